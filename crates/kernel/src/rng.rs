@@ -45,7 +45,7 @@ impl SeededRng {
 }
 
 impl Rng for SeededRng {
-    /// SplitMix64 (Steele, Lea, Flood 2014): short, and every seed gives a different sequence.
+    /// `SplitMix64` (Steele, Lea, Flood 2014): short, and every seed gives a different sequence.
     fn fill(&self, bytes: &mut [u8]) {
         let mut state = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         for chunk in bytes.chunks_mut(8) {

@@ -1,0 +1,44 @@
+//! What happened, kept in the transaction in which it happened.
+
+use wax_kernel::{EventId, Timestamp};
+
+use crate::text_enum::text_enum;
+
+text_enum! {
+    /// What happened.
+    Action {
+        /// A secret was made.
+        SecretCreated = "secret.created",
+        /// A view was taken by a device.
+        SecretClaimed = "secret.claimed",
+        /// The device confirmed.
+        SecretAcked = "secret.acked",
+        /// A claim's window ended without confirmation.
+        SecretLapsed = "secret.lapsed",
+        /// A wrong claim key was counted.
+        SecretWrongKey = "secret.wrong_key",
+        /// Wrong tries locked it.
+        SecretLocked = "secret.locked",
+        /// The sender unlocked it.
+        SecretUnlocked = "secret.unlocked",
+        /// The sender destroyed it.
+        SecretBurned = "secret.burned",
+        /// Its time ran out.
+        SecretExpired = "secret.expired",
+    }
+}
+
+/// One row of `audit_events`. It names things by ids that open nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEvent {
+    /// Random.
+    pub id: EventId,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub action: Action,
+    /// To what: the receipt id of a secret.
+    pub subject: String,
+    /// From where, as a network (`192.0.2.0/24`, `2001:db8:1::/48`), if a caller did it. Never a full address.
+    pub network: Option<String>,
+}

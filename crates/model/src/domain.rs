@@ -1,0 +1,39 @@
+//! Host names of tenants.
+
+use wax_kernel::{DomainId, Hostname, TenantId, Timestamp};
+
+use crate::{Brand, text_enum::text_enum};
+
+text_enum! {
+    /// How a domain is reached.
+    Transport {
+        /// HTTPS with a certificate of our local authority: names below `localhost`.
+        Local = "local",
+        /// Plain HTTP from this machine only: names below `localhost`, which browsers treat as secure.
+        Loopback = "loopback",
+    }
+}
+
+/// A custom host name of a tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Domain {
+    /// Random.
+    pub id: DomainId,
+    /// The name; owned by one tenant only.
+    pub host: Hostname,
+    /// When it was added.
+    pub created_at: Timestamp,
+}
+
+/// What an edge needs to serve a host: one entry of the routing snapshot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// The host name served.
+    pub host: Hostname,
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// The domain.
+    pub domain: DomainId,
+    /// What visitors see.
+    pub brand: Brand,
+}

@@ -1,0 +1,28 @@
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+mod audit;
+mod brand;
+mod claim;
+mod domain;
+mod invalid;
+mod plan;
+mod policy;
+mod secret;
+mod tenant;
+mod text_enum;
+mod tries;
+mod window;
+
+pub use audit::{Action, AuditEvent};
+pub use brand::{Brand, Color, Corners, Logo, LogoType};
+pub use claim::{Claim, ClaimState, DeviceKind};
+pub use domain::{Domain, Route, Transport};
+pub use invalid::Invalid;
+pub use plan::{Entitlements, Plan};
+pub use policy::{Argon2Params, Expires, Kind, Policy, Sealed};
+pub use secret::{MAX_CONTENT_BYTES, MIN_CONTENT_BYTES, RECEIPT_KEPT, Secret, SecretState};
+pub use tenant::{Tenant, TenantScope};
+pub use text_enum::UnknownText;
+pub use tries::{Tries, lock_at, wait_after};
+pub use window::{WINDOW, WINDOW_MAX, window_end};

@@ -1,0 +1,40 @@
+//! Enums that are text in the database and in JSON.
+
+/// A stored text is none of the enum's names: the row was written by something newer, or damaged.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown {what}")]
+pub struct UnknownText {
+    /// Which enum was expected.
+    pub what: &'static str,
+}
+
+/// Declares an enum with one text per variant, used by SQL, JSON and tests alike.
+macro_rules! text_enum {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+        pub enum $name {
+            $($(#[$vdoc])* #[serde(rename = $text)] $variant,)+
+        }
+
+        impl $name {
+            /// Every variant, in the order of declaration.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The text in columns and JSON.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)+ }
+            }
+
+            /// Reads the text back.
+            pub fn parse(text: &str) -> Result<Self, $crate::UnknownText> {
+                match text {
+                    $($text => Ok(Self::$variant),)+
+                    _ => Err($crate::UnknownText { what: stringify!($name) }),
+                }
+            }
+        }
+    };
+}
+
+pub(crate) use text_enum;

@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod error;
+mod platform;
+mod repositories;
+pub mod transitions;
+mod unit_of_work;
+
+pub use error::StoreError;
+pub use platform::{DueClaim, DueSecret, NewDomain, Outage, PlatformStore};
+pub use repositories::{
+    Attempt, AttemptOutcome, AuditRepository, Call, ClaimReads, ClaimRepository, NewClaim,
+    NewSecret, OutboxMessage, OutboxRepository, SealedContent, SealedKeys, SecretReads,
+    SecretRepository,
+};
+pub use unit_of_work::{Reader, Store, UnitOfWork, Work};

@@ -1,0 +1,95 @@
+//! What the server itself asks, across tenants. Never reached from a request.
+
+use async_trait::async_trait;
+use wax_kernel::{ClaimId, SecretId, TenantId, Timestamp};
+use wax_model::{Brand, Domain, Route, Tenant};
+
+use crate::{OutboxMessage, StoreError};
+
+/// A secret with something due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DueSecret {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Which.
+    pub id: SecretId,
+}
+
+/// A claim whose window has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DueClaim {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Of which secret.
+    pub secret: SecretId,
+    /// Which.
+    pub id: ClaimId,
+}
+
+/// A time in which no reaper ran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outage {
+    /// The last beat before it.
+    pub from: Timestamp,
+    /// The first beat after it.
+    pub to: Timestamp,
+}
+
+/// A domain to be written, with its look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewDomain {
+    /// Whose.
+    pub tenant: TenantId,
+    /// The domain.
+    pub domain: Domain,
+    /// What its visitors see.
+    pub brand: Brand,
+}
+
+/// The server's own work. Every method is its own transaction and runs to its end.
+#[async_trait]
+pub trait PlatformStore: Send + Sync {
+    /// Writes a tenant; does nothing if one with this slug exists. Answers the one that exists.
+    async fn ensure_tenant(&self, tenant: &Tenant) -> Result<Tenant, StoreError>;
+    /// Writes a domain and its brand; replaces the brand if this tenant has the host already. `false`: another tenant
+    /// has the host.
+    async fn ensure_domain(&self, new: &NewDomain) -> Result<bool, StoreError>;
+    /// Everything the edges serve, ordered by host.
+    async fn routes(&self) -> Result<Vec<Route>, StoreError>;
+    /// How many tenants there are.
+    async fn count_tenants(&self) -> Result<u64, StoreError>;
+
+    /// Secrets in `ready` or `locked` whose expiry is at or before `before`.
+    async fn due_expiries(
+        &self,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<DueSecret>, StoreError>;
+    /// Open claims whose window ends at or before `before`.
+    async fn due_windows(&self, before: Timestamp, limit: u32)
+    -> Result<Vec<DueClaim>, StoreError>;
+    /// Secrets in a final state whose receipt's time is over.
+    async fn due_tombstones(
+        &self,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<DueSecret>, StoreError>;
+    /// Records that a reaper is alive. If the last beat is more than `gap_ms` ago, first moves the end of every open
+    /// window later by the time since, but not beyond `latest` per claim's day key, in the same transaction, and says
+    /// so: an outage must not destroy what was not received.
+    async fn beat(&self, now: Timestamp, gap_ms: i64) -> Result<Option<Outage>, StoreError>;
+    /// Messages due, oldest first; takes them for `lease_ms`, so that two workers do not deliver one message at once.
+    async fn take_messages(
+        &self,
+        now: Timestamp,
+        lease_ms: i64,
+        limit: u32,
+    ) -> Result<Vec<OutboxMessage>, StoreError>;
+    /// Deletes a delivered message.
+    async fn delivered(&self, message: &OutboxMessage) -> Result<(), StoreError>;
+
+    /// Makes what was deleted unreadable in the database's files (SQLite: a TRUNCATE checkpoint).
+    async fn checkpoint(&self) -> Result<(), StoreError>;
+    /// Whether the database answers, and keeps what it acknowledges (synchronous and fsync settings).
+    async fn check(&self) -> Result<(), StoreError>;
+}

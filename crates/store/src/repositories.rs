@@ -1,0 +1,232 @@
+//! The statements, by noun. Each is one SQL statement; [`crate::transitions`] says in which order they may stand.
+
+use async_trait::async_trait;
+use wax_kernel::{ClaimId, EventId, ReceiptId, SecretId, Timestamp};
+use wax_model::{AuditEvent, Claim, ClaimState, DeviceKind, Secret, SecretState};
+
+use crate::StoreError;
+
+/// The two data keys of a secret, each sealed under its day's key. `None` once deleted.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct SealedKeys {
+    /// Over the wrapped content key; also keys the claim's MAC.
+    pub wrap: Option<Vec<u8>>,
+    /// Over header, policy and content.
+    pub content: Option<Vec<u8>>,
+}
+
+/// What the recipient will get, sealed under the data keys.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SealedContent {
+    /// The wrapped content key, under the first data key.
+    pub wrapped_key: Vec<u8>,
+    /// Header, under the second data key.
+    pub header: Vec<u8>,
+    /// Policy bytes, under the second data key.
+    pub policy: Vec<u8>,
+    /// Content, under the second data key.
+    pub content: Vec<u8>,
+}
+
+/// Everything that is written when a secret is made.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewSecret {
+    /// Its row.
+    pub secret: Secret,
+    /// HMAC over the claim key; deleted with the first data key.
+    pub claim_mac: [u8; 32],
+    /// Its data keys, sealed.
+    pub keys: SealedKeys,
+    /// Its ciphertext.
+    pub content: SealedContent,
+}
+
+macro_rules! redacted_debug {
+    ($($name:ident),+) => { $(
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($name), "([redacted])"))
+            }
+        }
+    )+ };
+}
+redacted_debug!(SealedKeys, SealedContent, NewSecret, Attempt);
+
+/// One try at a claim key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Attempt {
+    /// Which secret.
+    pub secret: SecretId,
+    /// HMAC over the claim key that was tried.
+    pub claim_mac: [u8; 32],
+    /// The rules it was checked against.
+    pub policy_version: i64,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// What [`SecretRepository::attempt`] did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AttemptOutcome {
+    /// The key was right: a view was taken and a claim opened. The row as it now is.
+    Taken(Secret),
+    /// The key was wrong: the try was counted. The row as it now is.
+    Counted(Secret),
+    /// Nothing could be tried (state, views, expiry, held back, other policy): nothing changed.
+    Refused,
+}
+
+/// A claim to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewClaim {
+    /// Random.
+    pub id: ClaimId,
+    /// Which secret.
+    pub secret: SecretId,
+    /// RFC 7638 thumbprint of the device's key.
+    pub thumbprint: [u8; 32],
+    /// What opened it.
+    pub device: DeviceKind,
+    /// When.
+    pub created_at: Timestamp,
+    /// Until when it may be recovered.
+    pub window_ends_at: Timestamp,
+}
+
+/// A signed call by a claim's device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Call {
+    /// Which secret.
+    pub secret: SecretId,
+    /// Which claim.
+    pub claim: ClaimId,
+    /// Whose key signed.
+    pub thumbprint: [u8; 32],
+    /// The call's counter: taken only if it is larger than the last.
+    pub counter: i64,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// Looking at secrets.
+#[async_trait]
+pub trait SecretReads: Send {
+    /// The secret with this id.
+    async fn find(&mut self, id: SecretId) -> Result<Option<Secret>, StoreError>;
+    /// The secret with this receipt.
+    async fn find_by_receipt(&mut self, rid: ReceiptId) -> Result<Option<Secret>, StoreError>;
+    /// Its data keys as far as they exist.
+    async fn keys(&mut self, id: SecretId) -> Result<SealedKeys, StoreError>;
+    /// Its ciphertext, unless deleted.
+    async fn content(&mut self, id: SecretId) -> Result<Option<SealedContent>, StoreError>;
+    /// Secrets created before `before` (a cursor: creation and id of the last one seen), newest first, at most `limit`
+    /// (1 to 200).
+    async fn list(
+        &mut self,
+        before: Option<(Timestamp, SecretId)>,
+        limit: u32,
+    ) -> Result<Vec<Secret>, StoreError>;
+}
+
+/// Changing secrets. Every method that changes a row names the states it may leave.
+#[async_trait]
+pub trait SecretRepository: SecretReads {
+    /// Writes a new secret. `false`: the id or the receipt id is taken, nothing was written.
+    async fn insert(&mut self, new: &NewSecret) -> Result<bool, StoreError>;
+    /// Takes a view if the claim key is right, counts the try if it is wrong; one statement, and the row's lock.
+    ///
+    /// From `ready` with a view left, before expiry, not held back, with this policy version. Right: `views_left` − 1,
+    /// `open_claims` + 1, and `draining` when that was the last view. Wrong: `wrong_tries` + 1, held back by
+    /// [`wax_model::wait_after`], and `locked` at [`wax_model::lock_at`].
+    async fn attempt(&mut self, attempt: &Attempt) -> Result<AttemptOutcome, StoreError>;
+    /// Takes the row's lock and reads it: the first statement of every unit that changes a claim.
+    async fn lock(&mut self, id: SecretId) -> Result<Option<Secret>, StoreError>;
+    /// Lowers `open_claims` by one. From `ready`, `locked` or `draining` with an open claim; answers the row as it now
+    /// is.
+    async fn close_claim(&mut self, id: SecretId) -> Result<Option<Secret>, StoreError>;
+    /// Moves to a final state (`destroyed`, `burned`, `expired`) and deletes the data keys, the claim's MAC and the
+    /// ciphertext. From any state that is not final; `false` if it was final already.
+    async fn end(
+        &mut self,
+        id: SecretId,
+        to: SecretState,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
+    /// Moves to `draining`. From `ready` or `locked`.
+    async fn drain(&mut self, id: SecretId) -> Result<bool, StoreError>;
+    /// Forgets wrong tries. From `ready` or `locked`, to `ready`; `false` otherwise.
+    async fn unlock(&mut self, id: SecretId) -> Result<bool, StoreError>;
+    /// Deletes the row and its claims: the receipt's time is over. Only in a final state with `kept_until <= now`.
+    async fn forget(&mut self, id: SecretId, now: Timestamp) -> Result<bool, StoreError>;
+}
+
+/// Looking at claims.
+#[async_trait]
+pub trait ClaimReads: Send {
+    /// The claim with this id.
+    async fn find(&mut self, id: ClaimId) -> Result<Option<Claim>, StoreError>;
+    /// This device's claim of this secret.
+    async fn find_by_device(
+        &mut self,
+        secret: SecretId,
+        thumbprint: [u8; 32],
+    ) -> Result<Option<Claim>, StoreError>;
+    /// A secret's claims, oldest first, at most `limit`.
+    async fn list(&mut self, secret: SecretId, limit: u32) -> Result<Vec<Claim>, StoreError>;
+}
+
+/// Changing claims. Only after the secret's row was changed or locked in the same unit.
+#[async_trait]
+pub trait ClaimRepository: ClaimReads {
+    /// Writes a new open claim. `false`: this device has one for this secret already, nothing was written.
+    async fn insert(&mut self, new: &NewClaim) -> Result<bool, StoreError>;
+    /// Takes a call of an open claim: counter and window move forward in one statement. `None`: no such open claim of
+    /// this device, or the counter is not larger than the last.
+    async fn call(
+        &mut self,
+        call: &Call,
+        window_ends_at: Timestamp,
+    ) -> Result<Option<Claim>, StoreError>;
+    /// Ends an open claim as `acked` or `lapsed`; `false` if it was not open.
+    async fn end(
+        &mut self,
+        id: ClaimId,
+        to: ClaimState,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
+    /// Ends every open claim of a secret as `lapsed`: a burn.
+    async fn end_all(&mut self, secret: SecretId, now: Timestamp) -> Result<(), StoreError>;
+}
+
+/// Writing down what happened.
+#[async_trait]
+pub trait AuditRepository: Send {
+    /// Adds one event.
+    async fn record(&mut self, event: &AuditEvent) -> Result<(), StoreError>;
+    /// Events, oldest first, at most `limit`, after the event `after`.
+    async fn list(
+        &mut self,
+        after: Option<(Timestamp, EventId)>,
+        limit: u32,
+    ) -> Result<Vec<AuditEvent>, StoreError>;
+}
+
+/// A message to be delivered after the commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxMessage {
+    /// Random.
+    pub id: EventId,
+    /// Which deliverer takes it: `secret.changed`.
+    pub topic: String,
+    /// What it says: JSON without any bearer value.
+    pub payload: String,
+    /// Not before.
+    pub due_at: Timestamp,
+}
+
+/// Leaving messages.
+#[async_trait]
+pub trait OutboxRepository: Send {
+    /// Adds one message.
+    async fn send(&mut self, message: &OutboxMessage) -> Result<(), StoreError>;
+}
