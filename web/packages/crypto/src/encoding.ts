@@ -1,0 +1,100 @@
+/** Bytes that WebCrypto accepts: backed by an ArrayBuffer, never by a SharedArrayBuffer. */
+export type Bytes = Uint8Array<ArrayBuffer>;
+
+/** What stopped the reader. The names are those of `tests/vectors/README.md`. */
+export type RefusedCode =
+  | 'link-malformed'
+  | 'link-damaged'
+  | 'passphrase'
+  | 'params'
+  | 'header'
+  | 'unwrap'
+  | 'commit'
+  | 'content'
+  | 'manifest'
+  | 'encoding'
+  | 'text';
+
+/** Input that is refused. Nothing was consumed; the code says which check failed first. */
+export class Refused extends Error {
+  readonly code: RefusedCode;
+
+  constructor(code: RefusedCode) {
+    super(code);
+    this.code = code;
+  }
+}
+
+/** `Refused` with the given code, if the condition does not hold. */
+export function ensure(condition: boolean, code: RefusedCode): asserts condition {
+  if (!condition) throw new Refused(code);
+}
+
+/** `fromCharCode` takes its bytes as arguments, and engines limit how many there may be. */
+const CHUNK = 0x8000;
+
+/** Bytes in the standard alphabet with padding (RFC 4648 §4), as structured fields write them. */
+export function toBase64(bytes: Bytes): string {
+  let binary = '';
+  for (let i = 0; i < bytes.length; i += CHUNK) {
+    binary += String.fromCharCode(...bytes.subarray(i, i + CHUNK));
+  }
+  return btoa(binary);
+}
+
+/** Bytes as base64url without padding (RFC 4648 §5). */
+export function toB64u(bytes: Bytes): string {
+  return toBase64(bytes).replace(/\+/g, '-').replace(/\//g, '_').replace(/=/g, '');
+}
+
+/**
+ * Reads base64url strictly. `atob` forgives white space, padding and trailing bits, so the bytes are written again and
+ * compared: there is one spelling for every byte string.
+ */
+export function fromB64u(text: string, length?: number): Bytes {
+  let bytes: Bytes;
+  try {
+    bytes = Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0));
+  } catch {
+    throw new Refused('encoding');
+  }
+  ensure(toB64u(bytes) === text && (length ?? bytes.length) === bytes.length, 'encoding');
+  return bytes;
+}
+
+/** Refuses lone surrogates, which `TextEncoder` would turn into another text without a word. */
+export function utf8(text: string): Bytes {
+  ensure(!/\p{Cs}/u.test(text), 'encoding');
+  return new TextEncoder().encode(text);
+}
+
+/** Strict: throws a TypeError on anything that is not UTF-8, and keeps a leading byte order mark as the text it is. */
+export function fromUtf8(bytes: Bytes): string {
+  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+}
+
+export function concat(...parts: (Bytes | number[])[]): Bytes {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+export function u32be(n: number): Bytes {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, n);
+  return bytes;
+}
+
+/** `u32be(length) ‖ x`: how every field of variable length stands in a concatenation. */
+export function lp(x: Bytes): Bytes {
+  return concat(u32be(x.length), x);
+}
+
+/** Equality of public values (ids, commitments). Not constant-time: nothing here is compared against a stored secret. */
+export function equal(a: Bytes, b: Bytes): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

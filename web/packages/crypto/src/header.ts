@@ -1,0 +1,39 @@
+import { concat, ensure, u32be, type Bytes } from './encoding.ts';
+import { sha256 } from './keys.ts';
+
+const VERSION = 0x01;
+/** HKDF-SHA-256, AES-256-GCM, 64 KiB records. */
+const SUITE = 0x01;
+const KINDS = { one_time: 0x01, device_bound: 0x02 } as const;
+const HEADER_BYTES = 55;
+
+export type Kind = keyof typeof KINDS;
+
+export interface Header {
+  /** The byte on the wire: 1 is one-time, 2 is device-bound. */
+  kind: number;
+  /** 0 for a text. */
+  parts: number;
+  /** Salt of the manifest, 16 bytes. */
+  salt: Bytes;
+  /** 32 bytes. */
+  commit: Bytes;
+}
+
+export function encodeHeader(kind: Kind, salt: Bytes, commit: Bytes): Bytes {
+  return concat([VERSION, SUITE, KINDS[kind]], u32be(0), salt, commit);
+}
+
+/** Reads a header of this version and suite. Parts (files) are not offered yet, so their number is 0. */
+export function decodeHeader(bytes: Bytes): Header {
+  ensure(bytes.length === HEADER_BYTES && bytes[0] === VERSION && bytes[1] === SUITE, 'header');
+  const kind = bytes[2] ?? 0;
+  const parts = new DataView(bytes.buffer, bytes.byteOffset).getUint32(3);
+  ensure((kind === KINDS.one_time || kind === KINDS.device_bound) && parts === 0, 'header');
+  return { kind, parts, salt: bytes.slice(7, 23), commit: bytes.slice(23) };
+}
+
+/** What the wrapped key is bound to: the header's first fields, the id and the exact bytes of the policy. */
+export async function wrapAad(header: Bytes, id: Bytes, policy: Bytes): Promise<Bytes> {
+  return concat(header.subarray(0, 2), id, header.subarray(2, 7), await sha256(policy));
+}

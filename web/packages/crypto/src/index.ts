@@ -1,0 +1,14 @@
+export { Refused, fromB64u, toB64u, type Bytes, type RefusedCode } from './encoding.ts';
+export { baseKey, peekKey, sha256 } from './keys.ts';
+export { formatLink, formatReceiptLink, parseLink, parseReceiptLink, tokenKey } from './link.ts';
+export type { Link, ReceiptLink } from './link.ts';
+export { MAX_TEXT_BYTES } from './manifest.ts';
+export type { Kind } from './header.ts';
+export { encodePolicy, type Policy, type SealedBy } from './policy.ts';
+export { MAX_PASSPHRASE_BYTES, SENDER_PARAMS, checkParams, passphraseBytes, plainIkm, stretch } from './passphrase.ts';
+export type { Argon2Params, Argon2id } from './passphrase.ts';
+export { drawRandomness, seal, type Randomness, type SealInput, type Sealed } from './seal.ts';
+export { open, type OpenInput, type Opened } from './open.ts';
+export { claimKey } from './wrap.ts';
+export { newDevice, signRequest, thumbprint, type Device, type SignatureHeaders } from './device.ts';
+export { argon2InWorker } from './argon2.client.ts';
