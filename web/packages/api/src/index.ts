@@ -1,0 +1,5 @@
+export { post, postText, routeUrl, type Answer, type Body, type Caller, type Route } from './client.ts';
+export { isProblem, Problem } from './problem.ts';
+export { follow } from './status.ts';
+export { wait, type Wait } from './wait.ts';
+export type * from './types.ts';
