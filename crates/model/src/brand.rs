@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Invalid, text_enum::text_enum};
+use crate::{Invalid, Rule, text_enum::text_enum};
 
 /// An sRGB colour, written `#rrggbb` in lower case and nothing else: the stylesheet's grammar has no room for more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,7 +15,7 @@ impl TryFrom<String> for Color {
     type Error = Invalid;
 
     fn try_from(text: String) -> Result<Self, Invalid> {
-        let rule = || Invalid::new("color", "must be # and six hexadecimal digits");
+        let rule = || Invalid::new("color", Rule::Form);
         let digits = text
             .strip_prefix('#')
             .filter(|d| d.len() == 6 && d.bytes().all(|b| b.is_ascii_hexdigit()));

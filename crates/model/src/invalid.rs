@@ -1,18 +1,114 @@
-//! A value that breaks a rule, named so that a person can mend it.
+//! A value that breaks a rule, named so that a person or a program can mend it.
+
+use std::fmt;
+
+/// Which rule a value breaks, with the rule's numbers. Its words, per language, stand in the message catalogue under
+/// `problems.rule.<code>`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// One of a fixed set of values.
+    Choice,
+    /// The same field stands there twice.
+    Duplicate,
+    /// The right form: base64url of the right length, an id, text without control characters.
+    Form,
+    /// A length in bytes.
+    Length {
+        /// Least.
+        min: u64,
+        /// Most.
+        max: u64,
+    },
+    /// Known to the protocol, not offered by this server.
+    NotOffered,
+    /// Not more than the tenant's plan allows.
+    Plan {
+        /// Most, in the field's own unit.
+        max: u64,
+    },
+    /// A number's range; for moments, milliseconds from now.
+    Range {
+        /// Least.
+        min: u64,
+        /// Most.
+        max: u64,
+    },
+    /// The field must be there.
+    Required,
+    /// The right JSON type.
+    Type,
+    /// Fields the protocol does not know are refused.
+    Unknown,
+}
+
+impl Rule {
+    /// The rule's name in problem documents and in the catalogue.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Choice => "choice",
+            Self::Duplicate => "duplicate",
+            Self::Form => "form",
+            Self::Length { .. } => "length",
+            Self::NotOffered => "not-offered",
+            Self::Plan { .. } => "plan",
+            Self::Range { .. } => "range",
+            Self::Required => "required",
+            Self::Type => "type",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The least and the most allowed, where the rule has them.
+    pub const fn bounds(self) -> (Option<u64>, Option<u64>) {
+        match self {
+            Self::Length { min, max } | Self::Range { min, max } => (Some(min), Some(max)),
+            Self::Plan { max } => (None, Some(max)),
+            _ => (None, None),
+        }
+    }
+
+    /// Tells the rule from the words of serde's own errors: serde names the field but has no codes.
+    pub fn from_serde(message: &str) -> Self {
+        [
+            ("unknown field", Self::Unknown),
+            ("missing field", Self::Required),
+            ("duplicate field", Self::Duplicate),
+            ("unknown variant", Self::Choice),
+            ("invalid type", Self::Type),
+            ("invalid value", Self::Type),
+        ]
+        .into_iter()
+        .find_map(|(words, rule)| message.starts_with(words).then_some(rule))
+        .unwrap_or(Self::Form)
+    }
+}
 
 /// A field and the rule it breaks. Becomes an `invalid` problem (422).
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{field}: {rule}")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invalid {
     /// Where: a JSON member's name, with dots for nested ones.
     pub field: String,
-    /// The rule in short technical English, with its numbers: `must be 1 to 1000`.
-    pub rule: String,
+    /// Which rule.
+    pub rule: Rule,
 }
 
 impl Invalid {
     /// Names the field and the rule.
-    pub fn new(field: impl Into<String>, rule: impl Into<String>) -> Self {
-        Self { field: field.into(), rule: rule.into() }
+    pub fn new(field: impl Into<String>, rule: Rule) -> Self {
+        Self { field: field.into(), rule }
     }
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} breaks the rule {}", self.field, self.rule.code())
+    }
+}
+
+impl std::error::Error for Invalid {}
+
+/// The field that serde's error names between backticks (`unknown field \`x\``), below `parent`.
+pub(crate) fn serde_field(parent: &str, message: &str) -> String {
+    let named = message.split('`').nth(1).filter(|_| message.contains(" field `"));
+    named.map_or_else(|| parent.to_owned(), |name| format!("{parent}.{name}"))
 }

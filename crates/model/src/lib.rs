@@ -18,7 +18,7 @@ pub use audit::{Action, AuditEvent};
 pub use brand::{Brand, Color, Corners, Logo, LogoType};
 pub use claim::{Claim, ClaimState, DeviceKind};
 pub use domain::{Domain, Route, Transport};
-pub use invalid::Invalid;
+pub use invalid::{Invalid, Rule};
 pub use plan::{Entitlements, Plan};
 pub use policy::{Argon2Params, Expires, Kind, Policy, Sealed};
 pub use secret::{MAX_CONTENT_BYTES, MIN_CONTENT_BYTES, RECEIPT_KEPT, Secret, SecretState};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use wax_kernel::Timestamp;
 
-use crate::{Entitlements, Invalid, text_enum::text_enum};
+use crate::{Entitlements, Invalid, Rule, invalid::serde_field, text_enum::text_enum};
 
 text_enum! {
     /// How often and by whom a secret may be opened.
@@ -73,43 +73,42 @@ impl Policy {
     /// Reads a policy and checks the protocol's own ranges.
     pub fn parse(bytes: &[u8]) -> Result<Self, Invalid> {
         if bytes.len() > Self::MAX_BYTES {
-            return Err(Invalid::new("policy", "must be at most 4096 bytes"));
+            return Err(Invalid::new(
+                "policy",
+                Rule::Length { min: 2, max: Self::MAX_BYTES as u64 },
+            ));
         }
-        let policy: Self = serde_json::from_slice(bytes)
-            .map_err(|error| Invalid::new("policy", format!("is not a policy: {error}")))?;
+        let policy: Self = serde_json::from_slice(bytes).map_err(|error| {
+            let message = error.to_string();
+            Invalid::new(serde_field("policy", &message), Rule::from_serde(&message))
+        })?;
         policy.check_ranges()?;
         Ok(policy)
     }
 
     fn check_ranges(&self) -> Result<(), Invalid> {
         if !(1..=1_000).contains(&self.views) {
-            return Err(Invalid::new("policy.views", "must be 1 to 1000"));
+            return Err(Invalid::new("policy.views", Rule::Range { min: 1, max: 1_000 }));
         }
         let Some(params) = self.passphrase else { return Ok(()) };
         let least_kib = match self.sealed {
             Sealed::Client => 65_536,
             Sealed::Server => 19_456,
         };
-        if !(least_kib..=262_144).contains(&params.m_kib) {
-            return Err(Invalid::new(
-                "policy.passphrase.m_kib",
-                format!("must be {least_kib} to 262144"),
-            ));
-        }
-        if !(2..=10).contains(&params.t) {
-            return Err(Invalid::new("policy.passphrase.t", "must be 2 to 10"));
-        }
-        if params.p != 1 {
-            return Err(Invalid::new("policy.passphrase.p", "must be 1"));
-        }
-        Ok(())
+        let range = |field, value: u32, min: u32, max: u32| {
+            let rule = Rule::Range { min: min.into(), max: max.into() };
+            (min..=max).contains(&value).then_some(()).ok_or_else(|| Invalid::new(field, rule))
+        };
+        range("policy.passphrase.m_kib", params.m_kib, least_kib, 262_144)?;
+        range("policy.passphrase.t", params.t, 2, 10)?;
+        range("policy.passphrase.p", params.p.into(), 1, 1)
     }
 
     /// Checks what the tenant's plan allows and answers when the secret expires.
     /// Nothing is clamped: a rule that cannot be kept is refused, not weakened.
     pub fn check(&self, plan: &Entitlements, now: Timestamp) -> Result<Timestamp, Invalid> {
         if !plan.kinds.contains(&self.kind) {
-            return Err(Invalid::new("policy.kind", "is not offered here"));
+            return Err(Invalid::new("policy.kind", Rule::NotOffered));
         }
         if self.views > plan.max_views {
             return Err(Invalid::new(
@@ -117,19 +116,20 @@ impl Policy {
                 format!("must be at most {}", plan.max_views),
             ));
         }
-        let (field, lifetime_ms) = match self.expires {
-            Expires::AfterS(s) => ("policy.expires.after_s", s.checked_mul(1_000)),
-            Expires::AtMs(at) => ("policy.expires.at_ms", at.checked_sub(now.as_ms())),
+        let (field, lifetime_ms, unit_ms) = match self.expires {
+            Expires::AfterS(s) => ("policy.expires.after_s", s.checked_mul(1_000), 1_000),
+            Expires::AtMs(at) => ("policy.expires.at_ms", at.checked_sub(now.as_ms()), 1),
         };
-        let longest_s = plan.max_lifetime.as_secs();
+        let in_units =
+            |limit: Duration| u64::try_from(limit.as_millis()).unwrap_or(u64::MAX) / unit_ms;
         lifetime_ms
             .and_then(|ms| u64::try_from(ms).ok())
             .map(Duration::from_millis)
             .filter(|lifetime| (plan.min_lifetime..=plan.max_lifetime).contains(lifetime))
             .map(|lifetime| now.plus(lifetime))
             .ok_or_else(|| {
-                let least_s = plan.min_lifetime.as_secs();
-                Invalid::new(field, format!("must be {least_s} to {longest_s} seconds from now"))
+                let (min, max) = (in_units(plan.min_lifetime), in_units(plan.max_lifetime));
+                Invalid::new(field, Rule::Range { min, max })
             })
     }
 }
@@ -167,6 +167,15 @@ mod tests {
             assert!(Policy::parse(bad.as_bytes()).is_err(), "{bad}");
         }
         assert!(Policy::parse(b"\xff\xfe").is_err());
+    }
+
+    #[test]
+    fn a_refusal_names_the_field_and_the_rule() {
+        let text = br#"{"kind":"one_time","views":1,"expires":{"after_s":60},"passphrase":null,"sealed":"client","x":1}"#;
+        assert_eq!(Policy::parse(text), Err(Invalid::new("policy.x", Rule::Unknown)));
+        let text = br#"{"kind":"one_time","views":1001,"expires":{"after_s":60},"passphrase":null,"sealed":"client"}"#;
+        let rule = Rule::Range { min: 1, max: 1_000 };
+        assert_eq!(Policy::parse(text), Err(Invalid::new("policy.views", rule)));
     }
 
     #[test]
