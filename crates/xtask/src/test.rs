@@ -1,0 +1,35 @@
+//! `cargo xtask test`: every test there is, against real parts that it starts and stops.
+
+use anyhow::Result;
+
+use crate::postgres::Postgres;
+use crate::results::{self, Results, Tally};
+use crate::{helm, rust, tools, web};
+
+/// Runs the tests whose names contain one of the filters, or all of them if there is none.
+pub(crate) fn test(filters: &[&str], install: bool) -> Result<Tally> {
+    tools::require(&[tools::TO_RUN, tools::TO_TEST], install)?;
+    web::build()?;
+    rust::build_all()?;
+    run_suites(filters)
+}
+
+/// Runs the tests of what has been built.
+pub(crate) fn run_suites(filters: &[&str]) -> Result<Tally> {
+    let mut results = Results::create(&results::path()?)?;
+    let postgres = Postgres::start()?;
+    let environment = [
+        ("WAXSEAL_TEST_POSTGRES_URL", postgres.url()),
+        ("WAXSEALD", rust::binary("waxseald")?.display().to_string()),
+        ("WAXSEAL", rust::binary("waxseal")?.display().to_string()),
+    ];
+    rust::test(filters, &environment, &mut results)?;
+    web::test(filters, &mut results)?;
+    web::browser_test(filters, &environment, &mut results)?;
+    if filters.is_empty() {
+        rust::doc_test(&environment, &mut results)?;
+        helm::test(&mut results)?;
+    }
+    println!("{}", results.report());
+    Ok(results.tally())
+}
