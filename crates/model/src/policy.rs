@@ -111,10 +111,7 @@ impl Policy {
             return Err(Invalid::new("policy.kind", Rule::NotOffered));
         }
         if self.views > plan.max_views {
-            return Err(Invalid::new(
-                "policy.views",
-                format!("must be at most {}", plan.max_views),
-            ));
+            return Err(Invalid::new("policy.views", Rule::Plan { max: plan.max_views.into() }));
         }
         let (field, lifetime_ms, unit_ms) = match self.expires {
             Expires::AfterS(s) => ("policy.expires.after_s", s.checked_mul(1_000), 1_000),
