@@ -1,0 +1,130 @@
+import {
+  baseKey,
+  checkParams,
+  claimKey,
+  fromB64u,
+  open,
+  peekKey,
+  plainIkm,
+  Refused,
+  stretch,
+  toB64u,
+  type Argon2id,
+  type Opened,
+} from '@waxseal/crypto';
+import { isProblem, type Claim, type PeekAnswer } from '@waxseal/api';
+import { signed } from './signed.ts';
+import { memoryStore, newDeviceRecord, type Keys } from './store.ts';
+import { forget, peek, type Visit } from './visit.ts';
+
+/** Pauses in milliseconds before asking again whether a claim with a lost answer arrived. */
+const PAUSES = [500, 2_000, 5_000];
+
+/** The browser kept nothing although it seemed to. Nothing was taken; the same gesture again goes on in memory. */
+export class StorageRefused extends Error {}
+
+/** A text on the screen, and what its acknowledgement needs. */
+export interface Shown extends Opened {
+  /** The claim's id. */
+  claim: string;
+  /** The largest counter used so far. */
+  counter: number;
+  keys: Keys;
+}
+
+export interface Passphrase {
+  text: string;
+  /** Usually `argon2InWorker(…)`. */
+  argon2id: Argon2id;
+}
+
+async function keyMaterial({ link, tokenKey }: Visit, look: PeekAnswer, passphrase?: Passphrase): Promise<CryptoKey> {
+  const { token, id } = link;
+  if (!token) throw new Refused('link-malformed');
+  if (!look.passphrase) return baseKey(plainIkm(token));
+  if (!passphrase) throw new Refused('passphrase');
+  const { text, argon2id } = passphrase;
+  return baseKey(await stretch({ token, tokenKey, id, passphrase: text, params: look.passphrase, argon2id }));
+}
+
+/** Stores before anything is taken: from here on a reload, a crash or a lost answer loses nothing. */
+async function keep(visit: Visit, ikm: CryptoKey): Promise<void> {
+  const device = visit.keys?.device ?? (await newDeviceRecord(visit.tokenKey));
+  try {
+    visit.keys = await visit.store.keep(visit.id, device, ikm);
+  } catch {
+    visit.store = memoryStore();
+    visit.durable = false;
+    throw new StorageRefused();
+  }
+}
+
+/** Peeks, then recovers what this device has or, with `ikm`, claims it. Null: nothing is open for this device. */
+async function fetchClaim(visit: Visit, ikm: CryptoKey | null): Promise<Claim | null> {
+  const { yours } = await peek(visit);
+  if (!visit.keys) return null;
+  const proof = { peek: toB64u(await peekKey(visit.tokenKey)) };
+  if (yours === 'open') return (await signed(visit, visit.keys, 'recover', proof)).claim;
+  if (!ikm) return null;
+  const claim_key = toB64u(await claimKey(ikm, visit.link.id));
+  return (await signed(visit, visit.keys, 'claim', { ...proof, claim_key })).claim;
+}
+
+/** A lost answer leaves open whether the view was taken: the next peek tells, and the same device may ask again. */
+async function fetchSurely(visit: Visit, ikm: CryptoKey | null): Promise<Claim | null> {
+  for (const pause of [...PAUSES, null]) {
+    try {
+      return await fetchClaim(visit, ikm);
+    } catch (error) {
+      if (isProblem(error, 'wrong-key')) await visit.store.forgetAttempt(visit.id);
+      if (isProblem(error, 'gone')) await forget(visit);
+      if (pause === null || !isProblem(error, 'no-answer')) throw error;
+      await visit.wait(pause);
+    }
+  }
+  return null;
+}
+
+async function unseal(visit: Visit, keys: Keys, ikm: CryptoKey, claim: Claim | null): Promise<Shown | null> {
+  if (!claim) return null;
+  const { header, policy, wrapped_key: wrappedKey, content } = claim;
+  try {
+    const opened = await open({
+      ikm,
+      id: visit.link.id,
+      header: fromB64u(header),
+      policy: fromB64u(policy),
+      wrappedKey: fromB64u(wrappedKey),
+      content: fromB64u(content),
+    });
+    return { ...opened, claim: claim.id, counter: claim.counter, keys };
+  } catch (error) {
+    // Another tab claimed with the right passphrase and this one has a wrong one: the claim stays open, ask again.
+    if (error instanceof Refused && error.code === 'unwrap') await visit.store.forgetAttempt(visit.id);
+    throw error;
+  }
+}
+
+/**
+ * The gesture: makes and stores the keys, takes one view (or finds the one this device has), opens it. Null means that
+ * this device's claim has ended: peek again and show the state; another gesture starts anew.
+ *
+ * Throws `Problem` (`wrong-key`, `held-back`, `locked`, `gone`, `no-answer`, …), `Refused` (`passphrase`, `params`,
+ * `unwrap`, …) or `StorageRefused`. After success the caller takes the fragment out of the address bar.
+ */
+export async function claim(visit: Visit, look: PeekAnswer, passphrase?: Passphrase): Promise<Shown | null> {
+  if (look.passphrase) checkParams(look.passphrase, look.sealed);
+  const ikm = await keyMaterial(visit, look, passphrase);
+  await keep(visit, ikm);
+  const { keys } = visit;
+  return unseal(visit, keys!, ikm, await fetchSurely(visit, ikm));
+}
+
+/**
+ * Opens again what this device claimed before a reload or a crash: call it when a peek says `yours: "open"`. Takes and
+ * counts nothing. Null if the stored keys do not suffice; `claim` with the passphrase then finds the same claim.
+ */
+export async function recover(visit: Visit): Promise<Shown | null> {
+  const { keys } = visit;
+  return keys?.ikm ? unseal(visit, keys, keys.ikm, await fetchSurely(visit, null)) : null;
+}

@@ -1,0 +1,38 @@
+import { fromB64u, signRequest, toB64u } from '@waxseal/crypto';
+import { isProblem, postText, routeUrl, type Answer, type Body } from '@waxseal/api';
+import type { Keys } from './store.ts';
+import { peek, type Visit } from './visit.ts';
+
+type SignedRoute = 'claim' | 'recover' | 'heartbeat' | 'ack';
+/** A request's own fields; id, device and challenge are the same in all of them. */
+type Fields<R extends SignedRoute> = Omit<Body<R>, 'id' | 'device' | 'challenge'>;
+
+async function signOnce<R extends SignedRoute>(visit: Visit, keys: Keys, route: R, fields: Fields<R>) {
+  const challenge = visit.challenge ?? '';
+  const { publicKey, privateKey } = keys.device;
+  const body = JSON.stringify({ id: visit.id, ...fields, device: toB64u(publicKey), challenge });
+  const url = routeUrl(visit.caller.origin, route);
+  const headers = await signRequest(privateKey, { url, body, challenge: fromB64u(challenge, 40) });
+  const answer: Answer<R> = await postText(visit.caller, route, body, headers);
+  visit.challenge = answer.challenge;
+  return answer;
+}
+
+/**
+ * Sends a signed request. A challenge lives 60 seconds, so a page that was left alone meets `stale-challenge`: it then
+ * signs once more over a fresh one.
+ */
+export async function signed<R extends SignedRoute>(
+  visit: Visit,
+  keys: Keys,
+  route: R,
+  fields: Fields<R>,
+): Promise<Answer<R>> {
+  try {
+    return await signOnce(visit, keys, route, fields);
+  } catch (error) {
+    if (!isProblem(error, 'stale-challenge')) throw error;
+    visit.challenge = error.document?.challenge ?? (await peek(visit)).challenge;
+    return signOnce(visit, keys, route, fields);
+  }
+}

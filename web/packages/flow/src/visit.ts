@@ -1,0 +1,72 @@
+import { parseLink, peekKey, Refused, toB64u, tokenKey, type Link } from '@waxseal/crypto';
+import { post, wait, type Caller, type PeekAnswer, type Wait } from '@waxseal/api';
+import { memoryStore, openStore, type Keys, type KeyStore } from './store.ts';
+
+/** What the world gives a flow. Every member has the platform's own as its default. */
+export interface World {
+  fetch?: typeof globalThis.fetch;
+  indexedDB?: IDBFactory;
+  wait?: Wait;
+  /** The page's language, for the server's problem texts. */
+  language?: string;
+}
+
+/** One look at one link by one page. `keys`, `challenge`, `store` and `durable` change as the flow goes on. */
+export interface Visit {
+  readonly link: Link;
+  /** The link's id as the wire writes it. */
+  readonly id: string;
+  readonly tokenKey: CryptoKey;
+  readonly caller: Caller;
+  readonly wait: Wait;
+  store: KeyStore;
+  /** False if this browser keeps nothing: say so before the gesture, since a reload would then lose the secret. */
+  durable: boolean;
+  keys: Keys | null;
+  challenge: string | null;
+}
+
+async function findKeys(factory: IDBFactory | undefined, id: string) {
+  try {
+    const store = await openStore(factory!);
+    return { store, durable: true, keys: await store.find(id) };
+  } catch {
+    return { store: memoryStore(), durable: false, keys: null };
+  }
+}
+
+/**
+ * Reads the address bar and this device's store; asks the server nothing. Refuses with `link-malformed` (also where
+ * the fragment is gone and this device holds no keys) or `link-damaged`.
+ */
+export async function arrive(href: string, world: World = {}): Promise<Visit> {
+  const { fetch, indexedDB = globalThis.indexedDB, wait: pause = wait, language } = world;
+  const link = parseLink(href);
+  const id = toB64u(link.id);
+  const found = await findKeys(indexedDB, id);
+  const key = link.token ? await tokenKey(link.id, link.token) : found.keys?.device.tokenKey;
+  if (!key) throw new Refused('link-malformed');
+  const caller = { origin: link.origin, ...(fetch && { fetch }), ...(language && { language }) };
+  return { link, id, tokenKey: key, caller, wait: pause, challenge: null, ...found };
+}
+
+/** Deletes what this device keeps about the secret. */
+export async function forget(visit: Visit): Promise<void> {
+  visit.keys = null;
+  await visit.store.forget(visit.id);
+}
+
+/**
+ * Looks, takes nothing. With stored keys the answer also says how this device's claim stands (`yours`) and brings a
+ * challenge; keys whose claim has ended are of no further use and go.
+ */
+export async function peek(visit: Visit): Promise<PeekAnswer> {
+  const answer = await post(visit.caller, 'peek', {
+    id: visit.id,
+    peek: toB64u(await peekKey(visit.tokenKey)),
+    ...(visit.keys && { thumbprint: visit.keys.thumbprint }),
+  });
+  visit.challenge = answer.challenge;
+  if (answer.yours && answer.yours !== 'open') await forget(visit);
+  return answer;
+}
