@@ -107,7 +107,7 @@ impl fmt::Display for Invalid {
 
 impl std::error::Error for Invalid {}
 
-/// The field that serde's error names between backticks (`unknown field \`x\``), below `parent`.
+/// The field that an error of serde names between backticks, below `parent`.
 pub(crate) fn serde_field(parent: &str, message: &str) -> String {
     let named = message.split('`').nth(1).filter(|_| message.contains(" field `"));
     named.map_or_else(|| parent.to_owned(), |name| format!("{parent}.{name}"))

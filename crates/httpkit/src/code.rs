@@ -1,0 +1,73 @@
+//! Every problem there is (protocol.md §9).
+
+use http::StatusCode;
+use wax_kernel::ErrorKind;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $status:ident, $kind:ident;)+) => {
+        /// What went wrong, as clients match it.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Code {
+            $($(#[$doc])* $name,)+
+        }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &[Self] = &[$(Self::$name),+];
+
+            /// The text in documents, and the key in the message catalogue.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $code,)+ }
+            }
+
+            /// The HTTP status that goes with it.
+            pub const fn status(self) -> StatusCode {
+                match self { $(Self::$name => StatusCode::$status,)+ }
+            }
+
+            /// Whose fault it is.
+            pub const fn kind(self) -> ErrorKind {
+                match self { $(Self::$name => ErrorKind::$kind,)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// Not JSON, not UTF-8, or not HTTP as we take it.
+    Malformed = "malformed", BAD_REQUEST, Caller;
+    /// The device's signature does not verify.
+    BadSignature = "bad-signature", UNAUTHORIZED, Denied;
+    /// The challenge is too old or made for something else.
+    StaleChallenge = "stale-challenge", UNAUTHORIZED, Denied;
+    /// The claim key is wrong: a wrong passphrase.
+    WrongKey = "wrong-key", FORBIDDEN, Denied;
+    /// Unknown, or not proven: one answer for all.
+    NotAvailable = "not-available", NOT_FOUND, Missing;
+    /// The path exists, the method does not.
+    Method = "method", METHOD_NOT_ALLOWED, Caller;
+    /// The body did not arrive in time.
+    Timeout = "timeout", REQUEST_TIMEOUT, Caller;
+    /// The id exists with another body.
+    Conflict = "conflict", CONFLICT, Caller;
+    /// Proven, but nothing can be claimed any more.
+    Gone = "gone", GONE, Missing;
+    /// The body is too large.
+    TooLarge = "too-large", PAYLOAD_TOO_LARGE, Limit;
+    /// Not `application/json`.
+    MediaType = "media-type", UNSUPPORTED_MEDIA_TYPE, Caller;
+    /// The connection's certificate is not this host's.
+    Misdirected = "misdirected", MISDIRECTED_REQUEST, Caller;
+    /// A field breaks a rule.
+    Invalid = "invalid", UNPROCESSABLE_ENTITY, Caller;
+    /// Locked by wrong tries.
+    Locked = "locked", LOCKED, Denied;
+    /// Tries are held back.
+    HeldBack = "held-back", TOO_MANY_REQUESTS, Limit;
+    /// Too many requests from one network.
+    RateLimited = "rate-limited", TOO_MANY_REQUESTS, Limit;
+    /// Our fault.
+    Internal = "internal", INTERNAL_SERVER_ERROR, Bug;
+    /// A part is down or busy; nothing was changed.
+    Unavailable = "unavailable", SERVICE_UNAVAILABLE, Upstream;
+}

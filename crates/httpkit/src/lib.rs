@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+mod body;
+mod code;
+mod context;
+mod problem;
+mod render;
+
+pub use body::{Body, Json};
+pub use code::Code;
+pub use context::{Network, RequestContext};
+pub use problem::Problem;
+pub use render::{ProblemDocument, language, localize, render};

@@ -1,0 +1,86 @@
+//! Errors as callers read them.
+
+use std::time::Duration;
+
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use serde_json::{Map, Value};
+use wax_model::{Invalid, Rule};
+
+use crate::Code;
+
+/// An answer that is an error: a code and what the caller needs to know to mend it. Holds nothing a stranger may not
+/// read, and no words: those are chosen by [`crate::localize`], in the caller's language.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Problem {
+    pub(crate) code: Code,
+    pub(crate) members: Map<String, Value>,
+    pub(crate) rule: Option<Rule>,
+    pub(crate) retry_after_s: Option<u64>,
+}
+
+impl Problem {
+    /// A problem that the code alone explains.
+    pub fn new(code: Code) -> Self {
+        Self { code, members: Map::new(), rule: None, retry_after_s: None }
+    }
+
+    /// A body larger than `limit` bytes.
+    pub fn too_large(limit: usize) -> Self {
+        Self::new(Code::TooLarge).with("limit_bytes", limit)
+    }
+
+    /// A body that did not arrive within `limit`.
+    pub fn timeout(limit: Duration) -> Self {
+        Self::new(Code::Timeout).with("seconds", limit.as_secs())
+    }
+
+    /// Adds a member to the document.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.members.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Says when to try again: the `Retry-After` header, in whole seconds, rounded up, at least 1.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        let seconds = wait.as_millis().div_ceil(1_000).max(1);
+        self.retry_after_s = Some(u64::try_from(seconds).unwrap_or(u64::MAX));
+        self
+    }
+
+    /// The code.
+    pub const fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The status.
+    pub const fn status(&self) -> StatusCode {
+        self.code.status()
+    }
+}
+
+impl From<Invalid> for Problem {
+    fn from(invalid: Invalid) -> Self {
+        let (min, max) = invalid.rule.bounds();
+        let mut problem =
+            Self::new(Code::Invalid).with("field", invalid.field).with("rule", invalid.rule.code());
+        problem.rule = Some(invalid.rule);
+        for (name, bound) in [("min", min), ("max", max)] {
+            if let Some(bound) = bound {
+                problem = problem.with(name, bound);
+            }
+        }
+        problem
+    }
+}
+
+impl IntoResponse for Problem {
+    /// Leaves the problem itself for [`crate::localize`], which knows the caller's language.
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}

@@ -1,0 +1,162 @@
+//! Problems become documents here and nowhere else.
+
+use axum::{
+    extract::Request,
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderValue, header};
+use serde_json::{Map, Value, json};
+use wax_i18n::Lang;
+use wax_kernel::{ErrorKind, RequestId};
+use wax_model::Rule;
+
+use crate::{Problem, RequestContext};
+
+/// A problem document (RFC 9457). Members beyond these depend on the code: `docs/protocol.md`, "Problems".
+#[derive(Debug, utoipa::ToSchema)]
+pub struct ProblemDocument {
+    /// `urn:waxseal:problem:` and the code.
+    pub r#type: String,
+    /// Short and the same for every problem of this code, in the caller's language.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What is wrong and what to do, in the caller's language.
+    pub detail: String,
+    /// What programs match.
+    pub code: String,
+}
+
+/// The layer under which every handler runs: writes the document of a problem the handler answered.
+pub async fn localize(request: Request, next: Next) -> Response {
+    let lang = language(request.headers());
+    let id = request.extensions().get::<RequestContext>().map(|context| context.request_id);
+    let mut response = next.run(request).await;
+    match response.extensions_mut().remove::<Problem>() {
+        Some(problem) => render(&problem, lang, id),
+        None => response,
+    }
+}
+
+/// The language of the answer, by `Accept-Language`; English if it names none of ours.
+pub fn language(headers: &HeaderMap) -> Lang {
+    let wanted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    wanted.and_then(Lang::from_accept_language).unwrap_or_default()
+}
+
+/// Writes the document. For layers outside [`localize`]; handlers answer the [`Problem`].
+pub fn render(problem: &Problem, lang: Lang, id: Option<RequestId>) -> Response {
+    let code = problem.code;
+    if code.kind() == ErrorKind::Bug {
+        tracing::error!(code = code.as_str(), request_id = ?id, "answering our own fault");
+    }
+    let mut document = json!({
+        "type": format!("urn:waxseal:problem:{}", code.as_str()),
+        "title": wax_i18n::text(lang, &format!("problems.{}.title", code.as_str()), &[]),
+        "status": code.status().as_u16(),
+        "detail": detail(problem, lang, id),
+        "code": code.as_str(),
+    });
+    if let Value::Object(members) = &mut document {
+        members.extend(problem.members.clone());
+    }
+    let mut response = (code.status(), document.to_string()).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(lang.tag()));
+    if let Some(seconds) = problem.retry_after_s {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+fn detail(problem: &Problem, lang: Lang, id: Option<RequestId>) -> String {
+    let text = |key: &str, values: &[(&str, &dyn wax_i18n::Value)]| {
+        wax_i18n::text(lang, &format!("problems.{}.{key}", problem.code.as_str()), values)
+    };
+    let member = |name: &str| plain(&problem.members, name);
+    let number = |name: &str| problem.members.get(name).and_then(Value::as_u64).unwrap_or_default();
+    let request = id.map_or_else(String::new, |id| id.to_string());
+    let count = problem.retry_after_s.unwrap_or_else(|| number("count"));
+    let rule = problem.rule.map_or_else(String::new, |rule| rule_text(rule, lang));
+    let key = if problem.code == crate::Code::Malformed && problem.members.contains_key("field") {
+        "field"
+    } else {
+        "detail"
+    };
+    text(
+        key,
+        &[
+            ("allowed", &member("allowed")),
+            ("count", &count),
+            ("field", &member("field")),
+            ("limit", &number("limit_bytes")),
+            ("request", &request),
+            ("rule", &rule),
+            ("seconds", &number("seconds")),
+        ],
+    )
+}
+
+fn rule_text(rule: Rule, lang: Lang) -> String {
+    let (min, max) = rule.bounds();
+    let key = format!("problems.rule.{}", rule.code());
+    wax_i18n::text(
+        lang,
+        &key,
+        &[("min", &min.unwrap_or_default()), ("max", &max.unwrap_or_default())],
+    )
+}
+
+fn plain(members: &Map<String, Value>, name: &str) -> String {
+    members.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Code;
+
+    #[test]
+    fn every_code_and_every_rule_has_words_in_every_language() {
+        for code in Code::ALL {
+            for part in ["title", "detail"] {
+                let key = format!("problems.{}.{part}", code.as_str());
+                assert!(wax_i18n::is_known(&key), "{key}");
+            }
+        }
+        for rule in [
+            Rule::Choice,
+            Rule::Duplicate,
+            Rule::Form,
+            Rule::Length { min: 1, max: 2 },
+            Rule::NotOffered,
+            Rule::Plan { max: 1 },
+            Rule::Range { min: 1, max: 2 },
+            Rule::Required,
+            Rule::Type,
+            Rule::Unknown,
+        ] {
+            let key = format!("problems.rule.{}", rule.code());
+            assert!(wax_i18n::is_known(&key), "{key}");
+        }
+    }
+
+    #[test]
+    fn no_document_leaves_a_placeholder_open() {
+        for code in Code::ALL {
+            let problem = Problem::new(*code)
+                .with("field", "views")
+                .with("allowed", "POST")
+                .with("limit_bytes", 5)
+                .with("seconds", 15)
+                .with("count", 2);
+            for lang in Lang::ALL {
+                let text = detail(&problem, lang, None);
+                assert!(!text.contains('{'), "{text}");
+            }
+        }
+    }
+}
