@@ -136,7 +136,7 @@ fn free_port() -> Result<u16> {
 /// Whom Postgres runs as: it refuses root.
 enum Account {
     Own,
-    Unprivileged(&'static str),
+    Unprivileged { user: &'static str, group: String },
 }
 
 impl Account {
@@ -144,11 +144,14 @@ impl Account {
         if !crate::tools::is_root() {
             return Ok(Self::Own);
         }
-        ["postgres", "nobody"]
+        let user = ["postgres", "nobody"]
             .into_iter()
             .find(|name| process::succeeds(Command::new("id").arg(name)))
-            .map(Self::Unprivileged)
-            .context("Postgres refuses to run as root, and there is neither a user `postgres` nor `nobody`")
+            .context(
+                "Postgres refuses to run as root, and there is no user `postgres` or `nobody`",
+            )?;
+        let group = process::output(Command::new("id").args(["-g", user]))?.trim().to_owned();
+        Ok(Self::Unprivileged { user, group })
     }
 
     /// Makes a folder that nobody else can enter.
@@ -156,17 +159,47 @@ impl Account {
         let made =
             process::output(Command::new("mktemp").args(["-d", "-t", "waxseal-postgres.XXXXXX"]))?;
         let folder = PathBuf::from(made.trim());
-        if let Self::Unprivileged(name) = self {
-            process::run(Command::new("chown").arg(name).arg(&folder))?;
+        if let Self::Unprivileged { user, .. } = self {
+            process::run(Command::new("chown").arg(user).arg(&folder))?;
         }
         Ok(folder)
     }
 
     fn command(&self, program: &Path) -> Command {
-        let Self::Unprivileged(name) = self else { return Command::new(program) };
+        let Self::Unprivileged { user, group } = self else { return Command::new(program) };
         let mut command = Command::new("setpriv");
+        command.args(["--reuid", user, "--regid", group, "--clear-groups"]);
         // Should this process be killed outright, the kernel still ends the server.
-        command.args(["--reuid", name, "--clear-groups", "--pdeathsig", "INT"]).arg(program);
+        command.args(["--pdeathsig", "INT"]).arg(program);
         command
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn query(postgres: &Postgres, programs: &Path, sql: &str) -> String {
+        process::output(Command::new(programs.join("psql")).args([
+            &postgres.url(),
+            "--no-psqlrc",
+            "-Atc",
+            sql,
+        ]))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_private_server_is_durable_and_leaves_nothing_behind() {
+        let programs = programs().expect("`cargo xtask test` installs Postgres");
+        let postgres = Postgres::start().unwrap();
+        let settings = "SELECT current_setting('fsync'), current_setting('synchronous_commit'), usesuper FROM pg_user";
+        assert_eq!(query(&postgres, &programs, settings), "on|on|t\n");
+        assert_eq!(query(&postgres, &programs, "CREATE DATABASE one"), "CREATE DATABASE\n");
+        let folder = postgres.folder.clone();
+        let (host, port) = ("127.0.0.1", postgres.port);
+        drop(postgres);
+        assert!(!folder.exists());
+        assert!(std::net::TcpStream::connect((host, port)).is_err());
     }
 }

@@ -22,7 +22,8 @@ pub(crate) fn run(transport: Transport, install: bool) -> Result<()> {
     build()?;
     // The server takes this process's place: Ctrl-C and everything else reach it without a go-between.
     let mut server = Command::new(rust::binary("waxseald")?);
-    server.args(arguments(transport)?);
+    server.args(["serve", "--demo"]).envs(settings(transport)?);
+    server.env("WAXSEAL_STORE__DATA_DIR", rust::target_directory()?.join("demo"));
     Err(server.exec()).context("cannot start waxseald")
 }
 
@@ -34,15 +35,18 @@ fn build() -> Result<()> {
     server.finish()
 }
 
-/// The server's arguments: plain HTTP from port 8080 up, TLS from 8443 up.
-fn arguments(transport: Transport) -> Result<Vec<String>> {
-    let (first_port, flag) = match transport {
-        Transport::Plain => (8080, None),
-        Transport::Tls => (8443, Some("--tls".to_owned())),
+/// Where the server listens: plain HTTP from port 8080 up or TLS from 8443 up, and health from 9090 up.
+fn settings(transport: Transport) -> Result<[(&'static str, String); 3]> {
+    let at = |first| free_port(first).map(|port| format!("127.0.0.1:{port}"));
+    let (plain, tls) = match transport {
+        Transport::Plain => (at(8080)?, String::new()),
+        Transport::Tls => (String::new(), at(8443)?),
     };
-    let port = free_port(first_port)?;
-    let demo = ["serve", "--demo", "--port"].map(str::to_owned);
-    Ok(demo.into_iter().chain([port.to_string()]).chain(flag).collect())
+    Ok([
+        ("WAXSEAL_LISTENERS__PLAIN", plain),
+        ("WAXSEAL_LISTENERS__TLS", tls),
+        ("WAXSEAL_LISTENERS__MANAGEMENT", at(9090)?),
+    ])
 }
 
 /// The first port from `first` up that nobody listens on.
