@@ -6,6 +6,7 @@ mod clock;
 mod error_kind;
 mod hostname;
 mod ids;
+mod job;
 mod redacted;
 mod rng;
 
@@ -14,5 +15,6 @@ pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use error_kind::ErrorKind;
 pub use hostname::{Hostname, HostnameError};
 pub use ids::{ClaimId, DomainId, EventId, IdError, ReceiptId, RequestId, SecretId, TenantId};
+pub use job::{Job, JobError};
 pub use redacted::Redacted;
 pub use rng::{Rng, SeededRng, SystemRng};

@@ -1,0 +1,43 @@
+//! Work that repeats.
+
+use std::{error::Error, fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
+
+/// Why a job did not finish. It is logged by the worker, and the job runs again.
+pub type JobError = Box<dyn Error + Send + Sync>;
+
+type Run = dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), JobError>> + Send>> + Send + Sync;
+
+/// A piece of work that a service wants repeated. Safe to run at any moment, on any number of machines at once.
+#[derive(Clone)]
+pub struct Job {
+    /// What logs and metrics call it: `secrets.expire`.
+    pub name: &'static str,
+    /// How long after its end it starts again.
+    pub every: Duration,
+    run: Arc<Run>,
+}
+
+impl Job {
+    /// Describes a job.
+    pub fn new<F, R>(name: &'static str, every: Duration, run: F) -> Self
+    where
+        F: Fn() -> R + Send + Sync + 'static,
+        R: Future<Output = Result<(), JobError>> + Send + 'static,
+    {
+        Self { name, every, run: Arc::new(move || Box::pin(run())) }
+    }
+
+    /// Does it once.
+    pub async fn run(&self) -> Result<(), JobError> {
+        (self.run)().await
+    }
+}
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Job")
+            .field("name", &self.name)
+            .field("every", &self.every)
+            .finish_non_exhaustive()
+    }
+}
