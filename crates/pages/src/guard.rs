@@ -1,0 +1,32 @@
+//! The headers that every page, script and style carries.
+
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+
+/// Scripts and styles of this origin only, WebAssembly for the passphrase's worker, no markup from strings, no frames,
+/// no forms that leave the page. Workers get it too: theirs is the policy of their own answer.
+///
+/// Source: W3C Content Security Policy Level 3; W3C Trusted Types §2.
+pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; \
+    style-src 'self'; img-src 'self'; connect-src 'self'; worker-src 'self'; form-action 'none'; base-uri 'none'; \
+    frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types waxseal";
+
+const PERMISSIONS: &str = "accelerometer=(), autoplay=(), browsing-topics=(), camera=(), display-capture=(), \
+    geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=(), \
+    clipboard-read=(), clipboard-write=(self), web-share=(self)";
+
+const GUARD: [(HeaderName, &str); 7] = [
+    (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (HeaderName::from_static("permissions-policy"), PERMISSIONS),
+];
+
+/// Adds the guarding headers.
+pub(crate) fn guard(headers: &mut HeaderMap) {
+    for (name, value) in GUARD {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+}

@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+mod brand;
+mod color;
+mod guard;
+mod language;
+mod manifest;
+mod pages;
+mod served;
+
+pub use brand::BrandFiles;
+pub use guard::CONTENT_SECURITY_POLICY;
+pub use language::reader_language;
+pub use pages::{Page, Pages, PagesError};
+pub use served::{Cache, Served};

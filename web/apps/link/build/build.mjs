@@ -1,0 +1,109 @@
+// Builds every page into dist/: hash-named scripts and styles, one shell per page and language, br and gz beside each
+// file, and the manifest with every file's integrity. The same sources give the same bytes.
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { shell } from './shell.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const packages = join(root, '../../packages');
+const locales = join(packages, 'i18n/locales');
+const dist = join(root, 'dist');
+const next = join(root, 'dist.next');
+
+const LANGUAGES = readdirSync(locales).sort();
+const PAGES = ['home', 'open', 'receipt', 'missing'];
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  target: ['chrome111', 'firefox115', 'safari16.4'],
+  charset: 'utf8',
+  legalComments: 'none',
+  outdir: join(next, 'assets'),
+  metafile: true,
+  logLevel: 'warning',
+};
+
+/** `#messages/open.json` is the open page's catalogue in the language this bundle is for. */
+const messages = (lang) => ({
+  name: 'messages',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^#messages\// }, ({ path }) => ({ path: join(locales, lang, path.slice('#messages/'.length)) })),
+});
+
+/** Runs esbuild; gives the URL of each entry's file by the entry's name. */
+async function bundle(entryPoints, options) {
+  const { metafile } = await build({ ...common, entryPoints, ...options });
+  const outputs = Object.entries(metafile.outputs).filter(([, output]) => output.entryPoint);
+  const name = (file) => file.split('/').at(-1);
+  return Object.fromEntries(outputs.map(([file]) => [name(file).split('.')[0], `/assets/${name(file)}`]));
+}
+
+function integrity(bytes) {
+  return `sha384-${createHash('sha384').update(bytes).digest('base64')}`;
+}
+
+function compress(bytes) {
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
+  return { br: brotliCompressSync(bytes, { params }), gz: gzipSync(bytes, { level: 9 }) };
+}
+
+/** Writes the compressed forms and describes the file for the manifest. */
+function publish(folder, file) {
+  const bytes = readFileSync(join(next, folder, file));
+  const { br, gz } = compress(bytes);
+  writeFileSync(join(next, folder, `${file}.br`), br);
+  writeFileSync(join(next, folder, `${file}.gz`), gz);
+  return { integrity: integrity(bytes), bytes: bytes.length, gzip: gz.length };
+}
+
+const read = (lang, area) => JSON.parse(readFileSync(join(locales, lang, `${area}.json`), 'utf8'));
+const art = (name) => readFileSync(join(packages, 'ui/art', name), 'utf8').trim();
+
+rmSync(next, { recursive: true, force: true });
+mkdirSync(join(next, 'shells'), { recursive: true });
+
+const { argon2 } = await bundle({ argon2: '@waxseal/crypto/argon2-worker' }, { entryNames: '[name].[hash]' });
+const style = await bundle(
+  { link: './style/link.css', icon: join(packages, 'ui/art/icon.svg') },
+  { entryNames: '[name].[hash]', loader: { '.svg': 'copy' } },
+);
+const scripts = {};
+for (const lang of LANGUAGES) {
+  scripts[lang] = await bundle(
+    Object.fromEntries(PAGES.map((page) => [page, `./src/${page}/main.ts`])),
+    { entryNames: `[name].${lang}.[hash]`, plugins: [messages(lang)], define: { ARGON2_WORKER: JSON.stringify(argon2) } },
+  );
+}
+
+const assets = Object.fromEntries(
+  readdirSync(join(next, 'assets')).sort().map((file) => [`/assets/${file}`, publish('assets', file)]),
+);
+const shells = {};
+for (const page of PAGES) {
+  shells[page] = {};
+  for (const lang of LANGUAGES) {
+    const [script, { link, icon }] = [scripts[lang][page], style];
+    const file = `${page}.${lang}.html`;
+    const html = shell({
+      page, lang, script, link, icon, assets, languages: LANGUAGES,
+      pages: read(lang, 'pages'), common: read(lang, 'common'),
+      seal: art('seal.svg'),
+    });
+    writeFileSync(join(next, 'shells', file), html);
+    shells[page][lang] = { file: `shells/${file}`, script, ...publish('shells', file) };
+  }
+}
+writeFileSync(join(next, 'manifest.json'), `${JSON.stringify({ version: 1, assets, shells }, null, 1)}\n`);
+
+// Only a complete build replaces the last one: a server that reads dist while it is rebuilt sees the old or the new.
+rmSync(dist, { recursive: true, force: true });
+renameSync(next, dist);
+
+for (const page of PAGES) console.log(page, ...LANGUAGES.map((lang) => `${lang} ${assets[scripts[lang][page]].gzip} B gzip`));

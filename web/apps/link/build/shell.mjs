@@ -1,0 +1,50 @@
+// The static HTML of a page in a language. It is the same on every host and for every id: whatever differs comes as
+// data (/brand.json, /brand.css) or from the fragment, which the server never sees.
+
+/** A language's name in itself. */
+const nameOf = (tag) => new Intl.DisplayNames(tag, { type: 'language' }).of(tag);
+
+const escape = (text) => text.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]);
+
+export function shell({ page, lang, script, link, icon, assets, languages, pages, common, seal }) {
+  const t = (key) => escape(pages[key] ?? common[key]);
+  const sri = (url) => `integrity="${assets[url].integrity}" crossorigin="anonymous"`;
+  const choice = (tag) =>
+    `<button type="button" lang="${tag}" data-lang="${tag}"${tag === lang ? ' aria-current="true"' : ''}>${nameOf(tag)}</button>`;
+  return `<!doctype html>
+<html lang="${lang}">
+<head>
+<meta charset="utf-8">
+<title>${t(`${page}.title`)}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<meta name="robots" content="noindex, nofollow, noarchive">
+<meta name="format-detection" content="telephone=no, email=no, address=no">
+<link rel="icon" href="${icon}" type="image/svg+xml">
+<link rel="stylesheet" href="${link}" ${sri(link)}>
+<link rel="stylesheet" href="/brand.css">
+<link rel="preload" href="/brand.json" as="fetch" crossorigin="anonymous">
+<script type="module" src="${script}" ${sri(script)}></script>
+</head>
+<body data-page="${page}">
+<header class="top">
+<div class="brand"><img id="logo" class="brand-logo" alt="" hidden><span id="organization" class="brand-name"></span></div>
+<div id="languages" class="languages" role="group" aria-label="${t('language')}">${languages.map(choice).join('')}</div>
+</header>
+<main id="main" data-state="loading">
+<div class="letter">
+<div class="flap" aria-hidden="true"><svg viewBox="0 0 100 40" preserveAspectRatio="none"><path d="M0 0 50 37 100 0"/></svg></div>
+<div class="seal-place">${seal}</div>
+<div id="view" class="view">${page === 'missing' ? `\n<h1>${t('missing.title')}</h1>\n<p>${t('missing.body')}</p>\n` : ''}</div>
+<noscript><div class="view"><h1>${t('noscript.title')}</h1><p>${t('noscript.body')}</p></div></noscript>
+</div>
+</main>
+<footer class="bottom">
+<p>${t('sealed')}</p>
+<p id="support" hidden></p>
+</footer>
+</body>
+</html>
+`;
+}
