@@ -1,0 +1,141 @@
+//! Devices: a P-256 key pair made for one secret (protocol.md §5).
+
+use std::fmt;
+
+use aws_lc_rs::{
+    digest::{SHA256, digest},
+    signature::{
+        ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _,
+        ParsedPublicKey,
+    },
+};
+use wax_kernel::base64url_encode;
+use zeroize::Zeroizing;
+
+use crate::{
+    derive::sha256,
+    secret::{base64url_text, public_bytes},
+};
+
+/// Bytes of an ECDSA signature: `r ‖ s`.
+pub const SIGNATURE_BYTES: usize = 64;
+
+const PUBLIC_BYTES: usize = 65;
+
+/// A device's key pair. One per secret: one for all would link a recipient's secrets to each other.
+pub struct DeviceKey {
+    pair: EcdsaKeyPair,
+    public: DevicePublicKey,
+}
+
+/// The uncompressed point `0x04 ‖ x ‖ y` of a device's key, known to be on the curve.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct DevicePublicKey([u8; PUBLIC_BYTES]);
+base64url_text!(DevicePublicKey, as_bytes);
+
+public_bytes!(
+    /// Names a device: RFC 7638 over its public key, SHA-256.
+    Thumbprint, 32
+);
+base64url_text!(Thumbprint, as_bytes);
+
+/// The bytes are not a usable P-256 key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a P-256 key")]
+pub struct DeviceKeyError;
+
+/// The signature is not this device's signature of this message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the signature does not verify")]
+pub struct VerifyError;
+
+impl DeviceKey {
+    /// Makes a new pair, from the cryptography library's own generator: it takes no other.
+    pub fn generate() -> Self {
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)
+            .expect("making a P-256 key fails only without memory or randomness");
+        Self::from_pair(pair).expect("a pair that was just made has a point on the curve")
+    }
+
+    /// Reads PKCS #8 (RFC 5208), as [`to_pkcs8`](Self::to_pkcs8) and WebCrypto write it.
+    pub fn from_pkcs8(der: &[u8]) -> Result<Self, DeviceKeyError> {
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der)
+            .map_err(|_| DeviceKeyError)?;
+        Self::from_pair(pair)
+    }
+
+    fn from_pair(pair: EcdsaKeyPair) -> Result<Self, DeviceKeyError> {
+        let public = DevicePublicKey::from_slice(pair.public_key().as_ref())?;
+        Ok(Self { pair, public })
+    }
+
+    /// The pair as PKCS #8 DER, for a file that only its owner can read.
+    pub fn to_pkcs8(&self) -> Zeroizing<Vec<u8>> {
+        let document = self.pair.to_pkcs8v1().expect("a P-256 pair always has a PKCS #8 form");
+        Zeroizing::new(document.as_ref().to_vec())
+    }
+
+    /// The half that the server may see.
+    pub fn public(&self) -> &DevicePublicKey {
+        &self.public
+    }
+
+    /// Signs a message: ECDSA over SHA-256, `r ‖ s`, 32 bytes each. Random: two signatures of one message differ.
+    pub fn sign(&self, message: &[u8]) -> [u8; SIGNATURE_BYTES] {
+        let signature = self
+            .pair
+            .sign_digest(&digest(&SHA256, message))
+            .expect("signing with a valid pair fails only without memory or randomness");
+        signature.as_ref().try_into().expect("the fixed encoding of P-256 has 64 bytes")
+    }
+}
+
+impl fmt::Debug for DeviceKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DeviceKey([redacted])")
+    }
+}
+
+impl fmt::Debug for DevicePublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DevicePublicKey(…)")
+    }
+}
+
+impl DevicePublicKey {
+    /// Length in bytes.
+    pub const LEN: usize = PUBLIC_BYTES;
+
+    /// Takes 65 bytes that are an uncompressed point on P-256.
+    pub fn from_slice(bytes: &[u8]) -> Result<Self, DeviceKeyError> {
+        let point: [u8; PUBLIC_BYTES] = bytes.try_into().map_err(|_| DeviceKeyError)?;
+        let [0x04, ..] = point else { return Err(DeviceKeyError) };
+        ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, bytes).map_err(|_| DeviceKeyError)?;
+        Ok(Self(point))
+    }
+
+    /// The 65 bytes.
+    pub const fn as_bytes(&self) -> &[u8; PUBLIC_BYTES] {
+        &self.0
+    }
+
+    /// RFC 7638 §3: SHA-256 of the required members, sorted, without white space.
+    pub fn thumbprint(&self) -> Thumbprint {
+        let (x, y) = self.as_bytes()[1..].split_at(32);
+        let (x, y) = (base64url_encode(x), base64url_encode(y));
+        let jwk = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
+        Thumbprint::from_bytes(sha256(&[jwk.as_bytes()]))
+    }
+
+    /// Whether this device signed `message`.
+    pub fn verify(
+        &self,
+        message: &[u8],
+        signature: &[u8; SIGNATURE_BYTES],
+    ) -> Result<(), VerifyError> {
+        ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, self.as_bytes())
+            .map_err(|_| VerifyError)?
+            .verify_sig(message, signature)
+            .map_err(|_| VerifyError)
+    }
+}

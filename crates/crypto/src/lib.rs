@@ -1,0 +1,40 @@
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+mod aead;
+pub mod at_rest;
+mod challenge;
+mod derive;
+mod device;
+mod header;
+mod keys;
+mod link;
+mod manifest;
+mod origin;
+mod passphrase;
+mod seal;
+mod secret;
+mod signature;
+mod stream;
+
+pub use challenge::{CHALLENGE_LIFETIME, Challenge, ChallengeError, ChallengeKey};
+pub use device::{
+    DeviceKey, DeviceKeyError, DevicePublicKey, SIGNATURE_BYTES, Thumbprint, VerifyError,
+};
+pub use header::{HEADER_BYTES, Header, HeaderError, Kind, UnwrapError, WRAPPED_KEY_BYTES};
+pub use keys::{
+    AckHash, AckPreimage, ClaimKey, ContentKey, Ikm, PartKey, PartSalt, PeekHash, PeekKey,
+    ReceiptHash, ReceiptKey, Token, WrapKey,
+};
+pub use link::{Link, LinkError, ReceiptLink};
+pub use manifest::{MAX_TEXT_BYTES, ManifestError, TextLengthError, padded_bytes};
+pub use origin::{Origin, OriginError};
+pub use passphrase::{
+    MAX_PASSPHRASE_BYTES, Passphrase, PassphraseError, PassphraseParams, SealedBy,
+};
+pub use seal::{
+    Delivered, Draft, MANIFEST_INDEX, OpenError, Opened, SealError, Sealed, open_text, seal_text,
+};
+pub use secret::BytesError;
+pub use signature::{SignatureError, SignatureHeaders, SignedRequest};
+pub use stream::{MAX_PART_BYTES, RECORD_BYTES, StreamError, sealed_bytes};
