@@ -52,12 +52,15 @@ export function toB64u(bytes: Bytes): string {
  * compared: there is one spelling for every byte string.
  */
 export function fromB64u(text: string, length?: number): Bytes {
-  let bytes: Bytes;
+  let binary: string;
   try {
-    bytes = Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0));
+    binary = atob(text.replace(/-/g, '+').replace(/_/g, '/'));
   } catch {
     throw new Refused('encoding');
   }
+  // A megabyte arrives this way: a loop is several times faster than `Uint8Array.from` with a function.
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
   ensure(toB64u(bytes) === text && (length ?? bytes.length) === bytes.length, 'encoding');
   return bytes;
 }
