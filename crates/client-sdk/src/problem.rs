@@ -1,0 +1,111 @@
+//! The server's problem documents (RFC 9457; protocol.md §9).
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use wax_crypto::Challenge;
+use wax_model::SecretState;
+
+use crate::wire::{Opening, Tries};
+
+/// What went wrong, as programs tell it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Code {
+    /// The device's signature does not verify.
+    BadSignature,
+    /// The id exists with another body.
+    Conflict,
+    /// Proven, but nothing can be claimed.
+    Gone,
+    /// Wrong tries are held back for a while.
+    HeldBack,
+    /// The server's fault.
+    Internal,
+    /// A field breaks a rule.
+    Invalid,
+    /// Too many wrong tries; the sender must unlock.
+    Locked,
+    /// The server could not read the request.
+    Malformed,
+    /// Not `application/json`.
+    MediaType,
+    /// Not POST.
+    Method,
+    /// The connection's certificate is not this host's.
+    Misdirected,
+    /// Unknown, or not proven: one answer for all.
+    NotAvailable,
+    /// Too many requests from this network.
+    RateLimited,
+    /// The challenge is too old or for something else.
+    StaleChallenge,
+    /// The request did not arrive in time.
+    Timeout,
+    /// The request is too large.
+    TooLarge,
+    /// A part of the server is down or busy; nothing was changed.
+    Unavailable,
+    /// The claim key is wrong: a wrong passphrase.
+    WrongKey,
+    /// A code that this version does not know.
+    #[serde(other)]
+    Other,
+}
+
+/// A problem document. Members that this version does not know are ignored, as RFC 9457 §3.2 asks.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Problem {
+    /// Which problem.
+    pub code: Code,
+    /// The HTTP status.
+    pub status: u16,
+    /// A short name of the problem, in the caller's language. Written by the server: not to be trusted on a terminal.
+    pub title: String,
+    /// What happened this time, likewise.
+    pub detail: String,
+    /// The field that breaks a rule.
+    pub field: Option<String>,
+    /// The rule that the field breaks.
+    pub rule: Option<String>,
+    /// The largest size that would be taken.
+    pub limit_bytes: Option<u64>,
+    /// Wrong tries so far.
+    pub tries: Option<Tries>,
+    /// Where the secret stands.
+    pub state: Option<SecretState>,
+    /// Who opened it.
+    #[serde(default)]
+    pub openings: Vec<Opening>,
+    /// A fresh challenge.
+    pub challenge: Option<Challenge>,
+    /// How long to wait, from the `Retry-After` header (RFC 9110 §10.2.3, the form in seconds).
+    #[serde(skip)]
+    pub retry_after: Option<Duration>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_from_the_future_is_still_a_problem() {
+        let text = r#"{"type":"urn:waxseal:problem:new","code":"new","status":418,"title":"T","detail":"D","x":1}"#;
+        let problem: Problem = serde_json::from_str(text).unwrap();
+        assert_eq!((problem.code, problem.status), (Code::Other, 418));
+    }
+
+    #[test]
+    fn every_code_of_the_protocol_is_known() {
+        let protocol = include_str!("../../../docs/protocol.md");
+        let (_, table) = protocol.split_once("## 9. Problems").unwrap();
+        let codes: Vec<&str> =
+            table.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+        assert!(codes.len() >= 18, "{codes:?}");
+        for code in codes {
+            let read: Code = serde_json::from_str(&format!("{code:?}")).unwrap();
+            assert_ne!(read, Code::Other, "{code}");
+        }
+    }
+}
