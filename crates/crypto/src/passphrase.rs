@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn one_passphrase_has_one_form_however_it_is_typed() {
         let same = |a, b| {
-            assert_eq!(Passphrase::new(a).unwrap().expose(), Passphrase::new(b).unwrap().expose())
+            assert_eq!(Passphrase::new(a).unwrap().expose(), Passphrase::new(b).unwrap().expose());
         };
         same("ｐａｓｓ１２３", "pass123");
         same("ﾊﾟｽﾜｰﾄﾞ", "パスワード");

@@ -67,7 +67,7 @@ impl Directory {
 
     /// The bytes of a file, or `None` if there is none of that name.
     pub(super) fn read(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, KeyStoreError> {
-        let read = || {
+        let read = || -> io::Result<_> {
             let file = File::open(self.path.join(name))?;
             let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_FILE_BYTES));
             (&file).take(MAX_FILE_BYTES as u64).read_to_end(&mut bytes)?;
