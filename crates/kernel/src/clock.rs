@@ -41,6 +41,12 @@ impl Timestamp {
         Self(self.0.saturating_add(ms))
     }
 
+    /// How long it is from this moment to `later`; zero if that has passed.
+    #[must_use]
+    pub fn until(self, later: Self) -> Duration {
+        Duration::from_millis(u64::try_from(later.0.saturating_sub(self.0)).unwrap_or(0))
+    }
+
     /// This moment moved back, stopping at the smallest representable one.
     #[must_use]
     pub fn minus(self, by: Duration) -> Self {

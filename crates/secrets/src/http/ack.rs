@@ -1,0 +1,137 @@
+//! `POST /v1/secrets/heartbeat` and `POST /v1/secrets/ack`
+
+use axum::{Json as JsonAnswer, extract::State};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use wax_crypto::{AckPreimage, Challenge};
+use wax_httpkit::{Problem, ProblemDocument};
+use wax_kernel::{ClaimId, SecretId};
+
+use super::{
+    bytes::Base64,
+    signed::{Signed, SignedBody},
+};
+use crate::{
+    Secrets,
+    service::{Ack, Heartbeat},
+};
+
+/// A device that has not finished yet.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HeartbeatBody {
+    #[schema(value_type = String)]
+    id: SecretId,
+    /// The claim's id.
+    #[schema(value_type = String)]
+    claim: ClaimId,
+    /// The device's public key, 65 bytes.
+    #[schema(value_type = String)]
+    device: Base64,
+    /// Larger than every counter sent before.
+    counter: i64,
+    /// The challenge that the signature covers, 40 bytes.
+    #[schema(value_type = String)]
+    challenge: Challenge,
+}
+
+/// The claim's new window.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct HeartbeatView {
+    /// UTC milliseconds.
+    window_ends_at_ms: i64,
+    #[schema(value_type = String)]
+    challenge: Challenge,
+}
+
+/// A device that has unwrapped and shown the secret.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AckBody {
+    #[schema(value_type = String)]
+    id: SecretId,
+    /// The claim's id.
+    #[schema(value_type = String)]
+    claim: ClaimId,
+    /// The device's public key, 65 bytes.
+    #[schema(value_type = String)]
+    device: Base64,
+    /// Larger than every counter sent before.
+    counter: i64,
+    /// The preimage, 32 bytes: only who unwrapped the content key knows it.
+    #[schema(value_type = String)]
+    ack: AckPreimage,
+    /// The challenge that the signature covers, 40 bytes.
+    #[schema(value_type = String)]
+    challenge: Challenge,
+}
+
+/// What became of the secret.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct AckView {
+    /// `destroyed`, or another state while views or claims are left.
+    state: &'static str,
+    #[schema(value_type = String)]
+    challenge: Challenge,
+}
+
+/// Keeps a claim's window open: 10 minutes from now, at most 24 hours from the claim.
+#[utoipa::path(
+    post, path = "/v1/secrets/heartbeat", tag = "secrets", request_body = HeartbeatBody,
+    responses(
+        (status = 200, body = HeartbeatView),
+        (status = 410, description = "the claim is over", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = "default", description = "any other problem", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn heartbeat(
+    State(secrets): State<Secrets>,
+    body: SignedBody<HeartbeatBody>,
+) -> Result<JsonAnswer<HeartbeatView>, Problem> {
+    let HeartbeatBody { id, claim, counter, .. } = body.value;
+    let beaten =
+        secrets.heartbeat(&body.context, Heartbeat { id, claim, counter, call: body.call }).await?;
+    Ok(JsonAnswer(HeartbeatView {
+        window_ends_at_ms: beaten.window_ends_at.as_ms(),
+        challenge: beaten.challenge,
+    }))
+}
+
+/// Confirms that the secret was unwrapped. The last confirmation destroys it. Repeating it answers the same.
+#[utoipa::path(
+    post, path = "/v1/secrets/ack", tag = "secrets", request_body = AckBody,
+    responses(
+        (status = 200, body = AckView),
+        (status = 410, description = "the claim is over", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = "default", description = "any other problem", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn ack(
+    State(secrets): State<Secrets>,
+    body: SignedBody<AckBody>,
+) -> Result<JsonAnswer<AckView>, Problem> {
+    let AckBody { id, claim, counter, ack, .. } = body.value;
+    let (state, challenge) =
+        secrets.ack(&body.context, Ack { id, claim, counter, ack, call: body.call }).await?;
+    Ok(JsonAnswer(AckView { state: state.as_str(), challenge }))
+}
+
+impl Signed for HeartbeatBody {
+    fn device(&self) -> &Base64 {
+        &self.device
+    }
+
+    fn challenge(&self) -> &Challenge {
+        &self.challenge
+    }
+}
+
+impl Signed for AckBody {
+    fn device(&self) -> &Base64 {
+        &self.device
+    }
+
+    fn challenge(&self) -> &Challenge {
+        &self.challenge
+    }
+}

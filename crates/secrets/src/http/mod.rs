@@ -1,0 +1,78 @@
+//! The service's HTTP face: parse, call, view. One file per route, or per pair that share their shapes.
+
+mod ack;
+mod bytes;
+mod claim;
+mod create;
+mod peek;
+mod problem;
+mod receipt;
+mod signed;
+mod status;
+mod view;
+
+use axum::{Router, extract::FromRef, middleware, response::IntoResponse as _};
+use utoipa::OpenApi as _;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use wax_httpkit::{Code, Problem, localize};
+
+use crate::Secrets;
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Waxseal",
+        description = "One-time secrets under your own seal. The bytes: docs/protocol.md."
+    ),
+    components(schemas(wax_httpkit::ProblemDocument))
+)]
+struct Document;
+
+#[derive(Clone)]
+struct State {
+    secrets: Secrets,
+    streams: status::Streams,
+}
+
+impl FromRef<State> for Secrets {
+    fn from_ref(state: &State) -> Self {
+        state.secrets.clone()
+    }
+}
+
+impl FromRef<State> for status::Streams {
+    fn from_ref(state: &State) -> Self {
+        state.streams.clone()
+    }
+}
+
+fn routes() -> OpenApiRouter<State> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(create::create))
+        .routes(routes!(peek::peek))
+        .routes(routes!(claim::claim))
+        .routes(routes!(claim::recover))
+        .routes(routes!(ack::heartbeat))
+        .routes(routes!(ack::ack))
+        .routes(routes!(receipt::receipt))
+        .routes(routes!(status::status))
+        .routes(routes!(receipt::burn))
+        .routes(routes!(receipt::unlock))
+}
+
+/// The service's routes. Every answer that is an error is a problem document in the caller's language.
+pub fn router(secrets: Secrets) -> Router {
+    let (router, _) = routes().split_for_parts();
+    router
+        .fallback(|| async { Problem::new(Code::NotAvailable).into_response() })
+        .method_not_allowed_fallback(|| async {
+            Problem::new(Code::Method).with("allowed", "POST")
+        })
+        .layer(middleware::from_fn(localize))
+        .with_state(State { secrets, streams: status::Streams::default() })
+}
+
+/// The OpenAPI 3.1 document of the routes.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    routes().split_for_parts().1
+}

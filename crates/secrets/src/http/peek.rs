@@ -1,0 +1,116 @@
+//! `POST /v1/secrets/peek`
+
+use axum::{Json as JsonAnswer, extract::State};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use wax_crypto::{Challenge, PeekKey, Thumbprint};
+use wax_httpkit::{Json, Problem, ProblemDocument, RequestContext};
+use wax_kernel::SecretId;
+
+use super::view::{OpeningView, TriesView};
+use crate::{
+    Secrets,
+    service::{Peek, Peeked},
+};
+
+/// Proof of the link, and the device that wants to go on.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PeekBody {
+    /// The secret's id.
+    #[schema(value_type = String)]
+    id: SecretId,
+    /// The peek key, 32 bytes.
+    #[schema(value_type = String)]
+    peek: PeekKey,
+    /// RFC 7638 thumbprint of the device's key, 32 bytes: asks for a challenge.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    thumbprint: Option<Thumbprint>,
+}
+
+/// What the cost of a passphrase is (Argon2id).
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PassphraseView {
+    /// Memory in KiB.
+    m_kib: u32,
+    /// Passes.
+    t: u32,
+    /// Lanes.
+    p: u8,
+}
+
+/// What the sender set and what became of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PeekView {
+    #[schema(value_type = String)]
+    id: SecretId,
+    /// `ready`, `locked`, `draining`, `destroyed`, `burned` or `expired`.
+    state: &'static str,
+    /// `one_time` or `device_bound`.
+    kind: &'static str,
+    /// `client` or `server`.
+    sealed: &'static str,
+    /// The passphrase's cost, or none if the link alone opens it.
+    passphrase: Option<PassphraseView>,
+    views: u32,
+    views_left: u32,
+    /// UTC milliseconds.
+    created_at_ms: i64,
+    /// UTC milliseconds.
+    expires_at_ms: i64,
+    /// Sealed size in bytes: about the size of what is inside.
+    content_bytes: u32,
+    tries: TriesView,
+    /// Oldest first, at most 20.
+    openings: Vec<OpeningView>,
+    /// The state of this device's claim, if it named itself and has one.
+    yours: Option<&'static str>,
+    /// 40 bytes, for the device that named itself.
+    #[schema(value_type = Option<String>)]
+    challenge: Option<Challenge>,
+}
+
+/// Shows a secret to a holder of its link. Takes nothing.
+#[utoipa::path(
+    post, path = "/v1/secrets/peek", tag = "secrets", request_body = PeekBody,
+    responses(
+        (status = 200, body = PeekView),
+        (status = 404, description = "unknown or not proven", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = "default", description = "any other problem", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn peek(
+    State(secrets): State<Secrets>,
+    context: RequestContext,
+    Json(body): Json<PeekBody>,
+) -> Result<JsonAnswer<PeekView>, Problem> {
+    let peek = Peek { id: body.id, peek: body.peek, thumbprint: body.thumbprint };
+    Ok(JsonAnswer(secrets.peek(&context.scope, peek).await?.into()))
+}
+
+impl From<Peeked> for PeekView {
+    fn from(peeked: Peeked) -> Self {
+        let secret = peeked.secret;
+        Self {
+            id: secret.id,
+            state: secret.state_at(peeked.now).as_str(),
+            kind: secret.kind.as_str(),
+            sealed: secret.sealed.as_str(),
+            passphrase: secret.passphrase.map(|cost| PassphraseView {
+                m_kib: cost.m_kib,
+                t: cost.t,
+                p: cost.p,
+            }),
+            views: secret.views,
+            views_left: secret.views_left,
+            created_at_ms: secret.created_at.as_ms(),
+            expires_at_ms: secret.expires_at.as_ms(),
+            content_bytes: secret.content_bytes,
+            tries: secret.tries_at(peeked.now).into(),
+            openings: peeked.openings.iter().map(OpeningView::from).collect(),
+            yours: peeked.yours.map(wax_model::ClaimState::as_str),
+            challenge: peeked.challenge,
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! What a refusal looks like from outside.
+
+use std::time::Duration;
+
+use serde_json::to_value;
+use wax_httpkit::{Code, Problem};
+use wax_kernel::ErrorKind;
+
+use super::view::{OpeningView, TriesView};
+use crate::service::Refusal;
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotAvailable => Self::new(Code::NotAvailable),
+            Refusal::Invalid(invalid) => invalid.into(),
+            Refusal::Conflict => Self::new(Code::Conflict),
+            Refusal::BadSignature => Self::new(Code::BadSignature),
+            Refusal::StaleChallenge(fresh) => {
+                Self::new(Code::StaleChallenge).with("challenge", fresh.to_base64url().as_str())
+            }
+            Refusal::WrongKey(tries) => {
+                let wrong = Self::new(Code::WrongKey).with("count", tries.left);
+                with_view(wrong, "tries", &TriesView::from(tries))
+            }
+            Refusal::HeldBack(tries, wait) => {
+                let held = Self::new(Code::HeldBack).retry_after(wait);
+                with_view(held, "tries", &TriesView::from(tries))
+            }
+            Refusal::Locked(tries) => {
+                with_view(Self::new(Code::Locked), "tries", &TriesView::from(tries))
+            }
+            Refusal::Gone { state, openings } => {
+                let openings: Vec<OpeningView> = openings.iter().map(OpeningView::from).collect();
+                with_view(
+                    Self::new(Code::Gone).with("state", state.as_str()),
+                    "openings",
+                    &openings,
+                )
+            }
+            Refusal::Store(error) => failure(error.kind(), &error),
+            Refusal::Keys(error) => failure(error.kind(), &error),
+            Refusal::Envelope(error) => failure(ErrorKind::Bug, &error),
+        }
+    }
+}
+
+fn with_view(problem: Problem, name: &str, view: &impl serde::Serialize) -> Problem {
+    problem.with(name, to_value(view).expect("a view has only text keys"))
+}
+
+/// Logged here, once; the caller learns only whether trying again can help.
+fn failure(kind: ErrorKind, error: &(dyn std::error::Error + 'static)) -> Problem {
+    let cause = error.source().map(ToString::to_string);
+    if kind == ErrorKind::Upstream {
+        tracing::warn!(%error, cause, "a part is not available");
+        return Problem::new(Code::Unavailable).retry_after(Duration::from_secs(5));
+    }
+    tracing::error!(%error, cause, "a request failed");
+    Problem::new(Code::Internal)
+}

@@ -1,0 +1,56 @@
+//! Requests that a device has signed.
+
+use axum::extract::{FromRequest, FromRequestParts as _, Request};
+use serde::de::DeserializeOwned;
+use wax_crypto::{Challenge, DevicePublicKey, SignatureHeaders};
+use wax_httpkit::{Body, Problem, RequestContext};
+use wax_model::{Invalid, Rule};
+
+use super::bytes::Base64;
+use crate::service::SignedCall;
+
+/// A signed body names its device and its challenge.
+pub(super) trait Signed {
+    /// The device's public key, as it was sent.
+    fn device(&self) -> &Base64;
+    /// The challenge that was signed.
+    fn challenge(&self) -> &Challenge;
+}
+
+/// A body and everything needed to check its signature. The check itself is the service's, after the caller has
+/// proven that there is anything to sign for.
+#[derive(Debug)]
+pub(super) struct SignedBody<T> {
+    pub(super) value: T,
+    pub(super) call: SignedCall,
+    pub(super) context: RequestContext,
+    pub(super) user_agent: String,
+}
+
+impl<T: DeserializeOwned + Signed, S: Sync> FromRequest<S> for SignedBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let (mut head, body) = request.into_parts();
+        let context = RequestContext::from_request_parts(&mut head, state).await?;
+        let body = Body::<T>::from_request(Request::from_parts(head, body), state).await?;
+        let header = |name: &str| {
+            let value = body.headers.get(name).and_then(|value| value.to_str().ok());
+            value.unwrap_or_default().to_owned()
+        };
+        let device = DevicePublicKey::from_slice(&body.value.device().0)
+            .map_err(|_| Invalid::new("device", Rule::Form))?;
+        let call = SignedCall {
+            target_uri: format!("{}{}", context.origin, body.uri.path()),
+            headers: SignatureHeaders {
+                content_digest: header("content-digest"),
+                signature_input: header("signature-input"),
+                signature: header("signature"),
+            },
+            device,
+            challenge: *body.value.challenge(),
+            body: body.bytes.clone(),
+        };
+        Ok(Self { user_agent: header("user-agent"), value: body.value, call, context })
+    }
+}

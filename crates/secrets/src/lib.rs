@@ -1,0 +1,7 @@
+#![doc = include_str!("../README.md")]
+
+mod http;
+mod service;
+
+pub use http::{openapi, router};
+pub use service::{Parts, Secrets, jobs};

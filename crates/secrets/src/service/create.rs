@@ -1,0 +1,161 @@
+//! Making a secret.
+
+use wax_crypto::{
+    AckHash, ClaimKey, Header, Kind as HeaderKind, PeekHash, ReceiptHash, at_rest::Day,
+};
+use wax_httpkit::RequestContext;
+use wax_kernel::{ReceiptId, SecretId, Timestamp};
+use wax_model::{
+    Action, Invalid, Kind, MIN_CONTENT_BYTES, Policy, RECEIPT_KEPT, Rule, Sealed, Secret,
+    SecretState,
+};
+use wax_store::{NewSecret, StoreError};
+
+use super::{Refusal, Secrets, vault::Delivery};
+
+/// What a sender sends.
+#[derive(Debug)]
+pub(crate) struct Create {
+    pub(crate) peek_sha256: PeekHash,
+    pub(crate) claim_key: ClaimKey,
+    pub(crate) ack_sha256: AckHash,
+    pub(crate) receipt_sha256: ReceiptHash,
+    pub(crate) delivery: Delivery,
+    /// SHA-256 of the request's body.
+    pub(crate) body_sha256: [u8; 32],
+}
+
+/// What a sender gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Created {
+    pub(crate) id: SecretId,
+    pub(crate) rid: ReceiptId,
+    pub(crate) created_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
+}
+
+impl Secrets {
+    /// Stores a sealed secret, once: the same body again gets the same answer.
+    pub(crate) async fn create(
+        &self,
+        context: &RequestContext,
+        create: Create,
+    ) -> Result<Created, Refusal> {
+        let new = self.prepare(context, &create)?;
+        let (id, rid) = (new.secret.id, new.secret.rid);
+        let event = self.event(Action::SecretCreated, rid, Some(&context.network));
+        let written = self
+            .parts
+            .store
+            .write(&context.scope, move |uow| {
+                let (new, event) = (new.clone(), event.clone());
+                Box::pin(async move {
+                    let inserted = uow.secrets().insert(&new).await?;
+                    if inserted {
+                        uow.audit().record(&event).await?;
+                    }
+                    Ok(inserted)
+                })
+            })
+            .await;
+        match written {
+            Ok(_) | Err(StoreError::Unknown(_)) => self.first_answer(context, id, &create).await,
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// What stands in the store under this id, if it came from this body: the answer to the first request, to a
+    /// repetition of it, and to one whose commit nobody could confirm.
+    async fn first_answer(
+        &self,
+        context: &RequestContext,
+        id: SecretId,
+        create: &Create,
+    ) -> Result<Created, Refusal> {
+        let secret = self.parts.store.read(context.scope).secrets().find(id).await?;
+        let secret = secret
+            .filter(|secret| secret.body_sha256 == create.body_sha256)
+            .ok_or(Refusal::Conflict)?;
+        Ok(Created {
+            id: secret.id,
+            rid: secret.rid,
+            created_at: secret.created_at,
+            expires_at: secret.expires_at,
+        })
+    }
+
+    fn prepare(&self, context: &RequestContext, create: &Create) -> Result<NewSecret, Refusal> {
+        let now = self.parts.clock.now();
+        let plan = &self.parts.entitlements;
+        let policy = Policy::parse(&create.delivery.policy)?;
+        let expires_at = policy.check(plan, now)?;
+        check_sealed(&policy, &create.delivery, plan.max_content_bytes)?;
+        let (id, rid) = (create.peek_sha256.secret_id(), create.receipt_sha256.receipt_id());
+        let day = Day::of(expires_at);
+        let sealed = self.vault.seal(
+            context.scope.tenant(),
+            id,
+            day,
+            &create.delivery,
+            &create.claim_key,
+        )?;
+        let secret = Secret {
+            id,
+            rid,
+            state: SecretState::Ready,
+            kind: policy.kind,
+            sealed: policy.sealed,
+            passphrase: policy.passphrase,
+            peek_sha256: *create.peek_sha256.as_bytes(),
+            ack_sha256: *create.ack_sha256.as_bytes(),
+            receipt_sha256: *create.receipt_sha256.as_bytes(),
+            body_sha256: create.body_sha256,
+            views: policy.views,
+            views_left: policy.views,
+            open_claims: 0,
+            wrong_tries: 0,
+            next_try_at: Timestamp::from_ms(0),
+            policy_version: 1,
+            content_bytes: u32::try_from(create.delivery.content.len()).unwrap_or(u32::MAX),
+            key_day: day.number(),
+            created_at: now,
+            expires_at,
+            ended_at: None,
+            kept_until: expires_at.plus(RECEIPT_KEPT),
+        };
+        Ok(NewSecret {
+            secret,
+            claim_mac: *sealed.claim_mac.as_bytes(),
+            keys: sealed.keys,
+            content: sealed.content,
+        })
+    }
+}
+
+/// The parts of a sealed secret must fit each other as far as the server can see.
+fn check_sealed(
+    policy: &Policy,
+    delivery: &Delivery,
+    max_content_bytes: usize,
+) -> Result<(), Invalid> {
+    let header = Header::parse(&delivery.header).map_err(|_| Invalid::new("header", Rule::Form))?;
+    let kind = match header.kind {
+        HeaderKind::OneTime => Kind::OneTime,
+        HeaderKind::DeviceBound => Kind::DeviceBound,
+    };
+    if kind != policy.kind {
+        return Err(Invalid::new("policy.kind", Rule::Choice));
+    }
+    if header.parts > 0 {
+        return Err(Invalid::new("header", Rule::NotOffered));
+    }
+    // What arrives here was sealed before it came.
+    if policy.sealed != Sealed::Client {
+        return Err(Invalid::new("policy.sealed", Rule::NotOffered));
+    }
+    let (min, max) = (MIN_CONTENT_BYTES as u64, max_content_bytes as u64);
+    if !(min..=max).contains(&(delivery.content.len() as u64)) {
+        return Err(Invalid::new("content", Rule::Length { min, max }));
+    }
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! The rules of secrets. No HTTP, no SQL.
+
+mod ack;
+mod claim;
+mod create;
+mod peek;
+mod proof;
+mod purge;
+mod receipt;
+mod refusal;
+mod vault;
+
+use std::sync::Arc;
+
+use wax_cache::Hints;
+use wax_crypto::{ChallengeKey, at_rest::KeyStore};
+use wax_httpkit::Network;
+use wax_kernel::{Clock, EventId, ReceiptId, Rng};
+use wax_model::{Action, AuditEvent, Entitlements};
+use wax_store::Store;
+
+pub use self::purge::jobs;
+pub(crate) use self::vault::Delivery;
+use self::vault::Vault;
+pub(crate) use self::{
+    ack::{Ack, Heartbeat},
+    claim::{ClaimCommand, Delivered, RecoverCommand},
+    create::{Create, Created},
+    peek::{Peek, Peeked},
+    proof::SignedCall,
+    receipt::{Receipt, ReceiptProof},
+    refusal::Refusal,
+};
+
+/// What the service is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// The database.
+    pub store: Arc<dyn Store>,
+    /// Day keys and the key ring.
+    pub keys: Arc<dyn KeyStore>,
+    /// Who is told that a secret changed.
+    pub hints: Arc<dyn Hints>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where randomness comes from.
+    pub rng: Arc<dyn Rng>,
+    /// What tenants may do. With one plan, the same for all.
+    pub entitlements: Entitlements,
+}
+
+/// The secrets service. Clones are the same service.
+#[derive(Debug, Clone)]
+pub struct Secrets {
+    parts: Arc<Parts>,
+    vault: Arc<Vault>,
+    challenges: Arc<ChallengeKey>,
+}
+
+impl Secrets {
+    /// Puts the service together.
+    pub fn new(parts: Parts) -> Self {
+        let vault = Vault::new(Arc::clone(&parts.keys), Arc::clone(&parts.rng));
+        let challenges = parts.keys.ring().challenge_key();
+        Self { parts: Arc::new(parts), vault: Arc::new(vault), challenges: Arc::new(challenges) }
+    }
+
+    /// An event of now. Drawn before the unit of work that records it.
+    fn event(&self, action: Action, subject: ReceiptId, network: Option<&Network>) -> AuditEvent {
+        AuditEvent {
+            id: EventId::random(&*self.parts.rng),
+            at: self.parts.clock.now(),
+            action,
+            subject: subject.to_string(),
+            network: network.map(|network| network.as_str().to_owned()),
+        }
+    }
+
+    /// Tells the sender's open pages to look.
+    async fn changed(&self, rid: ReceiptId) {
+        self.parts.hints.publish(&rid.to_string()).await;
+    }
+}

@@ -1,0 +1,70 @@
+//! Looking without taking.
+
+use wax_crypto::{Challenge, PeekKey, Thumbprint};
+use wax_kernel::{SecretId, Timestamp};
+use wax_model::{Claim, ClaimState, Secret, TenantScope};
+
+use super::{Refusal, Secrets};
+
+/// How many openings a holder of the link is told.
+const OPENINGS: u32 = 20;
+
+/// A request to look.
+#[derive(Debug)]
+pub(crate) struct Peek {
+    pub(crate) id: SecretId,
+    pub(crate) peek: PeekKey,
+    /// The device that wants to claim or recover next.
+    pub(crate) thumbprint: Option<Thumbprint>,
+}
+
+/// What a holder of the link may know.
+#[derive(Debug)]
+pub(crate) struct Peeked {
+    pub(crate) secret: Secret,
+    pub(crate) openings: Vec<Claim>,
+    pub(crate) yours: Option<ClaimState>,
+    pub(crate) challenge: Option<Challenge>,
+    pub(crate) now: Timestamp,
+}
+
+impl Secrets {
+    /// Shows what the sender set and what became of it. Changes nothing, whatever the answer.
+    pub(crate) async fn peek(&self, scope: &TenantScope, peek: Peek) -> Result<Peeked, Refusal> {
+        let secret = self.proven(scope, peek.id, &peek.peek).await?;
+        let openings = self.openings(scope, peek.id, OPENINGS).await?;
+        let yours = match &peek.thumbprint {
+            Some(device) => {
+                let claim = self
+                    .parts
+                    .store
+                    .read(*scope)
+                    .claims()
+                    .find_by_device(peek.id, *device.as_bytes())
+                    .await?;
+                claim.map(|claim| claim.state)
+            }
+            None => None,
+        };
+        let challenge = peek.thumbprint.map(|device| self.challenge(&peek.id, &device));
+        Ok(Peeked { secret, openings, yours, challenge, now: self.parts.clock.now() })
+    }
+
+    pub(super) async fn openings(
+        &self,
+        scope: &TenantScope,
+        id: SecretId,
+        limit: u32,
+    ) -> Result<Vec<Claim>, Refusal> {
+        Ok(self.parts.store.read(*scope).claims().list(id, limit).await?)
+    }
+
+    /// The refusal of somebody who has proven to hold the link, but comes too late.
+    pub(super) async fn gone(&self, scope: &TenantScope, secret: &Secret) -> Refusal {
+        let state = secret.state_at(self.parts.clock.now());
+        match self.openings(scope, secret.id, OPENINGS).await {
+            Ok(openings) => Refusal::Gone { state, openings },
+            Err(refusal) => refusal,
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What time does to secrets.
+
+use std::{future::Future, time::Duration};
+
+use wax_crypto::at_rest::Day;
+use wax_kernel::{Job, JobError};
+use wax_model::{Action, Secret, SecretState, TenantScope};
+use wax_store::transitions;
+
+use super::{Refusal, Secrets};
+
+/// Clocks of several nodes differ a little: nothing is ended before this much after its time.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// A longer silence of the reaper was an outage: windows that ran during it are lengthened.
+const OUTAGE: Duration = Duration::from_secs(30);
+/// How much one round takes on. The rest waits for the next.
+const BATCH: u32 = 500;
+/// Days whose secrets can still be in some claim's window: the key outlives its day by 48 hours.
+const KEY_DAYS_KEPT: i64 = 2;
+
+/// The repeated work of the service.
+pub fn jobs(secrets: &Secrets) -> Vec<Job> {
+    let job = |name, every_s, work: fn(Secrets) -> Work| {
+        let secrets = secrets.clone();
+        Job::new(name, Duration::from_secs(every_s), move || work(secrets.clone()))
+    };
+    vec![
+        job("secrets.reap", 5, |secrets| Box::pin(async move { Ok(secrets.reap().await?) })),
+        job("secrets.forget", 600, |secrets| Box::pin(async move { Ok(secrets.forget().await?) })),
+        job("secrets.checkpoint", 30, |secrets| {
+            Box::pin(async move { Ok(secrets.parts.store.platform().checkpoint().await?) })
+        }),
+        job("secrets.day_keys", 3_600, |secrets| {
+            Box::pin(async move { Ok(secrets.destroy_day_keys()?) })
+        }),
+    ]
+}
+
+type Work = std::pin::Pin<Box<dyn Future<Output = Result<(), JobError>> + Send>>;
+
+impl Secrets {
+    /// Ends what is over: first claims whose window has ended, then secrets past their expiry.
+    pub(crate) async fn reap(&self) -> Result<(), Refusal> {
+        let now = self.parts.clock.now();
+        let gap_ms = i64::try_from(OUTAGE.as_millis()).unwrap_or(i64::MAX);
+        if let Some(outage) = self.parts.store.platform().beat(now, gap_ms).await? {
+            tracing::warn!(?outage, "nothing reaped for a while: open windows were lengthened");
+        }
+        self.lapse_claims().await?;
+        self.expire_secrets().await
+    }
+
+    async fn lapse_claims(&self) -> Result<(), Refusal> {
+        let now = self.parts.clock.now();
+        let before = now.minus(PATIENCE);
+        for due in self.parts.store.platform().due_windows(before, BATCH).await? {
+            let scope = job_scope(due.tenant);
+            let secret = self.parts.store.read(scope).secrets().find(due.secret).await?;
+            let Some(secret) = secret else { continue };
+            let event = self.event(Action::SecretLapsed, secret.rid, None);
+            let lapsed = self
+                .parts
+                .store
+                .write(&scope, move |uow| {
+                    let event = event.clone();
+                    Box::pin(async move {
+                        let lapsed =
+                            transitions::lapse(uow, due.secret, due.id, before, now).await?;
+                        if lapsed.is_some() {
+                            uow.audit().record(&event).await?;
+                        }
+                        Ok(lapsed)
+                    })
+                })
+                .await?;
+            self.tell(lapsed).await;
+        }
+        Ok(())
+    }
+
+    async fn expire_secrets(&self) -> Result<(), Refusal> {
+        let now = self.parts.clock.now();
+        for due in self.parts.store.platform().due_expiries(now.minus(PATIENCE), BATCH).await? {
+            let scope = job_scope(due.tenant);
+            let secret = self.parts.store.read(scope).secrets().find(due.id).await?;
+            let Some(secret) = secret else { continue };
+            let event = self.event(Action::SecretExpired, secret.rid, None);
+            let state = self
+                .parts
+                .store
+                .write(&scope, move |uow| {
+                    let event = event.clone();
+                    Box::pin(async move {
+                        let state = transitions::expire(uow, due.id, now).await?;
+                        if state == Some(SecretState::Expired) {
+                            uow.audit().record(&event).await?;
+                        }
+                        Ok(state)
+                    })
+                })
+                .await?;
+            self.tell(state.map(|_| secret)).await;
+        }
+        Ok(())
+    }
+
+    async fn tell(&self, changed: Option<Secret>) {
+        if let Some(secret) = changed {
+            self.changed(secret.rid).await;
+        }
+    }
+
+    /// Deletes receipts whose time is over.
+    pub(crate) async fn forget(&self) -> Result<(), Refusal> {
+        let now = self.parts.clock.now();
+        for due in self.parts.store.platform().due_tombstones(now, BATCH).await? {
+            self.parts
+                .store
+                .write(&job_scope(due.tenant), move |uow| {
+                    Box::pin(async move { uow.secrets().forget(due.id, now).await })
+                })
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Destroys the keys of days that no claim can reach any more. From then on no backup of their secrets opens.
+    pub(crate) fn destroy_day_keys(&self) -> Result<(), Refusal> {
+        let today = Day::of(self.parts.clock.now());
+        let destroyed = self
+            .parts
+            .keys
+            .destroy_days_before(Day::from_number(today.number() - KEY_DAYS_KEPT))?;
+        if destroyed > 0 {
+            tracing::info!(destroyed, "destroyed keys of past days");
+        }
+        Ok(())
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the tenant comes from a row that the store says is due"
+)]
+fn job_scope(tenant: wax_kernel::TenantId) -> TenantScope {
+    TenantScope::proven(tenant)
+}

@@ -1,0 +1,109 @@
+//! What the sender sees and may do.
+
+use wax_crypto::ReceiptKey;
+use wax_httpkit::RequestContext;
+use wax_kernel::{ReceiptId, Timestamp};
+use wax_model::{Action, Claim, Secret, TenantScope};
+use wax_store::transitions;
+
+use super::{Refusal, Secrets};
+
+/// The sender's proof.
+#[derive(Debug)]
+pub(crate) struct ReceiptProof {
+    pub(crate) rid: ReceiptId,
+    pub(crate) receipt: ReceiptKey,
+}
+
+/// A secret as its sender sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Receipt {
+    pub(crate) secret: Secret,
+    pub(crate) openings: Vec<Claim>,
+    pub(crate) now: Timestamp,
+}
+
+impl Secrets {
+    /// Shows the receipt.
+    pub(crate) async fn receipt(
+        &self,
+        scope: &TenantScope,
+        proof: &ReceiptProof,
+    ) -> Result<Receipt, Refusal> {
+        let secret = self.sent(scope, proof).await?;
+        let openings = self.openings(scope, secret.id, secret.views).await?;
+        Ok(Receipt { secret, openings, now: self.parts.clock.now() })
+    }
+
+    /// Destroys the secret now, with every open claim. A secret that has ended stays as it is.
+    pub(crate) async fn burn(
+        &self,
+        context: &RequestContext,
+        proof: &ReceiptProof,
+    ) -> Result<Receipt, Refusal> {
+        let secret = self.sent(&context.scope, proof).await?;
+        let event = self.event(Action::SecretBurned, secret.rid, Some(&context.network));
+        let (id, now) = (secret.id, self.parts.clock.now());
+        let burned = self
+            .parts
+            .store
+            .write(&context.scope, move |uow| {
+                let event = event.clone();
+                Box::pin(async move {
+                    let burned = transitions::burn(uow, id, now).await?;
+                    if burned {
+                        uow.audit().record(&event).await?;
+                    }
+                    Ok(burned)
+                })
+            })
+            .await?;
+        if burned {
+            self.changed(secret.rid).await;
+        }
+        self.receipt(&context.scope, proof).await
+    }
+
+    /// Forgets wrong tries; a locked secret can be claimed again.
+    pub(crate) async fn unlock_tries(
+        &self,
+        context: &RequestContext,
+        proof: &ReceiptProof,
+    ) -> Result<Receipt, Refusal> {
+        let secret = self.sent(&context.scope, proof).await?;
+        let event = self.event(Action::SecretUnlocked, secret.rid, Some(&context.network));
+        let id = secret.id;
+        let unlocked = self
+            .parts
+            .store
+            .write(&context.scope, move |uow| {
+                let event = event.clone();
+                Box::pin(async move {
+                    let unlocked = uow.secrets().unlock(id).await?;
+                    if unlocked {
+                        uow.audit().record(&event).await?;
+                    }
+                    Ok(unlocked)
+                })
+            })
+            .await?;
+        if unlocked {
+            self.changed(secret.rid).await;
+        }
+        self.receipt(&context.scope, proof).await
+    }
+
+    /// The secret, if the caller holds its receipt.
+    async fn sent(&self, scope: &TenantScope, proof: &ReceiptProof) -> Result<Secret, Refusal> {
+        let secret = self.parts.store.read(*scope).secrets().find_by_receipt(proof.rid).await?;
+        let hash = proof.receipt.hash();
+        secret
+            .filter(|secret| hash.as_bytes() == &secret.receipt_sha256)
+            .ok_or(Refusal::NotAvailable)
+    }
+
+    /// Listens for changes of a receipt.
+    pub(crate) fn watch(&self, rid: ReceiptId) -> Box<dyn wax_cache::Listener> {
+        self.parts.hints.subscribe(&rid.to_string())
+    }
+}
