@@ -1,10 +1,12 @@
 import { equal, fromB64u, Refused, ensure, toB64u, type Bytes } from './encoding.ts';
 import { baseKey, peekKey, receiptId, secretId, sha256 } from './keys.ts';
 
-/** `https`, or plain `http` on `*.localhost`, which never leaves the machine (RFC 6761 §6.3). */
-const ORIGIN = String.raw`(https:\/\/[^/?#\s@]+|http:\/\/(?:[^/?#\s@:]+\.)?localhost(?::\d+)?)`;
-const SECRET = new RegExp(String.raw`^${ORIGIN}\/s\/([\w-]{22})(?:#1([\w-]{43}))?$`);
-const RECEIPT = new RegExp(String.raw`^${ORIGIN}\/r\/([\w-]{22})#([\w-]{43})$`);
+/**
+ * Both links. Origin: `https`, or plain `http` on `*.localhost`, which never leaves the machine (RFC 6761 §6.3). Then
+ * the door (`s` or `r`), the id, and in the fragment the version (for `s`) and 32 bytes.
+ */
+const LINK =
+  /^(https:\/\/[^/?#\s@]+|http:\/\/(?:[^/?#\s@:]+\.)?localhost(?::\d+)?)\/([sr])\/([\w-]{22})(?:#(1?)([\w-]{43}))?$/;
 
 /** A link as text says it: checked for form, not yet for damage. */
 export interface Link {
@@ -32,9 +34,9 @@ export function formatReceiptLink(origin: string, rid: Bytes, receipt: Bytes): s
   return `${origin}/r/${toB64u(rid)}#${toB64u(receipt)}`;
 }
 
-function read(pattern: RegExp, href: string): [origin: string, id: Bytes, secret: Bytes | null] {
-  const [, origin, id, secret] = pattern.exec(href) ?? [];
-  ensure(!!origin && !!id, 'link-malformed');
+function read(href: string, door: 's' | 'r'): [origin: string, id: Bytes, secret: Bytes | null] {
+  const [, origin, found, id, version, secret] = LINK.exec(href) ?? [];
+  ensure(!!origin && !!id && found === door && (!secret || version === (door === 's' ? '1' : '')), 'link-malformed');
   try {
     return [origin, fromB64u(id), secret ? fromB64u(secret) : null];
   } catch {
@@ -44,7 +46,7 @@ function read(pattern: RegExp, href: string): [origin: string, id: Bytes, secret
 
 /** Reads `https://<host>/s/<id>#1<T>`, or the same without its fragment. */
 export function parseLink(href: string): Link {
-  const [origin, id, token] = read(SECRET, href);
+  const [origin, id, token] = read(href, 's');
   return { origin, id, token };
 }
 
@@ -57,7 +59,7 @@ export async function tokenKey(id: Bytes, token: Bytes): Promise<CryptoKey> {
 
 /** Reads `https://<host>/r/<rid>#<R>` and checks that one follows from the other. */
 export async function parseReceiptLink(href: string): Promise<ReceiptLink> {
-  const [origin, rid, receipt] = read(RECEIPT, href);
+  const [origin, rid, receipt] = read(href, 'r');
   ensure(receipt !== null, 'link-malformed');
   ensure(equal(rid, await receiptId(await sha256(receipt))), 'link-damaged');
   return { origin, rid, receipt };

@@ -1,7 +1,7 @@
-import { peekKey, toB64u } from '@waxseal/crypto';
+import { toB64u } from '@waxseal/crypto';
 import { isProblem, type State } from '@waxseal/api';
 import type { Shown } from './claim.ts';
-import { signed } from './signed.ts';
+import { recoverClaim, signed, type Fields } from './signed.ts';
 import { forget, type Visit } from './visit.ts';
 
 /** A claim's window is 10 minutes, so several heartbeats may get lost before it closes. */
@@ -11,37 +11,41 @@ const ACK_PAUSES = [1_000, 2_000, 5_000, 15_000];
 
 const PASSING = ['no-answer', 'unavailable', 'internal', 'rate-limited', 'timeout'] as const;
 
-/** Another tab used larger counters: asks the server for the last one. */
-async function catchUp(visit: Visit, shown: Shown): Promise<void> {
-  const proof = { peek: toB64u(await peekKey(visit.tokenKey)) };
-  const { claim } = await signed(visit, shown.keys, 'recover', proof);
-  if (claim) shown.counter = claim.counter;
-}
-
-/** Every request of a claim carries a larger counter, so a captured one is worth nothing twice. */
-async function sendAck(visit: Visit, shown: Shown): Promise<void> {
-  const { claim, keys, ack } = shown;
-  await signed(visit, keys, 'ack', { claim, counter: ++shown.counter, ack: toB64u(ack) });
+/**
+ * Sends the claim's next request. Every one carries a larger counter, so a captured request is worth nothing twice;
+ * `conflict` means that another tab of this device is ahead, and the server then says how far.
+ */
+async function next<R extends 'heartbeat' | 'ack'>(visit: Visit, shown: Shown, route: R, fields: object): Promise<void> {
+  const send = () =>
+    signed(visit, shown.keys, route, { ...fields, claim: shown.claim, counter: ++shown.counter } as Fields<R>);
+  try {
+    await send();
+  } catch (error) {
+    if (!isProblem(error, 'conflict')) throw error;
+    const claim = await recoverClaim(visit, shown.keys);
+    if (!claim) throw error;
+    shown.counter = claim.counter;
+    await send();
+  }
 }
 
 /**
  * Acknowledges what is shown, which destroys the view on the server, and deletes this device's keys. A lost answer is
- * asked for again: the server repeats it. `lapsed` means that the window closed first (delivered, not confirmed).
- * Stop `keepOpen` before calling it.
+ * asked for again: the server repeats it. `lapsed` means that the claim ended first (its window closed, or the sender
+ * burned the secret): delivered, not confirmed. Stop `keepOpen` before calling it.
  */
 export async function acknowledge(visit: Visit, shown: Shown): Promise<'acked' | 'lapsed'> {
   for (const pause of [...ACK_PAUSES, null]) {
     try {
-      await sendAck(visit, shown);
+      await next(visit, shown, 'ack', { ack: toB64u(shown.ack) });
       break;
     } catch (error) {
       if (isProblem(error, 'gone')) {
         await forget(visit);
         return 'lapsed';
       }
-      if (pause === null || !isProblem(error, 'conflict', ...PASSING)) throw error;
-      if (error.code === 'conflict') await catchUp(visit, shown);
-      else await visit.wait(error.retryAfterMs ?? pause);
+      if (pause === null || !isProblem(error, ...PASSING)) throw error;
+      await visit.wait(error.retryAfterMs ?? pause);
     }
   }
   await forget(visit);
@@ -59,12 +63,11 @@ export async function keepOpen(visit: Visit, shown: Shown, signal: AbortSignal):
     try {
       await visit.wait(pause, signal);
       pause = HEARTBEAT_MS;
-      await signed(visit, shown.keys, 'heartbeat', { claim: shown.claim, counter: ++shown.counter });
+      await next(visit, shown, 'heartbeat', {});
     } catch (error) {
       if (signal.aborted) break;
       if (isProblem(error, 'gone')) return error.document?.state ?? null;
-      if (!isProblem(error, 'conflict', ...PASSING)) throw error;
-      if (error.code === 'conflict') await catchUp(visit, shown);
+      if (!isProblem(error, ...PASSING)) throw error;
       pause = error.retryAfterMs ?? RETRY_MS;
     }
   }

@@ -4,7 +4,6 @@ import {
   claimKey,
   fromB64u,
   open,
-  peekKey,
   plainIkm,
   Refused,
   stretch,
@@ -13,9 +12,9 @@ import {
   type Opened,
 } from '@waxseal/crypto';
 import { isProblem, type Claim, type PeekAnswer } from '@waxseal/api';
-import { signed } from './signed.ts';
+import { recoverClaim, signed } from './signed.ts';
 import { memoryStore, newDeviceRecord, type Keys } from './store.ts';
-import { forget, peek, type Visit } from './visit.ts';
+import { forget, forgetAttempt, peek, peekProof, type Visit } from './visit.ts';
 
 /** Pauses in milliseconds before asking again whether a claim with a lost answer arrived. */
 const PAUSES = [500, 2_000, 5_000];
@@ -63,11 +62,10 @@ async function keep(visit: Visit, ikm: CryptoKey): Promise<void> {
 async function fetchClaim(visit: Visit, ikm: CryptoKey | null): Promise<Claim | null> {
   const { yours } = await peek(visit);
   if (!visit.keys) return null;
-  const proof = { peek: toB64u(await peekKey(visit.tokenKey)) };
-  if (yours === 'open') return (await signed(visit, visit.keys, 'recover', proof)).claim;
+  if (yours === 'open') return recoverClaim(visit, visit.keys);
   if (!ikm) return null;
   const claim_key = toB64u(await claimKey(ikm, visit.link.id));
-  return (await signed(visit, visit.keys, 'claim', { ...proof, claim_key })).claim;
+  return (await signed(visit, visit.keys, 'claim', { ...(await peekProof(visit)), claim_key })).claim;
 }
 
 /** A lost answer leaves open whether the view was taken: the next peek tells, and the same device may ask again. */
@@ -76,7 +74,7 @@ async function fetchSurely(visit: Visit, ikm: CryptoKey | null): Promise<Claim |
     try {
       return await fetchClaim(visit, ikm);
     } catch (error) {
-      if (isProblem(error, 'wrong-key')) await visit.store.forgetAttempt(visit.id);
+      if (isProblem(error, 'wrong-key')) await forgetAttempt(visit);
       if (isProblem(error, 'gone')) await forget(visit);
       if (pause === null || !isProblem(error, 'no-answer')) throw error;
       await visit.wait(pause);
@@ -100,7 +98,7 @@ async function unseal(visit: Visit, keys: Keys, ikm: CryptoKey, claim: Claim | n
     return { ...opened, claim: claim.id, counter: claim.counter, keys };
   } catch (error) {
     // Another tab claimed with the right passphrase and this one has a wrong one: the claim stays open, ask again.
-    if (error instanceof Refused && error.code === 'unwrap') await visit.store.forgetAttempt(visit.id);
+    if (error instanceof Refused && error.code === 'unwrap') await forgetAttempt(visit);
     throw error;
   }
 }

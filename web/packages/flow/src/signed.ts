@@ -1,11 +1,11 @@
 import { fromB64u, signRequest, toB64u } from '@waxseal/crypto';
-import { isProblem, postText, routeUrl, type Answer, type Body } from '@waxseal/api';
+import { isProblem, postText, routeUrl, type Answer, type Body, type Claim } from '@waxseal/api';
 import type { Keys } from './store.ts';
-import { peek, type Visit } from './visit.ts';
+import { peek, peekProof, type Visit } from './visit.ts';
 
-type SignedRoute = 'claim' | 'recover' | 'heartbeat' | 'ack';
+export type SignedRoute = 'claim' | 'recover' | 'heartbeat' | 'ack';
 /** A request's own fields; id, device and challenge are the same in all of them. */
-type Fields<R extends SignedRoute> = Omit<Body<R>, 'id' | 'device' | 'challenge'>;
+export type Fields<R extends SignedRoute> = Omit<Body<R>, 'id' | 'device' | 'challenge'>;
 
 async function signOnce<R extends SignedRoute>(visit: Visit, keys: Keys, route: R, fields: Fields<R>) {
   const challenge = visit.challenge ?? '';
@@ -35,4 +35,9 @@ export async function signed<R extends SignedRoute>(
     visit.challenge = error.document?.challenge ?? (await peek(visit)).challenge;
     return signOnce(visit, keys, route, fields);
   }
+}
+
+/** This device's open claim, or null. Takes nothing, counts nothing. */
+export async function recoverClaim(visit: Visit, keys: Keys): Promise<Claim | null> {
+  return (await signed(visit, keys, 'recover', await peekProof(visit))).claim;
 }

@@ -26,9 +26,9 @@ export interface Visit {
   challenge: string | null;
 }
 
-async function findKeys(factory: IDBFactory | undefined, id: string) {
+async function findKeys(factory: IDBFactory, id: string) {
   try {
-    const store = await openStore(factory!);
+    const store = await openStore(factory);
     return { store, durable: true, keys: await store.find(id) };
   } catch {
     return { store: memoryStore(), durable: false, keys: null };
@@ -50,10 +50,21 @@ export async function arrive(href: string, world: World = {}): Promise<Visit> {
   return { link, id, tokenKey: key, caller, wait: pause, challenge: null, ...found };
 }
 
+/** Proves `T` without revealing it. */
+export async function peekProof({ tokenKey }: Visit): Promise<{ peek: string }> {
+  return { peek: toB64u(await peekKey(tokenKey)) };
+}
+
 /** Deletes what this device keeps about the secret. */
 export async function forget(visit: Visit): Promise<void> {
   visit.keys = null;
   await visit.store.forget(visit.id);
+}
+
+/** After a wrong passphrase: the device stays, so that the next try is not another device's. */
+export async function forgetAttempt(visit: Visit): Promise<void> {
+  if (visit.keys) visit.keys = { ...visit.keys, ikm: null };
+  await visit.store.forgetAttempt(visit.id);
 }
 
 /**
@@ -63,7 +74,7 @@ export async function forget(visit: Visit): Promise<void> {
 export async function peek(visit: Visit): Promise<PeekAnswer> {
   const answer = await post(visit.caller, 'peek', {
     id: visit.id,
-    peek: toB64u(await peekKey(visit.tokenKey)),
+    ...(await peekProof(visit)),
     ...(visit.keys && { thumbprint: visit.keys.thumbprint }),
   });
   visit.challenge = answer.challenge;
