@@ -1,0 +1,97 @@
+//! Receiving a request's body, whole, before anyone acts on it.
+//!
+//! Bodies here are small (2 MiB at most), so the edge takes them in completely: a service never sees half a request,
+//! a trailer, or a client that stops sending, and so can consume nothing for one.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http_body::Body;
+use http_body_util::BodyExt as _;
+use tokio::{sync::Semaphore, time::timeout};
+
+use crate::{Limits, refusal::Refusal};
+
+/// Memory is counted in these, so that 256 MiB fit into a semaphore.
+const UNIT: usize = 1_024;
+
+/// After a body turned out too large this much more is read and dropped, so that the answer is not lost in a reset.
+const DISCARD_BYTES: usize = 8 * 1024 * 1024;
+const DISCARD_FOR: Duration = Duration::from_secs(5);
+
+/// Receives bodies within one budget of memory.
+#[derive(Debug)]
+pub(crate) struct Bodies {
+    memory: Semaphore,
+    idle: Duration,
+    whole: Duration,
+}
+
+impl Bodies {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self {
+            memory: Semaphore::new(limits.body_memory as usize / UNIT),
+            idle: limits.body_idle,
+            whole: limits.body,
+        }
+    }
+
+    /// Receives a body of at most `max` bytes. Trailers are dropped.
+    pub(crate) async fn receive<B>(&self, mut body: B, max: usize) -> Result<Bytes, Refusal>
+    where
+        B: Body<Data = Bytes> + Unpin,
+    {
+        if body.is_end_stream() {
+            return Ok(Bytes::new());
+        }
+        let declared =
+            body.size_hint().exact().map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+        let expected = declared.unwrap_or(max);
+        let received = if expected > max {
+            Err(Refusal::too_large(max))
+        } else {
+            let units =
+                u32::try_from(expected.div_ceil(UNIT)).map_err(|_| Refusal::too_large(max))?;
+            let _memory = self.memory.try_acquire_many(units).map_err(|_| Refusal::busy())?;
+            timeout(self.whole, self.collect(&mut body, max))
+                .await
+                .unwrap_or_else(|_| Err(Refusal::body_timeout(self.whole)))
+        };
+        if received.as_ref().is_err_and(|refusal| *refusal == Refusal::too_large(max)) {
+            // Nothing depends on whether the rest arrives.
+            let _ = timeout(DISCARD_FOR, discard(body)).await;
+        }
+        received
+    }
+
+    async fn collect<B>(&self, body: &mut B, max: usize) -> Result<Bytes, Refusal>
+    where
+        B: Body<Data = Bytes> + Unpin,
+    {
+        let mut whole = BytesMut::new();
+        loop {
+            let frame = timeout(self.idle, body.frame())
+                .await
+                .map_err(|_| Refusal::body_timeout(self.idle))?;
+            match frame {
+                None => return Ok(whole.freeze()),
+                Some(Err(_)) => return Err(Refusal::malformed()),
+                Some(Ok(frame)) => {
+                    let data = frame.into_data().unwrap_or_default();
+                    if whole.len() + data.len() > max {
+                        return Err(Refusal::too_large(max));
+                    }
+                    whole.extend_from_slice(&data);
+                }
+            }
+        }
+    }
+}
+
+async fn discard<B: Body<Data = Bytes> + Unpin>(mut body: B) {
+    let mut left = DISCARD_BYTES;
+    while let Some(Ok(frame)) = body.frame().await {
+        let Some(rest) = left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) else { return };
+        left = rest;
+    }
+}

@@ -1,0 +1,193 @@
+//! The edge: what it is made of, and how it starts and stops.
+
+use std::{fmt, io, num::NonZeroU32, sync::Arc, time::Duration};
+
+use tokio::net::TcpListener;
+use wax_kernel::{Clock, Rng};
+use wax_telemetry::{Counter, Gauge, Histogram, Metrics, Shutdown, Tasks};
+
+use crate::{
+    Limits, Rate, RateClass, Rates, Readiness, Routes, Site, Tls, Upstream,
+    body::Bodies,
+    hygiene::Door,
+    limits::ConnectionCaps,
+    listener::{self, Entrance},
+    rate::RateGate,
+};
+
+/// What an edge is made of.
+#[derive(Debug)]
+pub struct EdgeParts {
+    /// Whose host is whose.
+    pub routes: Routes,
+    /// Who answers `/v1`.
+    pub upstream: Upstream,
+    /// Pages and assets.
+    pub site: Arc<dyn Site>,
+    /// Sizes, counts and deadlines.
+    pub limits: Limits,
+    /// Requests by network.
+    pub rates: Rates,
+    /// Paths with limits of their own.
+    pub classes: Vec<RouteClass>,
+    /// What load balancers are told.
+    pub readiness: Readiness,
+    /// Where it counts.
+    pub metrics: Metrics,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness, for request ids and day keys.
+    pub rng: Arc<dyn Rng>,
+}
+
+/// A path with limits of its own. Every other path may receive [`RouteClass::SMALL`] bytes and counts as a request.
+#[derive(Debug, Clone, Copy)]
+pub struct RouteClass {
+    /// The exact path.
+    pub path: &'static str,
+    /// Most bytes of a body.
+    pub max_body: usize,
+    /// The rate a POST counts against.
+    pub rate: RateClass,
+}
+
+impl RouteClass {
+    /// Most bytes of a body where no class says otherwise.
+    pub const SMALL: usize = 16 * 1024;
+
+    /// A path that creates something from up to 2 MiB of JSON.
+    pub const fn create(path: &'static str) -> Self {
+        Self { path, max_body: 2 * 1024 * 1024, rate: RateClass::Create }
+    }
+}
+
+impl Default for Rates {
+    /// Generous for an office behind one address, and far below what a flood needs.
+    fn default() -> Self {
+        const fn rate(per_minute: u32, burst: u32) -> Rate {
+            Rate {
+                per_minute: NonZeroU32::new(per_minute).expect("not zero"),
+                burst: NonZeroU32::new(burst).expect("not zero"),
+            }
+        }
+        Self { create: rate(60, 30), request: rate(1_200, 400) }
+    }
+}
+
+/// The data plane: accepts connections and answers their requests, with no database, CA or Redis call on the way.
+#[derive(Debug)]
+pub struct Edge {
+    shared: Arc<Shared>,
+    readiness: Readiness,
+}
+
+/// What every connection uses.
+pub(crate) struct Shared {
+    pub(crate) routes: Routes,
+    pub(crate) upstream: Upstream,
+    pub(crate) site: Arc<dyn Site>,
+    pub(crate) limits: Limits,
+    pub(crate) classes: Vec<RouteClass>,
+    pub(crate) gate: RateGate,
+    pub(crate) bodies: Bodies,
+    pub(crate) caps: ConnectionCaps,
+    pub(crate) counts: Counts,
+    pub(crate) rng: Arc<dyn Rng>,
+    /// Listeners, connections and requests: what a drain waits for.
+    pub(crate) tasks: Tasks,
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").finish_non_exhaustive()
+    }
+}
+
+/// The edge's numbers.
+#[derive(Debug)]
+pub(crate) struct Counts {
+    pub(crate) answered: Counter,
+    pub(crate) took: Histogram,
+    pub(crate) refused: Counter,
+    pub(crate) connections: Gauge,
+}
+
+impl Counts {
+    fn new(metrics: &Metrics) -> Self {
+        Self {
+            answered: metrics.counter(
+                "waxseal_http_requests_total",
+                "Requests answered, by route template.",
+                &["route", "method", "status"],
+            ),
+            took: metrics.histogram(
+                "waxseal_http_request_duration_seconds",
+                "From the request's head to the answer's head.",
+                &["route"],
+            ),
+            refused: metrics.counter(
+                "waxseal_edge_refused_total",
+                "Connections and requests that the edge did not let through.",
+                &["reason"],
+            ),
+            connections: metrics.gauge("waxseal_edge_connections", "Connections open.", &["kind"]),
+        }
+    }
+}
+
+impl Edge {
+    /// Puts an edge together. It accepts nothing until it is given a listener.
+    pub fn new(parts: EdgeParts) -> Self {
+        let shared = Shared {
+            gate: RateGate::new(parts.rates, parts.clock, Arc::clone(&parts.rng)),
+            bodies: Bodies::new(&parts.limits),
+            caps: ConnectionCaps::new(&parts.limits),
+            counts: Counts::new(&parts.metrics),
+            routes: parts.routes,
+            upstream: parts.upstream,
+            site: parts.site,
+            limits: parts.limits,
+            classes: parts.classes,
+            rng: parts.rng,
+            tasks: Tasks::new(),
+        };
+        Self { shared: Arc::new(shared), readiness: parts.readiness }
+    }
+
+    /// Accepts plain connections from this machine, for loopback hosts.
+    ///
+    /// `public_port` is the one browsers see, if something in front maps it to the listener's own.
+    pub fn listen_plain(&self, listener: TcpListener, public_port: Option<u16>) -> io::Result<()> {
+        self.listen(listener, Entrance::Plain, public_port)
+    }
+
+    /// Accepts TLS connections for every host that has a certificate.
+    pub fn listen_tls(
+        &self,
+        listener: TcpListener,
+        tls: Arc<Tls>,
+        public_port: Option<u16>,
+    ) -> io::Result<()> {
+        self.listen(listener, Entrance::Tls(tls), public_port)
+    }
+
+    fn listen(
+        &self,
+        listener: TcpListener,
+        entrance: Entrance,
+        public_port: Option<u16>,
+    ) -> io::Result<()> {
+        let door =
+            Door { tls: entrance.is_tls(), port: listener.local_addr()?.port(), public_port };
+        let accepting = listener::accept(listener, entrance, door, Arc::clone(&self.shared));
+        drop(self.shared.tasks.spawn("listener", accepting));
+        Ok(())
+    }
+
+    /// Fails readiness, stops accepting, tells every connection to finish (GOAWAY, `Connection: close`), waits up to
+    /// `grace` for the requests in flight, and drops what is left.
+    pub async fn drain(&self, grace: Duration) -> Shutdown {
+        self.readiness.set(false);
+        self.shared.tasks.shut_down(grace).await
+    }
+}

@@ -1,0 +1,33 @@
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+mod body;
+mod connection;
+mod edge;
+mod framing;
+mod hygiene;
+mod limits;
+mod listener;
+mod local_ca;
+mod management;
+mod network;
+mod rate;
+mod refusal;
+mod request;
+mod response;
+mod site;
+mod snapshot;
+#[cfg(test)]
+mod testing;
+mod tls;
+mod upstream;
+
+pub use edge::{Edge, EdgeParts, RouteClass};
+pub use limits::Limits;
+pub use local_ca::{LocalCa, LocalCaError};
+pub use management::{Readiness, listen_management};
+pub use rate::{Rate, RateClass, Rates};
+pub use site::Site;
+pub use snapshot::{Route, RouteError, Routes, Snapshot, Transport};
+pub use tls::{Tls, TlsError};
+pub use upstream::Upstream;

@@ -1,0 +1,97 @@
+//! Health, readiness and metrics, on a listener of their own.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    http::{StatusCode, header},
+    routing::get,
+};
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use tokio::{net::TcpListener, sync::Semaphore};
+use wax_telemetry::{Metrics, Tasks};
+
+/// Whoever asks here is a probe or a collector: a handful of short connections.
+const CONNECTIONS: usize = 64;
+const HEAD: Duration = Duration::from_secs(10);
+
+/// Whether load balancers should send requests here. Clones are the same switch; it begins off.
+#[derive(Debug, Clone, Default)]
+pub struct Readiness(Arc<AtomicBool>);
+
+impl Readiness {
+    /// Turns it on when everything is up, off when the server drains.
+    pub fn set(&self, ready: bool) {
+        self.0.store(ready, Ordering::SeqCst);
+    }
+
+    /// Whether it is on.
+    pub fn is_ready(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// Serves `/healthz` (the process answers), `/readyz` (503 until ready and while draining) and `/metrics`, until
+/// `tasks` stops. Keep `tasks` apart from the edge's: probes must be answered during a drain.
+pub fn listen_management(
+    listener: TcpListener,
+    readiness: Readiness,
+    metrics: Metrics,
+    tasks: &Tasks,
+) {
+    let router = router(readiness, metrics);
+    drop(tasks.spawn("management", accept(listener, router, tasks.clone())));
+}
+
+fn router(readiness: Readiness, metrics: Metrics) -> Router {
+    let ready = move || async move {
+        if readiness.is_ready() {
+            (StatusCode::OK, "ready\n")
+        } else {
+            (StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
+        }
+    };
+    let numbers = move || async move {
+        ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics.render())
+    };
+    Router::new()
+        .route("/healthz", get(|| async { "alive\n" }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(numbers))
+}
+
+async fn accept(listener: TcpListener, router: Router, tasks: Tasks) {
+    let stopping = tasks.stopping();
+    let connections = Arc::new(Semaphore::new(CONNECTIONS));
+    loop {
+        let accepted = tokio::select! {
+            () = stopping.cancelled() => return,
+            accepted = listener.accept() => accepted,
+        };
+        let (Ok((stream, _)), Ok(permit)) =
+            (accepted, Arc::clone(&connections).try_acquire_owned())
+        else {
+            tokio::task::yield_now().await;
+            continue;
+        };
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD)
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
+        let stopping = stopping.clone();
+        drop(tasks.spawn("probe", async move {
+            stopping.run_until_cancelled(connection).await;
+            drop(permit);
+        }));
+    }
+}

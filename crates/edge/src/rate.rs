@@ -1,0 +1,204 @@
+//! The local rate gate: how often one network may ask.
+
+use std::{
+    num::NonZeroU32,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use governor::{
+    Quota, RateLimiter, clock, middleware::NoOpMiddleware, nanos::Nanos,
+    state::keyed::DashMapStateStore,
+};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+use wax_kernel::{Clock, Rng};
+
+use crate::network::Subscriber;
+
+/// How often one network may do something.
+#[derive(Debug, Clone, Copy)]
+pub struct Rate {
+    /// Sustained.
+    pub per_minute: NonZeroU32,
+    /// At once, before the sustained rate binds.
+    pub burst: NonZeroU32,
+}
+
+/// The rates of the two kinds of requests.
+#[derive(Debug, Clone, Copy)]
+pub struct Rates {
+    /// Creating something that is kept.
+    pub create: Rate,
+    /// Everything else, pages and assets included.
+    pub request: Rate,
+}
+
+/// Which rate a request counts against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RateClass {
+    /// [`Rates::create`]
+    Create,
+    /// [`Rates::request`]
+    Request,
+}
+
+/// A network's name in the limiters: HMAC-SHA-256(day key, network), cut to 16 bytes.
+type Key = [u8; 16];
+
+type Limiter = RateLimiter<Key, DashMapStateStore<Key>, GateClock, NoOpMiddleware<Nanos>>;
+
+/// After this many checks the networks that have recovered are forgotten, so memory follows the traffic.
+const SWEEP_EVERY: u32 = 4_096;
+
+/// Counts requests by network. Keeps no address: the key it counts under is random, and replaced every day.
+#[derive(Debug)]
+pub(crate) struct RateGate {
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+    day_key: Mutex<Option<DayKey>>,
+    create: Limiter,
+    request: Limiter,
+    checks: AtomicU32,
+}
+
+#[derive(Clone, Copy)]
+struct DayKey {
+    day: i64,
+    key: [u8; 32],
+}
+
+impl RateGate {
+    pub(crate) fn new(rates: Rates, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Self {
+        let limiter = |rate: Rate| {
+            let quota = Quota::per_minute(rate.per_minute).allow_burst(rate.burst);
+            RateLimiter::dashmap_with_clock(quota, GateClock(Arc::clone(&clock)))
+        };
+        Self {
+            create: limiter(rates.create),
+            request: limiter(rates.request),
+            clock,
+            rng,
+            day_key: Mutex::default(),
+            checks: AtomicU32::new(0),
+        }
+    }
+
+    /// Counts one request, or tells how long to wait before the next may pass.
+    pub(crate) fn check(&self, class: RateClass, network: Subscriber) -> Result<(), Duration> {
+        let limiter = match class {
+            RateClass::Create => &self.create,
+            RateClass::Request => &self.request,
+        };
+        if self.checks.fetch_add(1, Ordering::Relaxed) % SWEEP_EVERY == SWEEP_EVERY - 1 {
+            self.create.retain_recent();
+            self.request.retain_recent();
+        }
+        let now = clock::Clock::now(&GateClock(Arc::clone(&self.clock)));
+        limiter.check_key(&self.key_of(network)).map_err(|not_until| not_until.wait_time_from(now))
+    }
+
+    fn key_of(&self, network: Subscriber) -> Key {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.todays_key())
+            .expect("HMAC takes keys of any length");
+        mac.update(network.as_bytes());
+        let digest = mac.finalize().into_bytes();
+        std::array::from_fn(|i| digest[i])
+    }
+
+    fn todays_key(&self) -> [u8; 32] {
+        let day = self.clock.now().day();
+        let mut held = self.day_key.lock().unwrap_or_else(PoisonError::into_inner);
+        match *held {
+            Some(DayKey { day: of, key }) if of == day => key,
+            _ => held.insert(DayKey { day, key: self.rng.bytes() }).key,
+        }
+    }
+}
+
+impl std::fmt::Debug for DayKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// Our clock, as the limiters read it.
+#[derive(Debug, Clone)]
+struct GateClock(Arc<dyn Clock>);
+
+impl clock::Clock for GateClock {
+    type Instant = Nanos;
+
+    fn now(&self) -> Nanos {
+        let ms = u64::try_from(self.0.now().as_ms()).unwrap_or(0);
+        Nanos::from(ms.saturating_mul(1_000_000))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wax_kernel::{ManualClock, SeededRng};
+
+    use super::*;
+
+    fn gate(clock: &Arc<ManualClock>) -> RateGate {
+        let rate = |per_minute, burst| Rate {
+            per_minute: NonZeroU32::new(per_minute).unwrap(),
+            burst: NonZeroU32::new(burst).unwrap(),
+        };
+        let rates = Rates { create: rate(6, 2), request: rate(60, 5) };
+        RateGate::new(rates, Arc::clone(clock) as Arc<dyn Clock>, Arc::new(SeededRng::new(1)))
+    }
+
+    fn net(text: &str) -> Subscriber {
+        Subscriber::at(text.parse().unwrap())
+    }
+
+    #[test]
+    fn a_network_that_used_its_burst_is_told_when_to_come_back() {
+        let clock = Arc::new(ManualClock::at_ms(1_700_000_000_000));
+        let gate = gate(&clock);
+        let ask = || gate.check(RateClass::Create, net("192.0.2.1"));
+        assert_eq!((ask(), ask()), (Ok(()), Ok(())));
+        let wait = ask().unwrap_err();
+        assert_eq!(wait, Duration::from_secs(10));
+        clock.advance(Duration::from_millis(9_999));
+        assert!(ask().is_err());
+        clock.advance(Duration::from_millis(1));
+        assert_eq!(ask(), Ok(()));
+    }
+
+    #[test]
+    fn networks_and_classes_do_not_use_up_each_other() {
+        let gate = gate(&Arc::new(ManualClock::at_ms(0)));
+        while gate.check(RateClass::Create, net("192.0.2.1")).is_ok() {}
+        assert_eq!(gate.check(RateClass::Request, net("192.0.2.1")), Ok(()));
+        assert_eq!(gate.check(RateClass::Create, net("192.0.2.2")), Ok(()));
+    }
+
+    #[test]
+    fn a_network_has_another_name_every_day() {
+        let clock = Arc::new(ManualClock::at_ms(0));
+        let gate = gate(&clock);
+        let today = gate.key_of(net("192.0.2.1"));
+        assert_eq!(gate.key_of(net("192.0.2.1")), today);
+        clock.advance(Duration::from_hours(24));
+        assert_ne!(gate.key_of(net("192.0.2.1")), today);
+    }
+
+    #[test]
+    fn networks_that_recovered_are_forgotten() {
+        let clock = Arc::new(ManualClock::at_ms(0));
+        let gate = gate(&clock);
+        for i in 0..SWEEP_EVERY - 1 {
+            let _ =
+                gate.check(RateClass::Request, Subscriber::at(std::net::Ipv4Addr::from(i).into()));
+        }
+        clock.advance(Duration::from_mins(1));
+        let _ = gate.check(RateClass::Request, net("192.0.2.1"));
+        assert_eq!(gate.request.len(), 1);
+    }
+}

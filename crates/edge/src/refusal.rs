@@ -1,0 +1,104 @@
+//! What the edge itself answers when it will not pass a request on.
+
+use std::time::Duration;
+
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderValue, StatusCode, header};
+use wax_httpkit::{Code, Problem};
+use wax_i18n::Lang;
+use wax_kernel::RequestId;
+
+/// A request that goes no further.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Refusal {
+    answer: Answer,
+    /// What the metric calls it.
+    pub(crate) label: &'static str,
+    /// Whether the rest of an HTTP/1.1 connection can still be trusted to hold requests.
+    pub(crate) close: bool,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Answer {
+    Problem(Problem),
+    /// The methods that are served.
+    Allow(&'static str),
+    /// For callers we owe no document, or no hint of whom they reached.
+    Empty(StatusCode),
+}
+
+impl Refusal {
+    /// Not a request as RFC 9110 and 9112 have it, or one that two servers could read differently.
+    pub(crate) fn malformed() -> Self {
+        Self::closing(Answer::Problem(Problem::new(Code::Malformed)), "malformed")
+    }
+
+    pub(crate) fn uri_too_long() -> Self {
+        Self::closing(Answer::Empty(StatusCode::URI_TOO_LONG), "uri_too_long")
+    }
+
+    pub(crate) fn too_many_headers() -> Self {
+        Self::closing(
+            Answer::Empty(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
+            "too_many_headers",
+        )
+    }
+
+    /// A method that is never served here; the connection may be a tunnel now.
+    pub(crate) fn method(allowed: &'static str) -> Self {
+        Self::closing(Answer::Allow(allowed), "method")
+    }
+
+    /// The host is nobody's, as far as this connection is concerned.
+    pub(crate) fn unknown_host() -> Self {
+        Self::closing(Answer::Empty(StatusCode::NOT_FOUND), "unknown_host")
+    }
+
+    /// The host is served under another certificate than this connection's.
+    pub(crate) fn misdirected() -> Self {
+        Self::closing(Answer::Problem(Problem::new(Code::Misdirected)), "misdirected")
+    }
+
+    pub(crate) fn too_large(limit: usize) -> Self {
+        Self::closing(Answer::Problem(Problem::too_large(limit)), "too_large")
+    }
+
+    pub(crate) fn body_timeout(limit: Duration) -> Self {
+        Self::closing(Answer::Problem(Problem::timeout(limit)), "body_timeout")
+    }
+
+    pub(crate) fn rate_limited(wait: Duration) -> Self {
+        let problem = Problem::new(Code::RateLimited).retry_after(wait);
+        Self { answer: Answer::Problem(problem), label: "rate_limited", close: false }
+    }
+
+    /// Too much is being received already.
+    pub(crate) fn busy() -> Self {
+        let problem = Problem::new(Code::Unavailable).retry_after(Duration::from_secs(1));
+        Self::closing(Answer::Problem(problem), "busy")
+    }
+
+    fn closing(answer: Answer, label: &'static str) -> Self {
+        Self { answer, label, close: true }
+    }
+
+    pub(crate) fn into_response(self, lang: Lang, id: RequestId) -> Response {
+        let mut response = match self.answer {
+            Answer::Problem(problem) => wax_httpkit::render(&problem, lang, Some(id)),
+            Answer::Allow(methods) => method_document(HeaderValue::from_static(methods), lang, id),
+            Answer::Empty(status) => status.into_response(),
+        };
+        if self.close {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+}
+
+/// The document of a method that is not served, with the `Allow` that belongs to it (RFC 9110 §15.5.6).
+pub(crate) fn method_document(allow: HeaderValue, lang: Lang, id: RequestId) -> Response {
+    let problem = Problem::new(Code::Method).with("allowed", allow.to_str().unwrap_or_default());
+    let mut response = wax_httpkit::render(&problem, lang, Some(id));
+    response.headers_mut().insert(header::ALLOW, allow);
+    response
+}

@@ -1,0 +1,194 @@
+//! How one request walks through the edge.
+
+use std::{sync::Arc, time::Instant};
+
+use axum::{body::Body, extract::MatchedPath, response::Response};
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Version, header, request::Parts};
+use tracing::Instrument as _;
+use wax_crypto::Origin;
+use wax_httpkit::{Code, Problem, RequestContext};
+use wax_kernel::RequestId;
+use wax_model::TenantScope;
+use wax_telemetry::RequestSpan;
+
+use crate::{
+    RateClass, Route, RouteClass,
+    connection::Peer,
+    edge::Shared,
+    hygiene::{self, Called},
+    network::{Subscriber, kept_network},
+    refusal::{Refusal, method_document},
+    response, site,
+};
+
+/// An answer that was not a refusal.
+struct Answered {
+    response: Response,
+    template: Template,
+    /// Whether browsers should remember to come back over TLS only.
+    hsts: bool,
+}
+
+/// The route as logs and metrics may name it.
+enum Template {
+    Site(&'static str),
+    Service(Option<MatchedPath>),
+    Refused,
+}
+
+impl Template {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Site(template) => template,
+            Self::Service(template) => template.as_ref().map_or("(none)", MatchedPath::as_str),
+            Self::Refused => "(refused)",
+        }
+    }
+}
+
+impl Shared {
+    /// Answers one request, counts it, and writes its line in the log.
+    pub(crate) async fn answer<B>(&self, request: Request<B>, peer: &Peer) -> Response
+    where
+        B: http_body::Body<Data = Bytes> + Unpin,
+    {
+        let began = Instant::now();
+        let id = RequestId::random(&*self.rng);
+        let (parts, body) = request.into_parts();
+        let method = method_name(&parts.method);
+        let lang = wax_httpkit::language(&parts.headers);
+        let can_close = parts.version < Version::HTTP_2;
+        let span = RequestSpan::new(id, method);
+
+        let walked = self.walk(parts, body, peer, id).instrument(span.span().clone()).await;
+        let (answered, close) = match walked {
+            Ok(answered) => (answered, false),
+            Err(refusal) => {
+                self.counts.refused.add(&[refusal.label], 1);
+                let close = refusal.close && can_close;
+                let response = refusal.into_response(lang, id);
+                (Answered { response, template: Template::Refused, hsts: false }, close)
+            }
+        };
+        let Answered { response, template, hsts } = answered;
+        let response = response::finish(response, id, hsts, close);
+
+        let (route, status) = (template.as_str(), response.status());
+        self.counts.answered.add(&[route, method, status.as_str()], 1);
+        self.counts.took.observe(&[route], began.elapsed());
+        span.finish(route, status.as_u16(), began.elapsed());
+        response
+    }
+
+    /// Hygiene, host, rate, then whoever answers.
+    async fn walk<B>(
+        &self,
+        mut parts: Parts,
+        body: B,
+        peer: &Peer,
+        id: RequestId,
+    ) -> Result<Answered, Refusal>
+    where
+        B: http_body::Body<Data = Bytes> + Unpin,
+    {
+        let called = hygiene::clean(&mut parts, peer.door, &self.limits)?;
+        let (origin, route) = self.route(&called, peer)?;
+        let class = self.class(&parts);
+        self.gate.check(class.rate, Subscriber::at(peer.address)).map_err(Refusal::rate_limited)?;
+
+        let hsts = peer.door.tls && !origin.host().is_localhost();
+        if !is_for_services(parts.uri.path()) {
+            let path = parts.uri.path();
+            let response =
+                site::respond(&*self.site, &parts.method, path, &parts.headers, &route.brand)?;
+            let template = Template::Site(site::template(path, response.status()));
+            return Ok(Answered { response, template, hsts });
+        }
+        let body = self.bodies.receive(body, class.max_body).await?;
+        let context = RequestContext {
+            scope: TenantScope::proven(route.tenant),
+            domain: route.domain,
+            origin: Arc::new(origin),
+            network: kept_network(peer.address),
+            request_id: id,
+        };
+        let (response, template) = self.ask_services(parts, body, context).await;
+        Ok(Answered { response, template: Template::Service(template), hsts })
+    }
+
+    /// The route of the host that was called, if this connection may serve it.
+    fn route(&self, called: &Called, peer: &Peer) -> Result<(Origin, Arc<Route>), Refusal> {
+        let unknown =
+            || if peer.door.tls { Refusal::misdirected() } else { Refusal::unknown_host() };
+        let (host, authority) = called.host.as_ref().zip(called.authority()).ok_or_else(unknown)?;
+        let route = self.routes.find(host, peer.is_loopback()).ok_or_else(unknown)?;
+        if !is_served_here(&route, peer) {
+            return Err(unknown());
+        }
+        let origin = Origin::parse(&format!("{}://{authority}", peer.door.scheme()))
+            .map_err(|_| unknown())?;
+        Ok((origin, route))
+    }
+
+    fn class(&self, parts: &Parts) -> RouteClass {
+        let class = self.classes.iter().find(|class| class.path == parts.uri.path());
+        class.copied().filter(|_| parts.method == Method::POST).unwrap_or(RouteClass {
+            path: "",
+            max_body: RouteClass::SMALL,
+            rate: RateClass::Request,
+        })
+    }
+
+    async fn ask_services(
+        &self,
+        mut parts: Parts,
+        body: Bytes,
+        context: RequestContext,
+    ) -> (Response, Option<MatchedPath>) {
+        let (lang, id) = (wax_httpkit::language(&parts.headers), context.request_id);
+        if !body.is_empty() {
+            parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+        }
+        parts.extensions = http::Extensions::new();
+        parts.extensions.insert(context);
+        let request = Request::from_parts(parts, Body::from(body));
+
+        let mut response = self.upstream.call(request, &self.tasks).await;
+        let template = response.extensions_mut().remove::<MatchedPath>();
+        let response = match response.extensions_mut().remove::<Problem>() {
+            None => response,
+            Some(problem) if problem.code() == Code::Method => {
+                let allow = response.headers_mut().remove(header::ALLOW);
+                method_document(allow.unwrap_or(HeaderValue::from_static("")), lang, id)
+            }
+            Some(problem) => wax_httpkit::render(&problem, lang, Some(id)),
+        };
+        (response, template)
+    }
+}
+
+/// Over TLS, the certificate the snapshot selects for the host must be the one this connection was shown; on a plain
+/// connection, the host must be one that never leaves this machine.
+fn is_served_here(route: &Route, peer: &Peer) -> bool {
+    match (&peer.served, &route.certificate) {
+        (None, _) => route.transport == crate::Transport::Loopback,
+        (Some(served), Some(selected)) => {
+            served.end_entity_cert().ok() == selected.end_entity_cert().ok()
+        }
+        (Some(_), None) => false,
+    }
+}
+
+/// Everything else is the edge's own.
+fn is_for_services(path: &str) -> bool {
+    path == "/v1" || path.starts_with("/v1/")
+}
+
+/// A fixed word for a metric label: clients may invent methods.
+fn method_name(method: &Method) -> &'static str {
+    ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+        .into_iter()
+        .find(|name| *name == method.as_str())
+        .unwrap_or("OTHER")
+}
