@@ -1,0 +1,8 @@
+//! One binary for all tests that use the crate as its neighbours do.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod produce;
+mod properties;
+mod schema;
+mod vectors;
