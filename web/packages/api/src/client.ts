@@ -6,7 +6,7 @@ export interface Caller {
   /** Scheme, host and port of the secret's host. */
   origin: string;
   fetch?: typeof globalThis.fetch;
-  /** Milliseconds until an answer must be complete; 30 seconds. */
+  /** Milliseconds until an answer must be complete; 30 seconds, or 2 minutes for routes that carry content. */
   timeoutMs?: number;
   /** The page's language, which the person may have chosen against the browser's. */
   language?: string;
@@ -44,13 +44,16 @@ export async function send(caller: Caller, route: Route, body: string, headers: 
   });
 }
 
+/** These carry up to 1.4 MB one way, which a slow phone needs its time for. */
+const CARRY_CONTENT: Route[] = ['create', 'claim', 'recover'];
+
 /** The caller's signal, or the timeout's, whichever comes first (`AbortSignal.any` is too young for Safari 16). */
-function deadline({ signal, timeoutMs = 30_000 }: Caller): { signal: AbortSignal; done: () => void } {
+function deadline(signal: AbortSignal | undefined, ms: number): { signal: AbortSignal; done: () => void } {
   const controller = new AbortController();
   const abort = () => controller.abort(signal?.reason);
   if (signal?.aborted) abort();
   signal?.addEventListener('abort', abort);
-  const timer = setTimeout(abort, timeoutMs);
+  const timer = setTimeout(abort, ms);
   const done = () => {
     clearTimeout(timer);
     signal?.removeEventListener('abort', abort);
@@ -65,7 +68,8 @@ export async function postText<R extends Route>(
   body: string,
   headers?: object,
 ): Promise<Answer<R>> {
-  const { signal, done } = deadline(caller);
+  const { timeoutMs = CARRY_CONTENT.includes(route) ? 120_000 : 30_000 } = caller;
+  const { signal, done } = deadline(caller.signal, timeoutMs);
   try {
     const response = await send({ ...caller, signal }, route, body, headers);
     if (!response.ok) throw await problemOf(response);

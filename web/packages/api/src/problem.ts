@@ -28,7 +28,7 @@ export function isProblem(error: unknown, ...codes: Problem['code'][]): error is
 /** Reads the problem out of an answer that is not a success. */
 export async function problemOf(response: Response): Promise<Problem> {
   const json = response.headers.get('Content-Type')?.startsWith('application/problem+json');
-  const seconds = Number(response.headers.get('Retry-After') || NaN);
   const document = json ? ((await response.json()) as ProblemDocument) : null;
-  return new Problem(document, Number.isFinite(seconds) ? seconds * 1_000 : null);
+  // Our server writes seconds; a proxy's date is not a number and counts as none.
+  return new Problem(document, Number(response.headers.get('Retry-After')) * 1_000 || null);
 }

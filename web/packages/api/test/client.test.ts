@@ -77,11 +77,16 @@ describe('time', () => {
       signal!.addEventListener('abort', leave);
     });
 
-  it('runs out as no-answer', async () => {
+  it.each([
+    ['peek', 30_000],
+    ['recover', 120_000],
+  ] as const)('of a %s runs out as no-answer', async (route, ms) => {
     vi.useFakeTimers();
-    const caller: Caller = { origin: ORIGIN, fetch: (_, init) => silent(init), timeoutMs: 5_000 };
-    const waiting = failure(post(caller, 'peek', PEEK));
-    await vi.advanceTimersByTimeAsync(5_000);
+    const caller: Caller = { origin: ORIGIN, fetch: (_, init) => silent(init) };
+    const waiting = failure(postText(caller, route, '{}'));
+    await vi.advanceTimersByTimeAsync(ms - 1);
+    expect(vi.getTimerCount()).toBe(1);
+    await vi.advanceTimersByTimeAsync(1);
     expect(await waiting).toMatchObject({ code: 'no-answer' });
     expect(vi.getTimerCount()).toBe(0);
     vi.useRealTimers();

@@ -1,6 +1,5 @@
 import { concat, lp, u32be, utf8, type Bytes } from './encoding.ts';
 
-const subtle = () => globalThis.crypto.subtle;
 const NO_SALT: Bytes = new Uint8Array(0);
 
 /** A label of protocol version 1 as ASCII bytes. */
@@ -9,7 +8,7 @@ export function label(name: string): Bytes {
 }
 
 export async function sha256(bytes: Bytes): Promise<Bytes> {
-  return new Uint8Array(await subtle().digest('SHA-256', bytes));
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
 }
 
 /**
@@ -17,7 +16,7 @@ export async function sha256(bytes: Bytes): Promise<Bytes> {
  * so a stolen profile holds no token.
  */
 export function baseKey(bytes: Bytes): Promise<CryptoKey> {
-  return subtle().importKey('raw', bytes, 'HKDF', false, ['deriveBits', 'deriveKey']);
+  return crypto.subtle.importKey('raw', bytes, 'HKDF', false, ['deriveBits', 'deriveKey']);
 }
 
 function hkdf(salt: Bytes, info: Bytes): HkdfParams {
@@ -26,13 +25,13 @@ function hkdf(salt: Bytes, info: Bytes): HkdfParams {
 
 /** HKDF-SHA-256 (RFC 5869), extract and expand, 32 bytes. */
 export async function derive(base: CryptoKey, salt: Bytes, info: Bytes): Promise<Bytes> {
-  return new Uint8Array(await subtle().deriveBits(hkdf(salt, info), base, 256));
+  return new Uint8Array(await crypto.subtle.deriveBits(hkdf(salt, info), base, 256));
 }
 
 /** The same 32 bytes as an AES-256-GCM key that cannot be exported. */
 export function deriveAes(base: CryptoKey, salt: Bytes, info: Bytes): Promise<CryptoKey> {
   const aes = { name: 'AES-GCM', length: 256 };
-  return subtle().deriveKey(hkdf(salt, info), base, aes, false, ['encrypt', 'decrypt']);
+  return crypto.subtle.deriveKey(hkdf(salt, info), base, aes, false, ['encrypt', 'decrypt']);
 }
 
 /** The key of stream `index`; `salt` is drawn anew for every attempt at sealing it. */

@@ -43,18 +43,17 @@ function settled<T>(request: IDBRequest<T>): Promise<T> {
 }
 
 /** Runs `work` in one transaction; resolves when it is on disk, not merely in the operating system's cache. */
-async function transact<T>(
+function transact<T>(
   database: IDBDatabase,
   mode: IDBTransactionMode,
   work: (device: IDBObjectStore, attempt: IDBObjectStore) => T,
 ): Promise<T> {
   const transaction = database.transaction(STORES, mode, { durability: 'strict' });
   const result = work(transaction.objectStore('device'), transaction.objectStore('attempt'));
-  await new Promise<void>((resolve, reject) => {
-    transaction.oncomplete = () => resolve();
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve(result);
     transaction.onabort = () => reject(transaction.error);
   });
-  return result;
 }
 
 /** Opens the store. Rejects where the browser keeps nothing (some private windows, policies, in-app views). */
@@ -64,18 +63,18 @@ export async function openStore(factory: IDBFactory): Promise<KeyStore> {
   const database = await settled(opening);
   // A newer page in another tab may need to change the stores; this one then works on in memory.
   database.onversionchange = () => database.close();
-  const remove = (id: string, names: string[]) =>
-    transact(database, 'readwrite', (...stores) => {
-      for (const store of stores) if (names.includes(store.name)) store.delete(id);
+  const remove = (id: string, withDevice: boolean) =>
+    transact(database, 'readwrite', (device, attempt) => {
+      attempt.delete(id);
+      if (withDevice) device.delete(id);
     });
   return {
     find: async (id) => {
-      const [device, ikm] = await transact(
-        database,
-        'readonly',
-        (device, attempt) => [device.get(id), attempt.get(id)] as const,
-      );
-      return device.result ? asKeys(device.result, ikm.result ?? null) : null;
+      const read = await transact(database, 'readonly', (device, attempt) => ({
+        device: device.get(id),
+        ikm: attempt.get(id),
+      }));
+      return read.device.result ? asKeys(read.device.result, read.ikm.result ?? null) : null;
     },
     keep: async (id, mine, ikm) => {
       const stored = await transact(database, 'readwrite', (device, attempt) => {
@@ -86,8 +85,8 @@ export async function openStore(factory: IDBFactory): Promise<KeyStore> {
       });
       return asKeys(stored.result, ikm);
     },
-    forgetAttempt: (id) => remove(id, ['attempt']),
-    forget: (id) => remove(id, STORES),
+    forgetAttempt: (id) => remove(id, false),
+    forget: (id) => remove(id, true),
   };
 }
 
