@@ -14,6 +14,8 @@ type Step = (&'static str, fn() -> Result<()>);
 const BEFORE_TESTS: &[Step] = &[
     ("format", || process::run(&mut rust::cargo(&["fmt", "--all", "--check"]))),
     ("arrows", arrows::check),
+    // Everything after this could put Cargo.lock right without a word.
+    ("lock", || process::run(&mut rust::cargo(&["fetch", "--locked"]))),
     ("deny", deny),
     ("web", web::build),
     ("web lint", web::lint),
