@@ -77,6 +77,10 @@ impl Job {
             .spawn()
             .with_context(|| format!("cannot start `{name}`"))?;
         running().insert(child.id());
+        if INTERRUPTED.load(Ordering::SeqCst) {
+            // The signal came before this child could be found among the running ones.
+            signal_group(child.id(), "TERM");
+        }
         Ok(Self { name, child })
     }
 

@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -19,11 +20,12 @@ pub(crate) enum Transport {
 
 pub(crate) fn run(transport: Transport, install: bool) -> Result<()> {
     tools::require(&[tools::TO_RUN], install)?;
+    println!("Building the pages and the server; the first time takes a few minutes.");
     build()?;
     // The server takes this process's place: Ctrl-C and everything else reach it without a go-between.
     let mut server = Command::new(rust::binary("waxseald")?);
     server.args(["serve", "--demo"]).envs(settings(transport)?);
-    server.env("WAXSEAL_STORE__DATA_DIR", rust::target_directory()?.join("demo"));
+    server.env("WAXSEAL_STORE__DATA_DIR", demo_directory()?);
     Err(server.exec()).context("cannot start waxseald")
 }
 
@@ -47,6 +49,12 @@ fn settings(transport: Transport) -> Result<[(&'static str, String); 3]> {
         ("WAXSEAL_LISTENERS__TLS", tls),
         ("WAXSEAL_LISTENERS__MANAGEMENT", at(9090)?),
     ])
+}
+
+/// Below the folder this starts in where that is possible, since the server prints paths inside.
+fn demo_directory() -> Result<PathBuf> {
+    let directory = rust::target_directory()?.join("demo");
+    Ok(directory.strip_prefix(std::env::current_dir()?).map(Path::to_owned).unwrap_or(directory))
 }
 
 /// The first port from `first` up that nobody listens on.
