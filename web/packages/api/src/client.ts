@@ -5,12 +5,12 @@ import type { Routes } from './types.ts';
 export interface Caller {
   /** Scheme, host and port of the secret's host. */
   origin: string;
-  fetch?: typeof globalThis.fetch;
+  fetch?: typeof globalThis.fetch | undefined;
   /** Milliseconds until an answer must be complete; 30 seconds, or 2 minutes for routes that carry content. */
   timeoutMs?: number;
   /** The page's language, which the person may have chosen against the browser's. */
-  language?: string;
-  signal?: AbortSignal;
+  language?: string | undefined;
+  signal?: AbortSignal | undefined;
 }
 
 export type Route = keyof Routes;
@@ -40,7 +40,7 @@ export async function send(caller: Caller, route: Route, body: string, headers: 
     credentials: 'same-origin',
     redirect: 'error',
     referrerPolicy: 'no-referrer',
-    ...(signal && { signal }),
+    signal: signal ?? null,
   });
 }
 
@@ -50,7 +50,7 @@ const CARRY_CONTENT: Route[] = ['create', 'claim', 'recover'];
 /** The caller's signal, or the timeout's, whichever comes first (`AbortSignal.any` is too young for Safari 16). */
 function deadline(signal: AbortSignal | undefined, ms: number): { signal: AbortSignal; done: () => void } {
   const controller = new AbortController();
-  const abort = () => controller.abort(signal?.reason);
+  const abort = () => controller.abort();
   if (signal?.aborted) abort();
   signal?.addEventListener('abort', abort);
   const timer = setTimeout(abort, ms);

@@ -5,11 +5,11 @@ import type { ProblemCode, ProblemDocument } from './types.ts';
  * usable came back (offline, timeout, a proxy's page). After `no-answer` the server may or may not have done the work.
  */
 export class Problem extends Error {
-  readonly code: ProblemCode | 'no-answer';
+  declare readonly code: ProblemCode | 'no-answer';
   /** The document; null with `no-answer`. */
-  readonly document: ProblemDocument | null;
+  declare readonly document: ProblemDocument | null;
   /** Milliseconds that the server asks to wait (`Retry-After`), if it does. */
-  readonly retryAfterMs: number | null;
+  declare readonly retryAfterMs: number | null;
 
   constructor(document: ProblemDocument | null, retryAfterMs: number | null = null) {
     const code = document?.code ?? 'no-answer';

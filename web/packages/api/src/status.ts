@@ -10,7 +10,7 @@ const SLOWEST_RETRY_MS = 30_000;
 const ENDED: ReceiptAnswer['state'][] = ['destroyed', 'burned', 'expired'];
 
 export interface Following {
-  wait?: Wait;
+  wait?: Wait | undefined;
 }
 
 /** Splits a streamed body at line feeds; yields empty lines too, because they prove that the line is alive. */

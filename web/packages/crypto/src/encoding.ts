@@ -17,7 +17,7 @@ export type RefusedCode =
 
 /** Input that is refused. Nothing was consumed; the code says which check failed first. */
 export class Refused extends Error {
-  readonly code: RefusedCode;
+  declare readonly code: RefusedCode;
 
   constructor(code: RefusedCode) {
     super(code);
@@ -87,9 +87,7 @@ export function concat(...parts: (Bytes | number[])[]): Bytes {
 }
 
 export function u32be(n: number): Bytes {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, n);
-  return bytes;
+  return Uint8Array.of(n >>> 24, n >>> 16, n >>> 8, n);
 }
 
 /** `u32be(length) ‖ x`: how every field of variable length stands in a concatenation. */
@@ -99,5 +97,5 @@ export function lp(x: Bytes): Bytes {
 
 /** Equality of public values (ids, commitments). Not constant-time: nothing here is compared against a stored secret. */
 export function equal(a: Bytes, b: Bytes): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+  return a.join() === b.join();
 }

@@ -10,10 +10,6 @@ const HEADER_BYTES = 55;
 export type Kind = keyof typeof KINDS;
 
 export interface Header {
-  /** The byte on the wire: 1 is one-time, 2 is device-bound. */
-  kind: number;
-  /** 0 for a text. */
-  parts: number;
   /** Salt of the manifest, 16 bytes. */
   salt: Bytes;
   /** 32 bytes. */
@@ -26,11 +22,10 @@ export function encodeHeader(kind: Kind, salt: Bytes, commit: Bytes): Bytes {
 
 /** Reads a header of this version and suite. Parts (files) are not offered yet, so their number is 0. */
 export function decodeHeader(bytes: Bytes): Header {
-  ensure(bytes.length === HEADER_BYTES && bytes[0] === VERSION && bytes[1] === SUITE, 'header');
-  const kind = bytes[2] ?? 0;
-  const parts = new DataView(bytes.buffer, bytes.byteOffset).getUint32(3);
-  ensure((kind === KINDS.one_time || kind === KINDS.device_bound) && parts === 0, 'header');
-  return { kind, parts, salt: bytes.slice(7, 23), commit: bytes.slice(23) };
+  const [version, suite, kind, ...rest] = bytes;
+  const known = version === VERSION && suite === SUITE && (kind === KINDS.one_time || kind === KINDS.device_bound);
+  ensure(bytes.length === HEADER_BYTES && known && rest.slice(0, 4).every((byte) => byte === 0), 'header');
+  return { salt: bytes.slice(7, 23), commit: bytes.slice(23) };
 }
 
 /** What the wrapped key is bound to: the header's first fields, the id and the exact bytes of the policy. */

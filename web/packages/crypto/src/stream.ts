@@ -1,4 +1,4 @@
-import { concat, ensure, Refused, type Bytes } from './encoding.ts';
+import { concat, ensure, Refused, u32be, type Bytes } from './encoding.ts';
 
 /** Plaintext bytes in every record but the last. */
 export const RECORD = 65_536;
@@ -11,8 +11,8 @@ export const MANIFEST = 0xffff_ffff;
 function nonce(n: number, last: boolean): AesGcmParams {
   const iv = new Uint8Array(12);
   // A part holds at most 8 MiB, so the counter's low four bytes are enough.
-  new DataView(iv.buffer).setUint32(7, n);
-  iv[11] = last ? 1 : 0;
+  iv.set(u32be(n), 7);
+  iv[11] = Number(last);
   return { name: 'AES-GCM', iv };
 }
 

@@ -1,5 +1,5 @@
 import { toB64u } from '@waxseal/crypto';
-import { isProblem, type State } from '@waxseal/api';
+import { isProblem, Problem, type State } from '@waxseal/api';
 import type { Shown } from './claim.ts';
 import { recoverClaim, signed, type Fields } from './signed.ts';
 import { forget, type Visit } from './visit.ts';
@@ -12,8 +12,9 @@ const ACK_PAUSES = [1_000, 2_000, 5_000, 15_000];
 const PASSING = ['no-answer', 'unavailable', 'internal', 'rate-limited', 'timeout'] as const;
 
 /**
- * Sends the claim's next request. Every one carries a larger counter, so a captured request is worth nothing twice;
- * `conflict` means that another tab of this device is ahead, and the server then says how far.
+ * Sends the claim's next request. Every one carries a larger counter, so a captured request is worth nothing twice.
+ * The server refuses a counter when another tab of this device is ahead, and when the claim has ended: a recover tells
+ * which, and how far to go.
  */
 async function next<R extends 'heartbeat' | 'ack'>(visit: Visit, shown: Shown, route: R, fields: object): Promise<void> {
   const send = () =>
@@ -21,9 +22,10 @@ async function next<R extends 'heartbeat' | 'ack'>(visit: Visit, shown: Shown, r
   try {
     await send();
   } catch (error) {
-    if (!isProblem(error, 'conflict')) throw error;
+    const document = isProblem(error, 'invalid') && error.document;
+    if (!document || document.field !== 'counter') throw error;
     const claim = await recoverClaim(visit, shown.keys);
-    if (!claim) throw error;
+    if (!claim) throw new Problem({ ...document, code: 'gone' });
     shown.counter = claim.counter;
     await send();
   }
@@ -54,8 +56,8 @@ export async function acknowledge(visit: Visit, shown: Shown): Promise<'acked' |
 
 /**
  * Keeps the claim's window open while the text is shown and not yet acknowledged (a hidden page, a lost connection).
- * Resolves with the secret's state when nothing is open any more (`burned`: hide the text), with null when `signal`
- * aborts.
+ * Resolves when `signal` aborts or the claim has ended, and then with the secret's state if that ended too (`burned`:
+ * hide the text). A later `acknowledge` says how the claim ended.
  */
 export async function keepOpen(visit: Visit, shown: Shown, signal: AbortSignal): Promise<State | null> {
   let pause = HEARTBEAT_MS;

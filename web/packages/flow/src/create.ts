@@ -82,7 +82,7 @@ export async function create(secret: NewSecret, world: CreateWorld = {}): Promis
     text,
     passphrase: passphrase && { ...passphrase, params: SENDER_PARAMS },
   });
-  const caller: Caller = { origin, ...(fetch && { fetch }), ...(language && { language }) };
+  const caller: Caller = { origin, fetch, language };
   const answer = await submit(caller, toRequest(sealed), wait);
   return {
     link: formatLink(origin, sealed.id, randomness.token),

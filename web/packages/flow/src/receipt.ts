@@ -21,11 +21,11 @@ export interface Receipt {
 /** Reads the address bar. Refuses with `link-malformed` or `link-damaged` before any request. */
 export async function openReceipt(href: string, { fetch, wait, language }: ReceiptWorld = {}): Promise<Receipt> {
   const { origin, rid, receipt } = await parseReceiptLink(href);
-  const caller: Caller = { origin, ...(fetch && { fetch }), ...(language && { language }) };
+  const caller: Caller = { origin, fetch, language };
   const request: ReceiptRequest = { rid: toB64u(rid), receipt: toB64u(receipt) };
   return {
     view: () => post(caller, 'receipt', request),
-    follow: (signal) => follow({ ...caller, ...(signal && { signal }) }, request, wait && { wait }),
+    follow: (signal) => follow({ ...caller, signal }, request, { wait }),
     burn: () => post(caller, 'burn', request),
     unlock: () => post(caller, 'unlock', request),
   };

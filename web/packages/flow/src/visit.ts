@@ -1,5 +1,5 @@
 import { parseLink, peekKey, Refused, toB64u, tokenKey, type Link } from '@waxseal/crypto';
-import { post, wait, type Caller, type PeekAnswer, type Wait } from '@waxseal/api';
+import { post, wait as realWait, type Caller, type PeekAnswer, type Wait } from '@waxseal/api';
 import { memoryStore, openStore, type Keys, type KeyStore } from './store.ts';
 
 /** What the world gives a flow. Every member has the platform's own as its default. */
@@ -40,14 +40,14 @@ async function findKeys(factory: IDBFactory, id: string) {
  * the fragment is gone and this device holds no keys) or `link-damaged`.
  */
 export async function arrive(href: string, world: World = {}): Promise<Visit> {
-  const { fetch, indexedDB = globalThis.indexedDB, wait: pause = wait, language } = world;
+  const { fetch, indexedDB = globalThis.indexedDB, wait = realWait, language } = world;
   const link = parseLink(href);
   const id = toB64u(link.id);
   const found = await findKeys(indexedDB, id);
   const key = link.token ? await tokenKey(link.id, link.token) : found.keys?.device.tokenKey;
   if (!key) throw new Refused('link-malformed');
-  const caller = { origin: link.origin, ...(fetch && { fetch }), ...(language && { language }) };
-  return { link, id, tokenKey: key, caller, wait: pause, challenge: null, ...found };
+  const caller = { origin: link.origin, fetch, language };
+  return { link, id, tokenKey: key, caller, wait, challenge: null, ...found };
 }
 
 /** Proves `T` without revealing it. */

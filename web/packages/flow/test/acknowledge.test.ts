@@ -51,6 +51,14 @@ describe('an acknowledgement', () => {
     expect(await stored(given, visit)).toBeNull();
   });
 
+  it('after the window closed on one of several views says so too', async () => {
+    const given = await scene({ views: 2 });
+    const { visit, shown } = await openTab(given);
+    for (const claimed of given.server.secret().claims.values()) claimed.state = 'lapsed';
+    expect(await acknowledge(visit, shown!)).toBe('lapsed');
+    expect(await stored(given, visit)).toBeNull();
+  });
+
   it('long after the claim gets itself a fresh challenge', async () => {
     const given = await scene();
     const { visit, shown } = await openTab(given);

@@ -130,11 +130,11 @@ export function serverDouble() {
     const secret = secrets.get(fields.id!) ?? refuse({ code: 'not-available' });
     const claim = secret.claims.get(thumb) ?? refuse({ code: 'not-available' });
     if (claim.id !== fields.claim) refuse({ code: 'not-available' });
-    if (claim.state === 'lapsed') refuse({ code: 'gone', state: secret.state, openings: openings(secret) });
-    if (claim.state === 'open') {
-      if (fields.counter <= claim.counter) refuse({ code: 'conflict' });
-      claim.counter = fields.counter;
-    }
+    if (claim.state === 'acked') return [secret, claim];
+    const over = ['destroyed', 'burned', 'expired'].includes(secret.state);
+    if (over) refuse({ code: 'gone', state: secret.state, openings: openings(secret) });
+    if (claim.state === 'lapsed' || fields.counter <= claim.counter) refuse({ code: 'invalid', field: 'counter' });
+    claim.counter = fields.counter;
     return [secret, claim];
   }
 
