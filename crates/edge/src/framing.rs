@@ -3,9 +3,9 @@
 //! hyper reads a request with both Content-Length and Transfer-Encoding by quietly dropping the former (RFC 9112 §6.3
 //! allows it), and takes a bare LF for a line end (§2.2). Above hyper neither can be seen any more, and both are how
 //! requests are smuggled past a server that reads them differently. So this wrapper watches the bytes on their way in.
-//! It never changes a message: at the first byte that breaks its rules it puts a NUL in its place and ends the stream.
-//! A NUL is valid nowhere in a head or in chunk framing, so hyper answers 400 (or fails the body) and closes, and
-//! nothing after that byte is ever read as a request. See docs/adr/0010.
+//! It never changes a message: at the first byte that breaks its rules it ends the stream with `STOP` instead. That is
+//! valid nowhere in a head or in chunk framing, so hyper answers 400 (or fails the body) and closes, and nothing after
+//! that byte is ever read as a request. See docs/adr/0010.
 
 use std::{
     io,
@@ -19,6 +19,9 @@ use tokio::{
     time::{Instant, Sleep},
 };
 
+/// A NUL, which no parser takes, and the end of a head, for which hyper waits before it parses again.
+const STOP: &[u8] = b"\0\r\n\r\n";
+
 /// A byte stream whose HTTP/1.1 framing is watched, and whose heads must arrive in time.
 #[derive(Debug)]
 pub(crate) struct Framed<IO> {
@@ -26,13 +29,15 @@ pub(crate) struct Framed<IO> {
     framing: Framing,
     head_limit: Duration,
     head_deadline: Pin<Box<Sleep>>,
+    /// What of [`STOP`] is still to be read; `None` until something is refused.
+    stop: Option<&'static [u8]>,
 }
 
 impl<IO> Framed<IO> {
     /// The first head must be complete `head_limit` from now, every later one that long after its first byte.
     pub(crate) fn new(io: IO, head_limit: Duration) -> Self {
         let head_deadline = Box::pin(tokio::time::sleep(head_limit));
-        Self { io, framing: Framing::default(), head_limit, head_deadline }
+        Self { io, framing: Framing::default(), head_limit, head_deadline, stop: None }
     }
 }
 
@@ -42,11 +47,12 @@ impl<IO: AsyncRead + Unpin> AsyncRead for Framed<IO> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.framing.refused {
+        let this = &mut *self;
+        if let Some(stop) = &mut this.stop {
+            put(stop, buf);
             return Poll::Ready(Ok(()));
         }
         let before = buf.filled().len();
-        let this = &mut *self;
         match Pin::new(&mut this.io).poll_read(cx, buf) {
             Poll::Pending if this.framing.in_head() => {
                 ready!(this.head_deadline.as_mut().poll(cx));
@@ -57,13 +63,20 @@ impl<IO: AsyncRead + Unpin> AsyncRead for Framed<IO> {
         let heads = this.framing.heads;
         if let Err(Refused { at }) = this.framing.watch(&buf.filled()[before..]) {
             buf.set_filled(before + at);
-            buf.put_slice(&[0]);
+            put(this.stop.insert(STOP), buf);
         }
         if this.framing.heads != heads {
             this.head_deadline.as_mut().reset(Instant::now() + this.head_limit);
         }
         Poll::Ready(Ok(()))
     }
+}
+
+/// Moves as much as fits.
+fn put(from: &mut &'static [u8], to: &mut ReadBuf<'_>) {
+    let (now, later) = from.split_at(from.len().min(to.remaining()));
+    to.put_slice(now);
+    *from = later;
 }
 
 impl<IO: AsyncWrite + Unpin> AsyncWrite for Framed<IO> {
@@ -109,7 +122,6 @@ struct Framing {
     line: Line,
     /// Heads begun so far.
     heads: u64,
-    refused: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -159,9 +171,7 @@ impl Framing {
                     (left, after) => State::Data(left, after),
                 };
             } else {
-                let next = self.byte(bytes[at]);
-                self.refused = next.is_none();
-                next.ok_or(Refused { at })?;
+                self.byte(bytes[at]).ok_or(Refused { at })?;
                 at += 1;
             }
         }

@@ -3,6 +3,7 @@
 
 mod body;
 mod connection;
+mod context;
 mod edge;
 mod framing;
 mod hygiene;

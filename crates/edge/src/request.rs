@@ -9,15 +9,15 @@ use tracing::Instrument as _;
 use wax_crypto::Origin;
 use wax_httpkit::{Code, Problem, RequestContext};
 use wax_kernel::RequestId;
-use wax_model::TenantScope;
 use wax_telemetry::RequestSpan;
 
 use crate::{
     RateClass, Route, RouteClass,
     connection::Peer,
+    context,
     edge::Shared,
     hygiene::{self, Called},
-    network::{Subscriber, kept_network},
+    network::Subscriber,
     refusal::{Refusal, method_document},
     response, site,
 };
@@ -106,13 +106,7 @@ impl Shared {
             return Ok(Answered { response, template, hsts });
         }
         let body = self.bodies.receive(body, class.max_body).await?;
-        let context = RequestContext {
-            scope: TenantScope::proven(route.tenant),
-            domain: route.domain,
-            origin: Arc::new(origin),
-            network: kept_network(peer.address),
-            request_id: id,
-        };
+        let context = context::verified(&route, origin, peer.address, id);
         let (response, template) = self.ask_services(parts, body, context).await;
         Ok(Answered { response, template: Template::Service(template), hsts })
     }

@@ -1,12 +1,36 @@
-//! What the tests of several modules need.
+//! An edge on real sockets, with a service behind it that remembers what it saw.
 
-use std::sync::Arc;
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
-use wax_kernel::{DomainId, Hostname, TenantId};
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    routing::{any, get, post},
+};
+use bytes::Bytes;
+use http::{HeaderMap, Response};
+use http_body_util::BodyExt as _;
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    sync::Notify,
+    time::timeout,
+};
+use wax_httpkit::RequestContext;
+use wax_kernel::{DomainId, Hostname, ManualClock, SeededRng, TenantId};
 use wax_model::{Brand, Entitlements};
-use wax_pages::BrandFiles;
+use wax_pages::{BrandFiles, Cache, Served};
+use wax_telemetry::Metrics;
 
-use crate::{Route, Transport};
+use crate::{
+    Edge, EdgeParts, Limits, LocalCa, Rates, Readiness, Route, RouteClass, Routes, Site, Snapshot,
+    Tls, Transport, Upstream,
+};
 
 pub(crate) fn host(name: &str) -> Hostname {
     Hostname::parse(name).unwrap()
@@ -19,5 +43,253 @@ pub(crate) fn route(transport: Transport) -> Route {
         transport,
         certificate: None,
         brand: Arc::new(BrandFiles::render(&Brand::plain("Acme"), &Entitlements::SELF_HOSTED)),
+    }
+}
+
+/// What a service was given.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub(crate) uri: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    pub(crate) trailers: Option<HeaderMap>,
+    pub(crate) context: RequestContext,
+}
+
+/// What the service behind the edge shares with its test.
+#[derive(Debug, Default)]
+pub(crate) struct Service {
+    seen: Mutex<Vec<Seen>>,
+    /// Told when `/v1/slow` has begun, and when it may end.
+    pub(crate) begun: Notify,
+    pub(crate) may_end: Notify,
+    pub(crate) ended: Notify,
+}
+
+impl Service {
+    /// Every request since the last call.
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        std::mem::take(&mut *self.seen.lock().unwrap())
+    }
+
+    fn router(self: &Arc<Self>) -> Router {
+        Router::new()
+            .route("/v1/echo", any(remember))
+            .route("/v1/secrets/create", post(remember))
+            .route("/v1/things/{name}", get(remember))
+            .route("/v1/slow", any(slow))
+            .route("/v1/panic", any(|| async { panic!("the passphrase was hunter2") as &str }))
+            .with_state(Arc::clone(self))
+    }
+}
+
+async fn remember(State(service): State<Arc<Service>>, request: Request) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let collected = body.collect().await.unwrap();
+    let trailers = collected.trailers().cloned();
+    let seen = Seen {
+        uri: parts.uri.to_string(),
+        headers: parts.headers,
+        body: collected.to_bytes(),
+        trailers,
+        context: parts.extensions.get::<RequestContext>().unwrap().clone(),
+    };
+    service.seen.lock().unwrap().push(seen);
+    Response::builder()
+        .header("connection", "x-hop")
+        .header("x-hop", "1")
+        .header("server", "secret-sauce/1.0")
+        .header("x-kept", "1")
+        .body(Body::from("seen"))
+        .unwrap()
+}
+
+async fn slow(State(service): State<Arc<Service>>) -> &'static str {
+    service.begun.notify_one();
+    service.may_end.notified().await;
+    service.ended.notify_one();
+    "done"
+}
+
+/// Pages without a web build.
+#[derive(Debug)]
+pub(crate) struct TestSite;
+
+impl Site for TestSite {
+    fn answer(
+        &self,
+        path: &str,
+        request: &HeaderMap,
+        brand: &BrandFiles,
+    ) -> Option<Response<Bytes>> {
+        let page =
+            |text: &'static str| Served::new(text, "text/html", Cache::Never).respond(request);
+        match path {
+            "/" => Some(page("home")),
+            "/brand.json" => Some(brand.json.respond(request)),
+            "/assets/app.js" => {
+                Some(Served::new("code", "text/javascript", Cache::Immutable).respond(request))
+            }
+            _ if path.starts_with("/s/") => Some(page("open")),
+            _ if path.starts_with("/r/") => Some(page("receipt")),
+            _ => None,
+        }
+    }
+
+    fn missing(&self, request: &HeaderMap, _: &BrandFiles) -> Response<Bytes> {
+        let mut response = Served::new("nothing here", "text/html", Cache::Never).respond(request);
+        *response.status_mut() = http::StatusCode::NOT_FOUND;
+        response
+    }
+}
+
+/// A running edge with the loopback hosts `a.localhost` and `b.localhost`.
+pub(crate) struct TestEdge {
+    pub(crate) edge: Edge,
+    pub(crate) routes: Routes,
+    pub(crate) service: Arc<Service>,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) metrics: Metrics,
+    pub(crate) readiness: Readiness,
+    pub(crate) ca: LocalCa,
+    pub(crate) tls: Arc<Tls>,
+    pub(crate) plain: SocketAddr,
+    pub(crate) secure: SocketAddr,
+}
+
+impl TestEdge {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(Limits::default(), Rates::default()).await
+    }
+
+    pub(crate) async fn start_with(limits: Limits, rates: Rates) -> Self {
+        let clock = Arc::new(ManualClock::at_ms(1_800_000_000_000));
+        let service = Arc::new(Service::default());
+        let (routes, metrics, readiness) =
+            (Routes::default(), Metrics::default(), Readiness::default());
+        let tls = Arc::new(Tls::new(&limits).unwrap());
+        let edge = Edge::new(EdgeParts {
+            routes: routes.clone(),
+            upstream: Upstream::local(service.router()),
+            site: Arc::new(TestSite),
+            limits,
+            rates,
+            classes: vec![RouteClass::create("/v1/secrets/create")],
+            readiness: readiness.clone(),
+            metrics: metrics.clone(),
+            clock: clock.clone(),
+            rng: Arc::new(SeededRng::new(1)),
+        });
+        let [plain, secure] = [listener().await, listener().await];
+        let (plain_addr, secure_addr) = (plain.local_addr().unwrap(), secure.local_addr().unwrap());
+        edge.listen_plain(plain, Some(8080)).unwrap();
+        edge.listen_tls(secure, Arc::clone(&tls), None).unwrap();
+        readiness.set(true);
+        let ca = LocalCa::in_memory(clock.clone()).unwrap();
+        let test = Self {
+            edge,
+            routes,
+            service,
+            clock,
+            metrics,
+            readiness,
+            ca,
+            tls,
+            plain: plain_addr,
+            secure: secure_addr,
+        };
+        test.publish(&["a.localhost", "b.localhost"]);
+        test
+    }
+
+    /// Puts these hosts in force, each under a new certificate.
+    pub(crate) fn publish(&self, hosts: &[&str]) {
+        let certified = hosts.iter().map(|name| {
+            let certificate = Some(self.ca.issue(&host(name)).unwrap());
+            (host(name), Route { certificate, ..route(Transport::Loopback) })
+        });
+        let (snapshot, left_out) = Snapshot::build(certified);
+        assert!(left_out.is_empty(), "{left_out:?}");
+        self.routes.publish(snapshot);
+    }
+
+    /// Sends raw bytes over a new plain connection and reads until the server closes it.
+    pub(crate) async fn send(&self, raw: impl AsRef<[u8]>) -> Reply {
+        exchange(TcpStream::connect(self.plain).await.unwrap(), raw).await
+    }
+}
+
+async fn listener() -> TcpListener {
+    TcpListener::bind("127.0.0.1:0").await.unwrap()
+}
+
+/// Everything a server sent until it closed the connection.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) text: String,
+}
+
+impl Reply {
+    fn read(bytes: &[u8]) -> Self {
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        let status = text.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+        Self { status, text }
+    }
+
+    /// How many answers there are.
+    pub(crate) fn answers(&self) -> usize {
+        self.text.matches("HTTP/1.").count()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let head = self.text.split("\r\n\r\n").next()?;
+        head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+
+    pub(crate) fn body(&self) -> &str {
+        self.text.split_once("\r\n\r\n").map_or("", |(_, body)| body)
+    }
+
+    pub(crate) fn problem(&self) -> serde_json::Value {
+        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{}", self.text);
+        serde_json::from_str(self.body()).unwrap()
+    }
+}
+
+/// Writes, then reads until the other side closes: a connection that stays open fails the test.
+pub(crate) async fn exchange(
+    mut io: impl AsyncRead + AsyncWrite + Unpin,
+    raw: impl AsRef<[u8]>,
+) -> Reply {
+    // The server may answer and close before all is written.
+    let _ = io.write_all(raw.as_ref()).await;
+    Reply::read(&read_to_close(&mut io).await)
+}
+
+pub(crate) async fn read_to_close(io: &mut (impl AsyncRead + Unpin)) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    // A reset after the answer is a close, too.
+    let _ = timeout(Duration::from_secs(600), io.read_to_end(&mut bytes))
+        .await
+        .expect("the server closes");
+    bytes
+}
+
+/// Reads one answer whose length is declared, and leaves the connection open.
+pub(crate) async fn read_one(io: &mut (impl AsyncRead + Unpin)) -> Reply {
+    let mut bytes = Vec::new();
+    loop {
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let declared = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+            if body.len() >= declared.map_or(0, |length| length.parse().unwrap()) {
+                return Reply::read(&bytes);
+            }
+        }
+        let mut more = [0; 4096];
+        let read = io.read(&mut more).await.unwrap();
+        assert_ne!(read, 0, "closed early: {text}");
+        bytes.extend_from_slice(&more[..read]);
     }
 }

@@ -101,12 +101,12 @@ fn no_bytes_make_it_panic_or_hang() {
 }
 
 #[tokio::test]
-async fn the_refused_byte_reads_as_nul_and_the_stream_ends_there() {
+async fn in_place_of_the_refused_byte_the_stream_ends_with_what_no_parser_takes() {
     let (mut client, server) = tokio::io::duplex(1_024);
     client.write_all(b"GET / HTTP/1.1\r\nA: b\n\r\nGET /smuggled HTTP/1.1\r\n\r\n").await.unwrap();
     let mut seen = Vec::new();
     Framed::new(server, Duration::from_secs(10)).read_to_end(&mut seen).await.unwrap();
-    assert_eq!(seen, b"GET / HTTP/1.1\r\nA: b\0");
+    assert_eq!(seen, b"GET / HTTP/1.1\r\nA: b\0\r\n\r\n");
 }
 
 #[tokio::test(start_paused = true)]
