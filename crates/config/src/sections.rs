@@ -67,7 +67,7 @@ pub struct Secrets {
     #[serde(rename = "max_lifetime_s", deserialize_with = "seconds::<60, 31_536_000, _>")]
     pub max_lifetime: Duration,
     /// Most views.
-    #[serde(deserialize_with = "within::<1, 10_000, _>")]
+    #[serde(deserialize_with = "within::<1, 1_000, _>")]
     pub max_views: u32,
     /// Most bytes of padded content.
     #[serde(deserialize_with = "within::<1_024, 1_048_576, _>")]

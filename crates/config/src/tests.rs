@@ -86,7 +86,7 @@ fn a_value_that_does_not_fit_is_told_by_key_and_rule() {
             "listeners.tls_public_port",
             "must be from 0 to 65535",
         ),
-        ("WAXSEAL_SECRETS__MAX_VIEWS", "0", "secrets.max_views", "must be from 1 to 10000"),
+        ("WAXSEAL_SECRETS__MAX_VIEWS", "0", "secrets.max_views", "must be from 1 to 1000"),
         (
             "WAXSEAL_SECRETS__MAX_LIFETIME_S",
             "-1",

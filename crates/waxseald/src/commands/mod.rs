@@ -1,0 +1,16 @@
+//! One file per command.
+
+mod migrate;
+mod openapi;
+mod serve;
+
+use std::io::Write as _;
+
+use anyhow::{Context as _, Result};
+
+pub(crate) use self::{migrate::migrate, openapi::openapi, serve::serve};
+
+/// Writes to standard output, which is what the command was asked for.
+pub(crate) fn print(text: &str) -> Result<()> {
+    std::io::stdout().write_all(text.as_bytes()).context("cannot write to standard output")
+}

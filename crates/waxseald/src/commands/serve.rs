@@ -1,0 +1,102 @@
+//! `waxseald serve`
+
+use std::{net::SocketAddr, sync::Arc};
+
+use anyhow::{Context as _, Result};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+use wax_config::{Config, LogFormat};
+use wax_edge::{Limits, Tls};
+use wax_telemetry::Shutdown;
+
+use crate::{
+    assemble::{self, Server},
+    demo,
+};
+
+/// Serves until told to stop.
+pub(crate) fn serve(config: &Config) -> Result<()> {
+    wax_telemetry::init(log_format(config.log.format), &config.log.filter)?;
+    wax_telemetry::report_panics();
+    rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .map_err(|_| anyhow::anyhow!("a TLS provider is already installed"))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(until_stopped(config))
+}
+
+fn log_format(format: LogFormat) -> wax_telemetry::LogFormat {
+    match format {
+        LogFormat::Auto => wax_telemetry::LogFormat::detect(),
+        LogFormat::Human => wax_telemetry::LogFormat::Human,
+        LogFormat::Json => wax_telemetry::LogFormat::Json,
+    }
+}
+
+async fn until_stopped(config: &Config) -> Result<()> {
+    // Before anything else, so that no signal finds the default handler, which would end us in the middle of something.
+    let (mut terminate, mut interrupt) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let server = assemble::server(config).await?;
+    let place = listen(&server, config).await?;
+    server.readiness.set(true);
+    if let (true, Some(place)) = (config.server.demo, place) {
+        super::print(&demo::welcome(place, server.local_ca.pem_path()))?;
+    }
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping: finishing what is in flight");
+    stop(server, config).await;
+    Ok(())
+}
+
+/// Opens every listener that the configuration names. Answers what the demo has to say.
+async fn listen(server: &Server, config: &Config) -> Result<Option<demo::Place>> {
+    let mut place = None;
+    if let Some(address) = config.listeners.management {
+        let (listener, at) = bind(address, "listeners.management").await?;
+        wax_edge::listen_management(
+            listener,
+            server.readiness.clone(),
+            server.metrics.clone(),
+            &server.tasks,
+        );
+        tracing::info!(%at, "health, readiness and metrics");
+    }
+    if let Some(address) = config.listeners.tls {
+        let (listener, at) = bind(address, "listeners.tls").await?;
+        let public = config.listeners.tls_public_port;
+        server.edge.listen_tls(listener, Arc::new(Tls::new(&Limits::default())?), public)?;
+        tracing::info!(%at, "serving HTTPS");
+        place = Some(demo::Place::tls(public.unwrap_or(at.port())));
+    }
+    if let Some(address) = config.listeners.plain {
+        let (listener, at) = bind(address, "listeners.plain").await?;
+        let public = config.listeners.plain_public_port;
+        server.edge.listen_plain(listener, public)?;
+        tracing::info!(%at, "serving plain HTTP to this machine");
+        place = Some(demo::Place::plain(public.unwrap_or(at.port())));
+    }
+    Ok(place)
+}
+
+async fn bind(address: SocketAddr, key: &str) -> Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address} ({key}); is something else using it?")
+    })?;
+    let at = listener.local_addr()?;
+    Ok((listener, at))
+}
+
+/// First the edge, so that nothing new begins; then the jobs; the store last, when nobody uses it any more.
+async fn stop(server: Server, config: &Config) {
+    if let Shutdown::Aborted(left) = server.edge.drain(config.server.drain).await {
+        tracing::warn!(left, "some requests did not finish in time");
+    }
+    server.tasks.shut_down(config.server.drain).await;
+    server.store.close().await;
+}
