@@ -139,3 +139,80 @@ impl DevicePublicKey {
             .map_err(|_| VerifyError)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The key pair of RFC 7515 appendix A.3.1.
+    const RFC_7515_X: &str = "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU";
+    const RFC_7515_Y: &str = "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0";
+
+    fn rfc_7515_point() -> Vec<u8> {
+        let coordinate = |text| wax_kernel::base64url_decode(text).unwrap();
+        [vec![0x04], coordinate(RFC_7515_X), coordinate(RFC_7515_Y)].concat()
+    }
+
+    /// The same with the tools of RFC 7638 §3.1 written out: `jq -cS | openssl dgst -sha256`.
+    #[test]
+    fn a_thumbprint_hashes_the_required_members_in_order() {
+        let public = DevicePublicKey::from_slice(&rfc_7515_point()).unwrap();
+        let jwk = format!(r#"{{"crv":"P-256","kty":"EC","x":"{RFC_7515_X}","y":"{RFC_7515_Y}"}}"#);
+        assert_eq!(public.thumbprint().as_bytes(), &sha256(&[jwk.as_bytes()]));
+        assert_eq!(
+            *public.thumbprint().to_base64url(),
+            "oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U"
+        );
+    }
+
+    /// RFC 7515 appendix A.3.1: the signature of a JWS.
+    #[test]
+    fn a_published_signature_verifies() {
+        let public = DevicePublicKey::from_slice(&rfc_7515_point()).unwrap();
+        let message = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFt\
+                       cGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
+        let signature = wax_kernel::base64url_decode(
+            "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q",
+        );
+        let signature: [u8; 64] = signature.unwrap().try_into().unwrap();
+        assert_eq!(public.verify(message.as_bytes(), &signature), Ok(()));
+        assert_eq!(public.verify(&message.as_bytes()[1..], &signature), Err(VerifyError));
+    }
+
+    #[test]
+    fn a_key_survives_its_file() {
+        let device = DeviceKey::generate();
+        let again = DeviceKey::from_pkcs8(&device.to_pkcs8()).unwrap();
+        assert_eq!(again.public(), device.public());
+        assert_eq!(device.public().verify(b"message", &again.sign(b"message")), Ok(()));
+        assert!(DeviceKey::from_pkcs8(&device.to_pkcs8()[1..]).is_err());
+    }
+
+    #[test]
+    fn two_devices_differ() {
+        assert_ne!(
+            DeviceKey::generate().public().thumbprint(),
+            DeviceKey::generate().public().thumbprint()
+        );
+    }
+
+    #[test]
+    fn only_uncompressed_points_on_the_curve_are_keys() {
+        let good = rfc_7515_point();
+        let off_curve = {
+            let mut point = good.clone();
+            point[64] ^= 1;
+            point
+        };
+        let compressed = [&[0x03], &good[1..33]].concat();
+        let hybrid = [&[0x07], &good[1..]].concat();
+        for bytes in [off_curve, compressed, hybrid, vec![0x04; 65], vec![0; 65], vec![0], vec![]] {
+            assert_eq!(DevicePublicKey::from_slice(&bytes), Err(DeviceKeyError));
+        }
+    }
+
+    #[test]
+    fn a_key_pair_is_never_printed_by_debug() {
+        assert_eq!(format!("{:?}", DeviceKey::generate()), "DeviceKey([redacted])");
+    }
+}

@@ -145,7 +145,7 @@ impl Ikm {
         let mut salt = Zeroizing::new([0; 32]);
         hkdf(token.expose(), token.secret_id().as_bytes(), &[label!("pw-salt")], &mut salt);
         let mut stretched = Zeroizing::new([0; 32]);
-        passphrase.stretch(&salt, params, &mut stretched)?;
+        passphrase.stretch(&salt[..], params, &mut stretched)?;
 
         let mut ikm = Zeroizing::new(Vec::with_capacity(1 + 9 + Token::LEN + 32));
         ikm.push(0x01);

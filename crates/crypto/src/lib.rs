@@ -6,6 +6,8 @@ pub mod at_rest;
 mod challenge;
 mod derive;
 mod device;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzz;
 mod header;
 mod keys;
 mod link;

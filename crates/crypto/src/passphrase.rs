@@ -71,13 +71,14 @@ impl Passphrase {
     /// [`PassphraseError::Memory`].
     pub(crate) fn stretch(
         &self,
-        salt: &[u8; 32],
+        salt: &[u8],
         params: PassphraseParams,
         out: &mut [u8; 32],
     ) -> Result<(), PassphraseError> {
         let params =
             Params::new(params.m_kib, params.t, PassphraseParams::LANES.into(), Some(out.len()))
                 .expect("accepted parameters are inside Argon2's own ranges");
+        // Our own memory, because Argon2 does not wipe the memory that it takes itself.
         let mut memory = Zeroizing::new(Vec::new());
         memory.try_reserve_exact(params.block_count()).map_err(|_| PassphraseError::Memory)?;
         memory.resize(params.block_count(), Block::new());
@@ -163,6 +164,19 @@ mod tests {
             Passphrase::new(&"\u{fdfa}".repeat(40)).unwrap_err(),
             PassphraseError::TooLong,
             "33 bytes each"
+        );
+    }
+
+    /// From the reference implementation's tests (test.c, Argon2id version 0x13); RFC 9106 §5.3 has a secret and
+    /// associated data, which this protocol does not use.
+    #[test]
+    fn stretching_gives_the_reference_values() {
+        let params = PassphraseParams::accept(65_536, 2, 1, SealedBy::Client).unwrap();
+        let mut out = [0; 32];
+        Passphrase::new("password").unwrap().stretch(b"somesalt", params, &mut out).unwrap();
+        assert_eq!(
+            wax_kernel::base64url_encode(out),
+            "CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"
         );
     }
 

@@ -104,3 +104,94 @@ fn read_signature(header: &str) -> Option<[u8; 64]> {
     let text = header.strip_prefix("sig=:")?.strip_suffix(':')?;
     STANDARD.decode(text).ok()?.try_into().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const URI: &str = "https://secrets.example.com/v1/secrets/claim";
+
+    fn challenge() -> Challenge {
+        let mut bytes = [7; Challenge::LEN];
+        bytes[..8].copy_from_slice(&1_700_000_000_999_u64.to_be_bytes());
+        Challenge::from_bytes(bytes)
+    }
+
+    /// The shape that protocol.md §5 prints.
+    #[test]
+    fn the_base_has_four_lines_and_no_last_line_feed() {
+        let challenge = challenge();
+        let request = SignedRequest { target_uri: URI, body: b"{}", challenge: &challenge };
+        let parameters = format!(
+            r#"("@method" "@target-uri" "content-digest");created=1700000000;nonce="{}";keyid="device""#,
+            *challenge.to_base64url()
+        );
+        let lines = [
+            r#""@method": POST"#.to_owned(),
+            r#""@target-uri": https://secrets.example.com/v1/secrets/claim"#.to_owned(),
+            r#""content-digest": sha-256=:RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o=:"#
+                .to_owned(),
+            format!(r#""@signature-params": {parameters}"#),
+        ];
+        assert_eq!(request.signature_base(), lines.join("\n"));
+        assert_eq!(request.signature_input(), format!("sig={parameters}"));
+    }
+
+    #[test]
+    fn a_signature_is_for_one_request_of_one_device() {
+        let (device, challenge) = (DeviceKey::generate(), challenge());
+        let request = SignedRequest { target_uri: URI, body: b"{}", challenge: &challenge };
+        let headers = request.sign(&device);
+        assert_eq!(request.verify(device.public(), &headers), Ok(()));
+
+        let other_device = DeviceKey::generate();
+        assert_eq!(request.verify(other_device.public(), &headers), Err(SignatureError::Signature));
+        let other_uri =
+            SignedRequest { target_uri: "https://secrets.example.com/v1/secrets/ack", ..request };
+        assert_eq!(other_uri.verify(device.public(), &headers), Err(SignatureError::Signature));
+        let other_body = SignedRequest { body: b"{ }", ..request };
+        assert_eq!(other_body.verify(device.public(), &headers), Err(SignatureError::Digest));
+        let other_challenge = Challenge::from_bytes([7; Challenge::LEN]);
+        let other_challenge = SignedRequest { challenge: &other_challenge, ..request };
+        assert_eq!(other_challenge.verify(device.public(), &headers), Err(SignatureError::Input));
+    }
+
+    #[test]
+    fn every_header_has_one_right_text() {
+        let (device, challenge) = (DeviceKey::generate(), challenge());
+        let request = SignedRequest { target_uri: URI, body: b"{}", challenge: &challenge };
+        let good = request.sign(&device);
+        let refused =
+            |headers: SignatureHeaders| request.verify(device.public(), &headers).unwrap_err();
+
+        let digest = format!("{}, sha-512=:AA==:", good.content_digest);
+        assert_eq!(
+            refused(SignatureHeaders { content_digest: digest, ..good.clone() }),
+            SignatureError::Digest
+        );
+        for (from, to) in
+            [("created", ";created"), ("keyid=\"device\"", "keyid=\"other\""), ("sig=", "sig1=")]
+        {
+            let signature_input = good.signature_input.replacen(from, to, 1);
+            assert_eq!(
+                refused(SignatureHeaders { signature_input, ..good.clone() }),
+                SignatureError::Input
+            );
+        }
+        for signature in [
+            good.signature.replace("==:", ":"),
+            good.signature.replace(':', ""),
+            good.signature.replace("sig=", "sig1="),
+            format!("{}, {}", good.signature, good.signature),
+            format!("{} ", good.signature),
+            "sig=:AAAA:".to_owned(),
+            format!("sig=:{}:", STANDARD.encode([0; 64])),
+            String::new(),
+        ] {
+            assert_eq!(
+                refused(SignatureHeaders { signature, ..good.clone() }),
+                SignatureError::Signature
+            );
+        }
+    }
+}

@@ -2,9 +2,9 @@
 
 use proptest::{collection::vec, prelude::*};
 use wax_crypto::{
-    ContentKey, Delivered, Draft, Ikm, Kind, Link, MANIFEST_INDEX, Opened, Origin, PartSalt,
-    Passphrase, PassphraseParams, ReceiptKey, ReceiptLink, Sealed, SealedBy, Token, open_text,
-    padded_bytes, seal_text, sealed_bytes,
+    ContentKey, Delivered, Draft, Ikm, Kind, Link, Opened, Origin, PartSalt, Passphrase,
+    PassphraseParams, ReceiptKey, ReceiptLink, Sealed, SealedBy, Token, open_text, padded_bytes,
+    seal_text, sealed_bytes,
 };
 use wax_kernel::{SecretId, SeededRng};
 
@@ -43,7 +43,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
 
     #[test]
-    fn a_sealed_text_opens_to_itself(text in "\\PC{1,2000}", seed: u64) {
+    fn a_sealed_text_opens_to_itself(text in "\\PC{1,400}", seed: u64) {
         let sealed = seal(&text, seed);
         assert_eq!(sealed.content.len(), sealed_bytes(padded_bytes(1 + text.len())));
         let opened = open(&sealed.token, &sealed.id, &delivered(&sealed)).unwrap();
@@ -183,9 +183,4 @@ fn a_wrong_passphrase_or_parameter_opens_nothing() {
         open(&sealed.token, &sealed.id, &delivered(&sealed)).is_none(),
         "the passphrase is no gate but a key"
     );
-}
-
-#[test]
-fn the_manifest_has_an_index_that_no_file_can_have() {
-    assert_eq!(MANIFEST_INDEX, 0xffff_ffff);
 }

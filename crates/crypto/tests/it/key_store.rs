@@ -1,0 +1,233 @@
+//! What every key store promises, and what the one in a directory promises besides.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    sync::{Arc, Barrier},
+    thread,
+};
+
+use tempfile::TempDir;
+use wax_crypto::at_rest::{
+    DataKey, Day, DayKey, FileKeyStore, KeyEncryptionKey, KeyRing, KeyStore, KeyStoreError,
+    KeyVersion, MemoryKeyStore, Slot,
+};
+use wax_kernel::{ErrorKind, SystemRng, Timestamp};
+
+const SLOT: Slot<'static> = Slot { table: "secrets", column: "data_key", row: b"1" };
+
+fn day(number: i64) -> Day {
+    Day::from_number(number)
+}
+
+fn open(path: &Path) -> Result<FileKeyStore, KeyStoreError> {
+    FileKeyStore::open(path, Arc::new(SystemRng))
+}
+
+fn keys_in(directory: &TempDir) -> std::path::PathBuf {
+    directory.path().join("keys")
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+fn every_store(check: impl Fn(&dyn KeyStore)) {
+    check(&MemoryKeyStore::new(Arc::new(SystemRng)));
+    let directory = TempDir::new().unwrap();
+    check(&open(&keys_in(&directory)).unwrap());
+}
+
+#[test]
+fn a_day_has_one_key_and_another_day_another() {
+    every_store(|store| {
+        assert!(store.existing_day_key(day(7)).unwrap().is_none());
+        let key = store.day_key(day(7)).unwrap();
+        assert_eq!(store.day_key(day(7)).unwrap(), key);
+        assert_eq!(store.existing_day_key(day(7)).unwrap(), Some(key.clone()));
+        assert_ne!(store.day_key(day(8)).unwrap(), key);
+    });
+}
+
+#[test]
+fn a_destroyed_day_never_comes_back() {
+    every_store(|store| {
+        for number in [5, 6, 7] {
+            store.day_key(day(number)).unwrap();
+        }
+        assert_eq!(store.destroy_days_before(day(7)).unwrap(), 2);
+        for number in [4, 5, 6] {
+            assert!(store.existing_day_key(day(number)).unwrap().is_none());
+            let error = store.day_key(day(number)).unwrap_err();
+            assert!(matches!(error, KeyStoreError::Destroyed { day } if day.number() == number));
+            assert_eq!(error.kind(), ErrorKind::Missing);
+        }
+        assert!(store.existing_day_key(day(7)).unwrap().is_some());
+        assert_eq!(store.destroy_days_before(day(7)).unwrap(), 0);
+        assert_eq!(store.destroy_days_before(day(1)).unwrap(), 0, "the mark never goes back");
+        assert!(store.day_key(day(6)).is_err());
+    });
+}
+
+#[test]
+fn data_keys_open_under_their_day_key_and_in_their_slot_only() {
+    every_store(|store| {
+        let (today, tomorrow) = (store.day_key(day(7)).unwrap(), store.day_key(day(8)).unwrap());
+        let key = DataKey::random(&SystemRng);
+        let sealed = today.seal(SLOT, &key, &SystemRng);
+        assert_eq!(today.open(SLOT, &sealed).as_ref(), Ok(&key));
+        assert!(tomorrow.open(SLOT, &sealed).is_err());
+        assert!(today.open(Slot { row: b"2", ..SLOT }, &sealed).is_err());
+    });
+}
+
+#[test]
+fn a_day_is_a_utc_day() {
+    assert_eq!(Day::of(Timestamp::from_ms(86_400_000)), day(1));
+    assert_eq!(Day::of(Timestamp::from_ms(86_399_999)), day(0));
+}
+
+#[test]
+fn a_directory_keeps_its_keys() {
+    let directory = TempDir::new().unwrap();
+    let path = keys_in(&directory);
+    let (key, subkey, sealed) = {
+        let store = open(&path).unwrap();
+        let sealed = store.ring().seal(SLOT, b"value", &SystemRng);
+        (store.day_key(day(7)).unwrap(), store.ring().subkey("test"), sealed)
+    };
+    let store = open(&path).unwrap();
+    assert_eq!(store.day_key(day(7)).unwrap(), key);
+    assert_eq!(store.ring().subkey("test"), subkey);
+    assert_eq!(**store.ring().open(SLOT, &sealed).unwrap(), *b"value");
+
+    store.destroy_days_before(day(8)).unwrap();
+    let store = open(&path).unwrap();
+    assert!(
+        matches!(store.day_key(day(7)), Err(KeyStoreError::Destroyed { .. })),
+        "the mark is kept too"
+    );
+}
+
+/// Each thread has a store of its own, as each server process has; nothing is shared but the directory.
+#[test]
+fn processes_that_race_agree_on_one_key() {
+    const RACERS: usize = 8;
+    for round in 0..10 {
+        let directory = TempDir::new().unwrap();
+        let (path, start) = (keys_in(&directory), Barrier::new(RACERS));
+        let race = || {
+            start.wait();
+            let store = open(&path).unwrap();
+            (store.ring().subkey("test"), store.day_key(day(round)).unwrap())
+        };
+        let results: Vec<_> = thread::scope(|scope| {
+            let racers: Vec<_> = (0..RACERS).map(|_| scope.spawn(race)).collect();
+            racers.into_iter().map(|racer| racer.join().unwrap()).collect()
+        });
+        assert!(results.iter().all(|result| *result == results[0]));
+        assert_eq!(names(&path).len(), 2, "no temporary file is left");
+    }
+}
+
+fn names(path: &Path) -> Vec<String> {
+    fs::read_dir(path)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect()
+}
+
+#[test]
+fn only_the_owner_can_read_the_keys() {
+    let directory = TempDir::new().unwrap();
+    let path = keys_in(&directory);
+    let store = open(&path).unwrap();
+    store.day_key(day(7)).unwrap();
+    store.destroy_days_before(day(3)).unwrap();
+    assert_eq!(mode(&path), 0o700);
+    for name in names(&path) {
+        assert_eq!(mode(&path.join(&name)), 0o600, "{name}");
+    }
+}
+
+#[test]
+fn a_directory_or_key_that_others_can_read_is_refused() {
+    let directory = TempDir::new().unwrap();
+    let path = keys_in(&directory);
+    open(&path).unwrap().day_key(day(7)).unwrap();
+
+    for (name, bad, good) in [("", 0o750, 0o700), ("", 0o701, 0o700), ("kek-1.key", 0o640, 0o600)] {
+        set_mode(&path.join(name), bad);
+        let error = open(&path).unwrap_err();
+        assert!(matches!(error, KeyStoreError::Exposed { .. }), "{error}");
+        assert!(error.to_string().ends_with(&format!("chmod {good:o}")), "{error}");
+        set_mode(&path.join(name), good);
+    }
+    set_mode(&path.join("day-7.key"), 0o604);
+    assert!(matches!(open(&path).unwrap().day_key(day(7)), Err(KeyStoreError::Exposed { .. })));
+}
+
+/// A second name of the same file, like the one that a crashed process leaves, shows what is left of the bytes.
+#[test]
+fn destroying_overwrites_the_key_and_removes_every_name_of_it() {
+    let directory = TempDir::new().unwrap();
+    let path = keys_in(&directory);
+    let store = open(&path).unwrap();
+    store.day_key(day(7)).unwrap();
+    let witness = directory.path().join("witness");
+    fs::hard_link(path.join("day-7.key"), &witness).unwrap();
+    fs::hard_link(path.join("day-7.key"), path.join("day-7.left.tmp")).unwrap();
+    let before = fs::read(&witness).unwrap();
+    assert!(before.iter().any(|byte| *byte != 0));
+
+    assert_eq!(store.destroy_days_before(day(8)).unwrap(), 1);
+    assert_eq!(fs::read(&witness).unwrap(), vec![0; before.len()]);
+    assert!(names(&path).iter().all(|name| !name.starts_with("day-7")));
+}
+
+#[test]
+fn a_key_file_that_was_changed_or_moved_is_not_believed() {
+    let directory = TempDir::new().unwrap();
+    let path = keys_in(&directory);
+    open(&path).unwrap().day_key(day(7)).unwrap();
+    fs::copy(path.join("day-7.key"), path.join("day-8.key")).unwrap();
+    assert!(matches!(open(&path).unwrap().day_key(day(8)), Err(KeyStoreError::Unreadable { .. })));
+    fs::write(path.join("day-7.key"), b"").unwrap();
+    assert!(matches!(
+        open(&path).unwrap().existing_day_key(day(7)),
+        Err(KeyStoreError::Unreadable { .. })
+    ));
+    fs::write(path.join("kek-1.key"), [1; 31]).unwrap();
+    assert!(matches!(open(&path), Err(KeyStoreError::Unreadable { .. })));
+}
+
+#[test]
+fn a_second_key_encryption_key_seals_and_the_first_still_opens() {
+    let directory = TempDir::new().unwrap();
+    let path = keys_in(&directory);
+    let key: Arc<DayKey> = open(&path).unwrap().day_key(day(7)).unwrap();
+    fs::write(path.join("kek-2.key"), KeyEncryptionKey::random(&SystemRng).expose()).unwrap();
+    set_mode(&path.join("kek-2.key"), 0o600);
+
+    let store = open(&path).unwrap();
+    assert_eq!(store.ring().current(), KeyVersion::new(2).unwrap());
+    assert_eq!(store.day_key(day(7)).unwrap(), key);
+    let new = fs::read(path.join("day-7.key")).unwrap();
+    assert!(store.ring().is_outdated(&new));
+    store.day_key(day(8)).unwrap();
+    assert!(!store.ring().is_outdated(&fs::read(path.join("day-8.key")).unwrap()));
+}
+
+#[test]
+fn keys_are_never_printed_by_debug() {
+    let ring = KeyRing::new(KeyVersion::FIRST, KeyEncryptionKey::from_slice(&[65; 32]).unwrap());
+    let shown =
+        format!("{ring:?} {:?} {:?}", DataKey::from_slice(&[65; 32]).unwrap(), ring.subkey("a"));
+    assert!(!shown.contains("65") && !shown.contains("AAAA"), "{shown}");
+    assert_eq!(shown.matches("[redacted]").count(), 3, "{shown}");
+}
