@@ -1,0 +1,120 @@
+//! What can be typed. Every explanation stands in the message catalogue, under `cli.help.…` (see `help.rs`).
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+#[derive(Parser)]
+#[command(name = "waxseal", version, disable_help_flag = true, disable_help_subcommand = true)]
+#[command(disable_version_flag = true, subcommand_required = true, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Args)]
+pub(crate) struct Global {
+    /// Read before everything else, by `environment.rs`: these explanations are in it, too.
+    #[arg(long, global = true, value_name = "LANG")]
+    pub(crate) lang: Option<String>,
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    Share(Share),
+    Open(Open),
+    Receipt(Receipt),
+    Burn(Burn),
+    Unlock(Unlock),
+    Completions(Completions),
+}
+
+#[derive(Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own on the command line"
+)]
+pub(crate) struct Share {
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    #[arg(long, value_name = "HOST")]
+    pub(crate) to: Option<String>,
+    #[arg(long, value_name = "WHEN", default_value = "7d")]
+    pub(crate) expires: String,
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) views: u32,
+    #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "prompt")]
+    pub(crate) passphrase: Option<PassphraseFrom>,
+    #[arg(long, value_name = "FILE", conflicts_with = "passphrase")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+    #[arg(long, value_name = "KIND:N", conflicts_with = "file")]
+    pub(crate) generate: Option<String>,
+    #[arg(long, requires = "generate")]
+    pub(crate) show: bool,
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) qr: bool,
+    #[arg(long)]
+    pub(crate) no_receipt_hint: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PassphraseFrom {
+    Prompt,
+    Generate,
+}
+
+#[derive(Args)]
+pub(crate) struct Open {
+    #[arg(value_name = "LINK", required_unless_present = "resume")]
+    pub(crate) link: Option<String>,
+    #[arg(long, conflicts_with = "link")]
+    pub(crate) resume: bool,
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Receipt {
+    #[arg(value_name = "RECEIPT")]
+    pub(crate) receipt: String,
+    #[arg(long)]
+    pub(crate) watch: bool,
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Burn {
+    #[arg(value_name = "RECEIPT")]
+    pub(crate) receipt: String,
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Unlock {
+    #[arg(value_name = "RECEIPT")]
+    pub(crate) receipt: String,
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Completions {
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: clap_complete::Shell,
+}

@@ -1,0 +1,70 @@
+//! One file per command.
+
+mod burn;
+mod completions;
+mod open;
+mod receipt;
+mod share;
+mod unlock;
+
+use wax_client_sdk::Client;
+use wax_crypto::Origin;
+use wax_kernel::{Clock, Rng, SystemClock, SystemRng};
+
+use crate::{
+    args::{Cli, Command},
+    environment::Environment,
+    failure::Failure,
+    input::Input,
+    output::Output,
+    settings::Settings,
+    words::Words,
+};
+
+/// What every command works with.
+pub(crate) struct Context<'a> {
+    words: Words,
+    output: &'a Output,
+    environment: &'a Environment,
+    settings: Settings,
+    clock: &'a dyn Clock,
+    rng: &'a dyn Rng,
+}
+
+impl Context<'_> {
+    fn input(&self) -> Input<'_> {
+        Input { words: self.words, output: self.output }
+    }
+
+    fn client(&self, origin: &Origin) -> Result<Client, Failure> {
+        self.settings.client(origin)
+    }
+
+    /// Says what the client library reports.
+    fn failed(&self, error: &wax_client_sdk::Error) -> Failure {
+        Failure::from_sdk(self.words, error)
+    }
+}
+
+/// Runs what was typed.
+pub(crate) async fn run(
+    cli: &Cli,
+    environment: &Environment,
+    words: Words,
+    output: &Output,
+) -> Result<(), Failure> {
+    if let Command::Completions(args) = &cli.command {
+        return completions::run(args.shell, words, output);
+    }
+    let settings = Settings::read(&cli.global, environment, words)?;
+    let context =
+        Context { words, output, environment, settings, clock: &SystemClock, rng: &SystemRng };
+    match &cli.command {
+        Command::Share(args) => share::run(args, &context).await,
+        Command::Open(args) => open::run(args, &context).await,
+        Command::Receipt(args) => receipt::run(args, &context).await,
+        Command::Burn(args) => burn::run(args, &context).await,
+        Command::Unlock(args) => unlock::run(args, &context).await,
+        Command::Completions(_) => Ok(()),
+    }
+}

@@ -1,0 +1,248 @@
+//! `waxseal open`: shows what the sender set, takes one view, writes the text, confirms.
+
+use std::{
+    fs::File,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use serde::Serialize;
+use tempfile::NamedTempFile;
+use wax_client_sdk::{Client, Code, DeviceStore, Error, Looked, Opened, Opener, Peek};
+use wax_crypto::{Link, Passphrase};
+use wax_kernel::SecretId;
+use wax_model::{Sealed, SecretState};
+use zeroize::Zeroizing;
+
+use super::Context;
+use crate::{
+    args::Open,
+    failure::{Exit, Failure},
+    outcome,
+    output::{Stream, Style},
+    receipt_view, terminal, when,
+};
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Printed<'a> {
+    id: SecretId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
+    recovered: bool,
+}
+
+pub(crate) async fn run(args: &Open, context: &Context<'_>) -> Result<(), Failure> {
+    let devices = device_store(context)?;
+    let link = match &args.link {
+        Some(typed) => context.input().link(typed)?,
+        None => interrupted(&devices, context)?,
+    };
+    let id = link.id();
+    // Where the text goes must stand before the view is taken.
+    let target = args.output.as_deref().map(|path| Target::prepare(path, context)).transpose()?;
+    let client = context.client(link.origin())?;
+    let opener = Opener { client: &client, devices: &devices, clock: context.clock };
+
+    let looked = look(opener, link, context).await?;
+    show(&looked, &client, context);
+    ask(&looked, args, context)?;
+    let opened = open(&looked, args, context).await?;
+    deliver(&opened, id, target, args, context).await
+}
+
+fn device_store(context: &Context<'_>) -> Result<DeviceStore, Failure> {
+    let folder = context
+        .environment
+        .state_folder()
+        .ok_or_else(|| Failure::local(context.words.plain("devices.nowhere")))?;
+    let devices = DeviceStore::new(folder);
+    devices.sweep(context.clock.now()).map_err(|error| context.failed(&error.into()))?;
+    Ok(devices)
+}
+
+/// `--resume`: the latest opening that was interrupted.
+fn interrupted(devices: &DeviceStore, context: &Context<'_>) -> Result<Link, Failure> {
+    let under_way = devices.under_way().map_err(|error| context.failed(&error.into()))?;
+    let latest = under_way.into_iter().next().map(|stored| stored.link);
+    latest.ok_or_else(|| Failure::new(Exit::Gone, context.words.plain("resume.nothing")))
+}
+
+async fn look<'a>(
+    opener: Opener<'a>,
+    link: Link,
+    context: &Context<'_>,
+) -> Result<Looked<'a>, Failure> {
+    let looked = opener.look(link).await.map_err(|error| context.failed(&error))?;
+    let Peek { state, openings, .. } = &looked.peek;
+    match state {
+        _ if looked.is_interrupted() => Ok(looked),
+        SecretState::Ready => Ok(looked),
+        SecretState::Locked => Err(Failure::new(Exit::Passphrase, context.words.plain("locked"))
+            .advise(context.words.plain("locked.advice"))),
+        _ => Err(outcome::gone(context.words, Some(*state), openings)),
+    }
+}
+
+/// What the sender set, for a person.
+fn show(looked: &Looked<'_>, client: &Client, context: &Context<'_>) {
+    let (words, output) = (context.words, context.output);
+    if !output.stderr_is_terminal() {
+        return;
+    }
+    let peek = &looked.peek;
+    let now = context.clock.now();
+    let host = client.origin().host().to_string();
+    let line = |text: String| output.tell(&format!("  {text}"));
+    output.tell(&output.styled(
+        Stream::Err,
+        Style::Bold,
+        &words.say("open.title", &[("host", &host)]),
+    ));
+    line(
+        words.say(
+            "fact.created",
+            &[("time", &when::moment_and_distance(words, peek.created_at, now))],
+        ),
+    );
+    line(
+        words.say(
+            "fact.expires",
+            &[("time", &when::moment_and_distance(words, peek.expires_at, now))],
+        ),
+    );
+    line(receipt_view::views(words, peek.views, peek.views_left));
+    line(words.say("fact.size", &[("size", &when::size(peek.content_bytes))]));
+    line(words.plain(match peek.sealed {
+        Sealed::Client => "fact.sealed.client",
+        Sealed::Server => "fact.sealed.server",
+    }));
+    if peek.passphrase.is_some() {
+        line(words.plain("fact.passphrase"));
+    }
+    for opening in &peek.openings {
+        line(outcome::opened_by(words, opening));
+    }
+    if looked.is_interrupted() {
+        output.tell(&words.plain("open.interrupted"));
+    }
+}
+
+/// The gesture. A recovery takes nothing, so it needs none; a script has made it by running this command.
+fn ask(looked: &Looked<'_>, args: &Open, context: &Context<'_>) -> Result<(), Failure> {
+    if args.yes || looked.is_interrupted() || !context.input().is_conversation() {
+        return Ok(());
+    }
+    let question = if looked.peek.views_left == 1 { "open.ask.last" } else { "open.ask" };
+    if context.input().confirm(question)? {
+        return Ok(());
+    }
+    Err(Failure::local(context.words.plain("open.declined")))
+}
+
+/// Opens, asking again for a passphrase that was wrong as long as somebody is there to be asked.
+async fn open<'a>(
+    looked: &Looked<'a>,
+    args: &Open,
+    context: &Context<'_>,
+) -> Result<Opened<'a>, Failure> {
+    let input = context.input();
+    loop {
+        let passphrase: Option<Passphrase> = match &args.passphrase_file {
+            _ if looked.peek.passphrase.is_none() => None,
+            Some(path) => Some(input.passphrase_file(path)?),
+            None => Some(input.ask_passphrase()?),
+        };
+        let error = match looked.open(passphrase.as_ref()).await {
+            Ok(opened) => return Ok(opened),
+            Err(error) => error,
+        };
+        let failure = context.failed(&error);
+        let wrong = matches!(error, Error::WrongPassphrase) || error.code() == Some(Code::WrongKey);
+        if !wrong || args.passphrase_file.is_some() || !context.input().is_conversation() {
+            return Err(failure);
+        }
+        failure.report(context.words, context.output);
+    }
+}
+
+/// First the text where it belongs, flushed; then the word to the server; never the other way round.
+async fn deliver(
+    opened: &Opened<'_>,
+    id: SecretId,
+    target: Option<Target>,
+    args: &Open,
+    context: &Context<'_>,
+) -> Result<(), Failure> {
+    let text = opened.text.expose();
+    let shown = target.is_none().then_some(text.as_str());
+    match target {
+        Some(target) => target.write(text.as_bytes(), context)?,
+        None if args.json => {}
+        None => context.output.secret(text)?,
+    }
+    if args.json {
+        let printed = Printed { id, text: shown, recovered: opened.recovered };
+        let json = serde_json::to_string(&printed).expect("texts have a JSON form");
+        context.output.line(&Zeroizing::new(json))?;
+    }
+    confirm(opened, context).await;
+    if shown.is_some()
+        && !args.json
+        && context.output.stdout_is_terminal()
+        && terminal::is_changed(text)
+    {
+        context.output.tell(&context.words.plain("open.control"));
+    }
+    Ok(())
+}
+
+/// The text is where it should be, so the run was good whatever the server says now.
+async fn confirm(opened: &Opened<'_>, context: &Context<'_>) {
+    let (words, output) = (context.words, context.output);
+    match opened.confirm().await {
+        Ok(SecretState::Destroyed) => output.hint(&words.plain("open.destroyed")),
+        Ok(_) => output.hint(&words.plain("open.used")),
+        Err(_) => {
+            let time = when::moment(words, opened.window_ends_at);
+            output.tell(&words.say("open.unconfirmed", &[("time", &time)]));
+        }
+    }
+}
+
+/// A file that appears with its whole content or not at all, and is never overwritten.
+struct Target {
+    path: PathBuf,
+    file: NamedTempFile,
+}
+
+impl Target {
+    fn prepare(path: &Path, context: &Context<'_>) -> Result<Self, Failure> {
+        let failed = |error: &io::Error| Failure::file(context.words, path, error);
+        if path.symlink_metadata().is_ok() {
+            return Err(failed(&io::ErrorKind::AlreadyExists.into()));
+        }
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or_else(|| ".".as_ref());
+        let file = NamedTempFile::new_in(folder).map_err(|error| failed(&error))?;
+        Ok(Self { path: path.to_owned(), file })
+    }
+
+    /// On the disk when this returns, readable by its owner only.
+    fn write(mut self, bytes: &[u8], context: &Context<'_>) -> Result<(), Failure> {
+        let path = self.path.clone();
+        let write = || -> io::Result<()> {
+            self.file.write_all(bytes)?;
+            self.file.as_file().sync_all()?;
+            let folder = self.file.path().parent().map(Path::to_owned);
+            self.file.persist_noclobber(&self.path).map_err(|error| error.error)?;
+            match folder {
+                Some(folder) if cfg!(unix) => File::open(folder)?.sync_all(),
+                _ => Ok(()),
+            }
+        };
+        write().map_err(|error| Failure::file(context.words, &path, &error))
+    }
+}

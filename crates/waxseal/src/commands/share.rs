@@ -1,0 +1,155 @@
+//! `waxseal share`: seals a text here, stores it there, prints the link.
+
+use serde::Serialize;
+use wax_client_sdk::{Draft, Shared};
+use wax_crypto::Passphrase;
+use wax_kernel::{ReceiptId, SecretId};
+use wax_model::Expires;
+use zeroize::Zeroizing;
+
+use super::Context;
+use crate::{
+    args::{PassphraseFrom, Share},
+    failure::Failure,
+    generate::Recipe,
+    output::{Stream, Style},
+    qr,
+    when::{self, WhenError},
+};
+
+/// Words in a generated passphrase: 94 bits, and a thief of the link must get past Argon2id for every guess.
+const PASSPHRASE_WORDS: usize = 5;
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Printed<'a> {
+    link: &'a str,
+    receipt: &'a str,
+    id: SecretId,
+    rid: ReceiptId,
+    expires_at_ms: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    passphrase: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    generated: Option<&'a str>,
+}
+
+/// What was made up for the sender, who has to be told.
+#[derive(Default)]
+struct MadeUp {
+    passphrase: Option<Zeroizing<String>>,
+    text: Option<Zeroizing<String>>,
+}
+
+pub(crate) async fn run(args: &Share, context: &Context<'_>) -> Result<(), Failure> {
+    // Everything that can be wrong is found before anybody has to type.
+    let client = context.client(&context.settings.host(args.to.as_deref())?)?;
+    let expires = expires(args, context)?;
+    if !(1..=1_000).contains(&args.views) {
+        return Err(Failure::usage(context.words.plain("views.range")));
+    }
+    let recipe = args.generate.as_deref().map(|text| recipe(text, context)).transpose()?;
+
+    let mut made_up = MadeUp::default();
+    let text = match recipe {
+        Some(recipe) => recipe.draw(context.rng),
+        None => context.input().text(args.file.as_deref())?,
+    };
+    let passphrase = passphrase(args, &mut made_up, context)?;
+    let draft = Draft { text: &text, views: args.views, expires, passphrase: passphrase.as_ref() };
+    let shared = client.share(&draft, context.rng).await.map_err(|error| context.failed(&error))?;
+    made_up.text = args.show.then_some(text);
+    print(&shared, args, &made_up, context)
+}
+
+fn expires(args: &Share, context: &Context<'_>) -> Result<Expires, Failure> {
+    when::read_expires(&args.expires, context.clock.now()).map_err(|error| {
+        let key = match error {
+            WhenError::Unreadable => "expires.unreadable",
+            WhenError::OutOfRange => "expires.range",
+        };
+        Failure::usage(context.words.say(key, &[("value", &args.expires)]))
+            .advise(context.words.plain("expires.advice"))
+    })
+}
+
+fn recipe(text: &str, context: &Context<'_>) -> Result<Recipe, Failure> {
+    Recipe::parse(text).ok_or_else(|| {
+        Failure::usage(context.words.say("generate.unreadable", &[("value", &text)]))
+            .advise(context.words.plain("generate.advice"))
+    })
+}
+
+fn passphrase(
+    args: &Share,
+    made_up: &mut MadeUp,
+    context: &Context<'_>,
+) -> Result<Option<Passphrase>, Failure> {
+    let input = context.input();
+    match (args.passphrase, &args.passphrase_file) {
+        (Some(PassphraseFrom::Prompt), _) => input.ask_new_passphrase().map(Some),
+        (Some(PassphraseFrom::Generate), _) => {
+            let text = Recipe::Passphrase(PASSPHRASE_WORDS).draw(context.rng);
+            let passphrase = input.passphrase(&text)?;
+            made_up.passphrase = Some(text);
+            Ok(Some(passphrase))
+        }
+        (None, Some(path)) => input.passphrase_file(path).map(Some),
+        (None, None) => Ok(None),
+    }
+}
+
+fn print(
+    shared: &Shared,
+    args: &Share,
+    made_up: &MadeUp,
+    context: &Context<'_>,
+) -> Result<(), Failure> {
+    let (link, receipt) = (shared.link.to_url(), shared.receipt.to_url());
+    let (words, output) = (context.words, context.output);
+    if args.json {
+        let printed = Printed {
+            link: &link,
+            receipt: &receipt,
+            id: shared.link.id(),
+            rid: shared.receipt.rid(),
+            expires_at_ms: shared.expires_at.as_ms(),
+            passphrase: made_up.passphrase.as_deref().map(String::as_str),
+            generated: made_up.text.as_deref().map(String::as_str),
+        };
+        let json = serde_json::to_string(&printed).expect("texts and numbers have a JSON form");
+        return output.line(&Zeroizing::new(json));
+    }
+    output.line(&link)?;
+    if args.qr
+        && let Some(code) = qr::draw(&link, output.colour(Stream::Err))
+    {
+        output.tell(&code);
+    }
+    output.tell(&format!(
+        "{} {}",
+        output.styled(Stream::Err, Style::Good, &words.plain("share.done")),
+        terms(shared, args, context)
+    ));
+    if let Some(text) = &made_up.text {
+        output.tell(&Zeroizing::new(words.say("share.generated", &[("text", &text.as_str())])));
+    }
+    if let Some(passphrase) = &made_up.passphrase {
+        output.tell(&Zeroizing::new(
+            words.say("share.passphrase", &[("text", &passphrase.as_str())]),
+        ));
+    }
+    if args.passphrase.is_some() || args.passphrase_file.is_some() {
+        output.hint(&words.plain("share.passphrase.hint"));
+    }
+    if !args.no_receipt_hint {
+        output.tell(&words.say("share.receipt", &[("link", &receipt.as_str())]));
+        output.hint(&words.plain("share.receipt.hint"));
+    }
+    Ok(())
+}
+
+fn terms(shared: &Shared, args: &Share, context: &Context<'_>) -> String {
+    let time = when::moment_and_distance(context.words, shared.expires_at, context.clock.now());
+    context.words.say("share.terms", &[("count", &args.views), ("time", &time)])
+}

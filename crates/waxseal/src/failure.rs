@@ -1,0 +1,178 @@
+//! How a run ends when it does not end well: a sentence, advice, and an exit code that scripts can rely on.
+
+use std::{io, path::Path, process::ExitCode};
+
+use wax_client_sdk::{Code, Error, NetworkError, Problem};
+use wax_crypto::LinkError;
+
+use crate::{
+    outcome,
+    output::{Output, Stream, Style},
+    terminal::one_line,
+    words::Words,
+};
+
+/// The exit codes. Documented in the README and in `--help`; never renumbered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Something on this machine: a file, the terminal, a closed pipe.
+    Local = 1,
+    /// The command line or the settings are wrong.
+    Usage = 2,
+    /// There is nothing to open, or nothing any more.
+    Gone = 3,
+    /// Wrong passphrase, tries held back, or locked.
+    Passphrase = 4,
+    /// No connection, or the server failed. Trying again later may help.
+    Server = 5,
+    /// The link is damaged, or no link.
+    Link = 6,
+    /// The server's rules forbid it: a limit, a rate, a value.
+    Refused = 7,
+    /// What the server sent does not match the seal.
+    Seal = 8,
+}
+
+/// Why and how a run ends.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    exit: Exit,
+    /// Empty: nobody listens, say nothing.
+    message: String,
+    advice: Vec<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into(), advice: Vec::new() }
+    }
+
+    pub(crate) fn local(message: impl Into<String>) -> Self {
+        Self::new(Exit::Local, message)
+    }
+
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, message)
+    }
+
+    /// Adds what to do about it.
+    pub(crate) fn advise(mut self, advice: impl Into<String>) -> Self {
+        self.advice.push(advice.into());
+        self
+    }
+
+    /// A file that cannot be read or written.
+    pub(crate) fn file(words: Words, path: &Path, error: &io::Error) -> Self {
+        let (file, reason) = (path.display().to_string(), error.to_string());
+        Self::local(words.say("file.failed", &[("file", &file), ("reason", &reason)]))
+    }
+
+    /// Standard output failed. A closed pipe (`| head`) is no news to anybody.
+    pub(crate) fn stdout(error: &io::Error) -> Self {
+        let closed = error.kind() == io::ErrorKind::BrokenPipe;
+        Self::local(if closed { String::new() } else { error.to_string() })
+    }
+
+    /// A text that is not the link that was asked for.
+    pub(crate) fn link(words: Words, error: LinkError, advice: &str) -> Self {
+        let (message, advice) = match error {
+            LinkError::Damaged => ("link.damaged", "link.damaged.advice"),
+            LinkError::Malformed => ("link.malformed", advice),
+            LinkError::UnknownVersion => ("link.version", "link.version.advice"),
+        };
+        Self::new(Exit::Link, words.plain(message)).advise(words.plain(advice))
+    }
+
+    /// What the client library reports.
+    pub(crate) fn from_sdk(words: Words, error: &Error) -> Self {
+        let say = |exit, key: &str| Self::new(exit, words.plain(key));
+        match error {
+            Error::Problem(problem) => Self::from_problem(words, problem),
+            Error::Network(error) => Self::from_network(words, error),
+            Error::Status(status) => Self::new(
+                Exit::Server,
+                words.say("server.status", &[("status", &status.to_string())]),
+            )
+            .advise(words.plain("server.status.advice")),
+            Error::Answer(_) => {
+                say(Exit::Server, "server.answer").advise(words.plain("server.status.advice"))
+            }
+            Error::Seal(_) => {
+                say(Exit::Seal, "seal.broken").advise(words.plain("seal.broken.advice"))
+            }
+            Error::WrongPassphrase => say(Exit::Passphrase, "passphrase.wrong"),
+            Error::PassphraseNeeded => say(Exit::Passphrase, "passphrase.needed")
+                .advise(words.plain("passphrase.needed.advice")),
+            Error::Lapsed => say(Exit::Gone, "gone.lapsed").advise(words.plain("gone.advice")),
+            Error::Passphrase(error) => Self::usage(outcome::passphrase_error(words, *error)),
+            Error::Draft(error) => outcome::draft_error(words, *error),
+            Error::Devices(error) => {
+                let (folder, reason) =
+                    (error.folder.display().to_string(), error.source.to_string());
+                Self::local(
+                    words.say("devices.failed", &[("folder", &folder), ("reason", &reason)]),
+                )
+                .advise(words.plain("devices.failed.advice"))
+            }
+            Error::Certificates(_) => Self::usage(words.plain("ca.invalid")),
+            Error::Start(error) => Self::local(error.to_string()),
+        }
+    }
+
+    /// The server wrote title and detail in the caller's language.
+    fn from_problem(words: Words, problem: &Problem) -> Self {
+        let detail = one_line(&problem.detail);
+        let (exit, advice) = match problem.code {
+            Code::NotAvailable => (Exit::Gone, "gone.missing.advice"),
+            Code::Gone => return outcome::gone(words, problem.state, &problem.openings),
+            Code::WrongKey => return outcome::wrong_key(words, problem.tries),
+            Code::HeldBack => return outcome::held_back(words, problem),
+            Code::Locked => {
+                return Self::new(Exit::Passphrase, words.plain("locked"))
+                    .advise(words.plain("locked.advice"));
+            }
+            Code::Invalid | Code::TooLarge | Code::Conflict => (Exit::Refused, "refused.advice"),
+            Code::RateLimited => (Exit::Refused, "server.later"),
+            Code::Unavailable | Code::Timeout => (Exit::Server, "server.later"),
+            Code::Misdirected => (Exit::Server, "server.status.advice"),
+            _ => (Exit::Server, "server.report"),
+        };
+        Self::new(exit, format!("{}: {detail}", one_line(&problem.title)))
+            .advise(words.plain(advice))
+    }
+
+    fn from_network(words: Words, error: &NetworkError) -> Self {
+        let (key, source) = match error {
+            NetworkError::Timeout(source) => ("network.timeout", source),
+            NetworkError::Broken(source) => ("network.broken", source),
+            NetworkError::Connect(source) => ("network.connect", source),
+            _ => return Self::new(Exit::Server, error.to_string()),
+        };
+        let cause = root_cause(source);
+        let trust = cause.contains("certificate");
+        let advice = if trust { "network.trust.advice" } else { "network.advice" };
+        Self::new(Exit::Server, words.say(key, &[("reason", &one_line(&cause).as_ref())]))
+            .advise(words.plain(advice))
+    }
+
+    /// Says it on standard error and gives the exit code.
+    pub(crate) fn report(&self, words: Words, output: &Output) -> ExitCode {
+        if !self.message.is_empty() {
+            let prefix = output.styled(Stream::Err, Style::Bad, &words.plain("error"));
+            output.tell(&format!("{prefix}{}", self.message));
+            for advice in &self.advice {
+                output.tell(advice);
+            }
+        }
+        ExitCode::from(self.exit as u8)
+    }
+}
+
+/// The innermost error says what happened; the others say who was told.
+fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}
