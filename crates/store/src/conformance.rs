@@ -1,1 +1,118 @@
-//! The promises every store keeps.
+//! The promises every store keeps, as test cases. An adapter expands [`conformance!`](crate::conformance) in a test
+//! module with a function that makes an empty, migrated store; each case becomes a test of its own name.
+//!
+//! ```ignore
+//! async fn make_store() -> (Arc<dyn Store>, TempDir) { … }
+//! wax_store::conformance!(make_store);
+//! ```
+
+#![expect(clippy::unwrap_used, reason = "these are tests; an error is a failure")]
+#![expect(clippy::wildcard_imports, reason = "the fixtures are these tests' language")]
+
+pub mod claims;
+pub mod creation;
+pub mod endings;
+pub mod fixtures;
+pub mod isolation;
+pub mod lists;
+pub mod platform;
+pub mod tries;
+pub mod units;
+pub mod windows;
+
+/// Expands every case to a test. `$make_store` is the name of an async function that answers an `Arc<dyn Store>` and
+/// something to keep until the case is over.
+#[macro_export]
+macro_rules! conformance {
+    ($make_store:ident) => {
+        $crate::conformance_cases! { $make_store;
+            isolation:
+                another_tenants_things_do_not_exist,
+                another_tenants_things_cannot_be_changed,
+                two_tenants_may_use_the_same_ids;
+            creation:
+                a_secret_reads_back_as_written,
+                an_id_or_receipt_id_is_taken_once,
+                of_racing_creations_of_one_id_one_wins,
+                the_largest_and_smallest_numbers_survive,
+                ciphertext_of_the_largest_size_survives;
+            claims:
+                of_8_devices_racing_for_the_last_view_one_gets_it,
+                of_64_devices_racing_for_the_last_view_one_gets_it,
+                of_64_devices_racing_for_5_views_5_get_one,
+                two_tabs_of_one_device_take_one_view,
+                a_device_whose_claim_has_ended_takes_no_view,
+                a_claim_is_taken_until_one_millisecond_before_expiry,
+                a_claim_under_older_rules_is_refused;
+            tries:
+                wrong_keys_are_held_back_as_the_schedule_says,
+                while_held_back_the_right_key_is_refused_and_nothing_is_counted,
+                a_secret_locks_at_20_wrong_tries_and_one_more_for_each_view_taken,
+                an_unlocked_secret_opens_with_the_right_key,
+                racing_wrong_tries_are_each_counted,
+                a_lock_keeps_new_devices_out_but_not_one_that_holds_a_claim;
+            endings:
+                the_last_ack_destroys_everything_that_opens,
+                an_ack_with_a_view_left_destroys_nothing,
+                an_ack_repeated_is_still_good,
+                an_ack_by_another_device_is_refused,
+                an_ack_of_a_lapsed_claim_is_refused,
+                a_lapsed_last_view_destroys,
+                a_window_that_a_heartbeat_moved_does_not_lapse,
+                a_burn_ends_every_claim_and_destroys,
+                a_secret_expires_at_its_time_and_not_before,
+                an_expired_secret_drains_while_a_claim_is_open,
+                of_racing_acks_and_burns_one_ends_the_secret,
+                a_tombstone_is_forgotten_when_its_time_is_over;
+            windows:
+                a_counter_must_rise,
+                a_heartbeat_moves_the_window_by_10_minutes_and_24_hours_at_most,
+                the_first_beat_is_no_outage,
+                an_outage_moves_open_windows_but_not_beyond_the_life_of_their_key,
+                of_two_reapers_that_return_one_moves_the_windows;
+            lists:
+                pages_hold_every_secret_once_while_others_are_made,
+                secrets_of_one_millisecond_are_neither_skipped_nor_repeated,
+                what_is_listed_opens_nothing,
+                claims_are_listed_oldest_first,
+                audit_events_are_listed_oldest_first;
+            units:
+                an_error_leaves_nothing_behind,
+                undo_returns_to_the_mark,
+                a_second_savepoint_moves_the_mark,
+                a_unit_that_hides_a_failed_statement_is_not_committed,
+                a_failing_neighbour_hurts_nobody,
+                a_panicking_neighbour_hurts_nobody,
+                a_unit_whose_caller_has_gone_is_committed,
+                what_was_written_is_read_at_once;
+            platform:
+                a_store_says_that_it_keeps_what_it_acknowledges,
+                a_tenant_is_made_once,
+                a_host_belongs_to_one_tenant,
+                a_route_shows_the_newest_brand,
+                due_secrets_are_found_at_their_time,
+                due_windows_are_found_at_their_time,
+                a_message_is_delivered_by_one_worker,
+                a_lease_that_runs_out_frees_the_message,
+                a_checkpoint_can_be_made_at_any_time;
+        }
+    };
+}
+
+/// How [`conformance!`](crate::conformance) makes a test of each name.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! conformance_cases {
+    ($make_store:ident; $($theme:ident: $($case:ident),+;)+) => { $(
+        mod $theme {
+            use super::$make_store;
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    let (store, _kept) = $make_store().await;
+                    $crate::conformance::$theme::$case(store).await;
+                }
+            )+
+        }
+    )+ };
+}

@@ -22,6 +22,16 @@ pub enum StoreError {
     /// The database cannot be reached or is busy. Nothing was written.
     #[error("the database is not available")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
+    /// The database would lose acknowledged work in a power cut, or bring back what was destroyed.
+    #[error("{setting} is {value}: {remedy}")]
+    NotDurable {
+        /// The database's own name for the setting.
+        setting: &'static str,
+        /// What it is set to.
+        value: String,
+        /// What its operator should do.
+        remedy: &'static str,
+    },
     /// The connection broke while committing: it was written, or not. Look before trying again.
     #[error("the outcome of a commit is unknown")]
     Unknown(#[source] Box<dyn Error + Send + Sync>),
@@ -32,7 +42,9 @@ impl StoreError {
     pub const fn kind(&self) -> ErrorKind {
         match self {
             Self::Corrupt { .. } | Self::Backend(_) => ErrorKind::Bug,
-            Self::Unavailable(_) | Self::Unknown(_) => ErrorKind::Upstream,
+            Self::Unavailable(_) | Self::NotDurable { .. } | Self::Unknown(_) => {
+                ErrorKind::Upstream
+            }
         }
     }
 }

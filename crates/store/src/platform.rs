@@ -88,7 +88,7 @@ pub trait PlatformStore: Send + Sync {
     /// Deletes a delivered message.
     async fn delivered(&self, message: &OutboxMessage) -> Result<(), StoreError>;
 
-    /// Makes what was deleted unreadable in the database's files (SQLite: a TRUNCATE checkpoint).
+    /// Makes what was deleted unreadable in the database's files (on `SQLite`, a TRUNCATE checkpoint).
     async fn checkpoint(&self) -> Result<(), StoreError>;
     /// Whether the database answers, and keeps what it acknowledges (synchronous and fsync settings).
     async fn check(&self) -> Result<(), StoreError>;

@@ -1,0 +1,83 @@
+//! A registered statement and its values, before it meets an engine.
+
+use std::fmt::Display;
+
+use sqlx::{Database, Encode, Type, query::Query as Bound};
+use wax_kernel::{ClaimId, DomainId, EventId, Hostname, ReceiptId, SecretId, TenantId, Timestamp};
+
+use crate::statements::Statement;
+
+/// A value in one of the column types that both engines have.
+pub(crate) enum Value {
+    Text(Option<String>),
+    Integer(Option<i64>),
+    Bytes(Option<Vec<u8>>),
+}
+
+/// A statement with its values, in the order of their `$1`, `$2`, …
+pub(crate) struct Query {
+    pub(super) statement: Statement,
+    pub(super) values: Vec<Value>,
+}
+
+/// Starts a query.
+pub(crate) const fn sql(statement: Statement) -> Query {
+    Query { statement, values: Vec::new() }
+}
+
+impl Query {
+    /// Gives the next value.
+    pub(crate) fn bind(mut self, value: impl Into<Value>) -> Self {
+        self.values.push(value.into());
+        self
+    }
+}
+
+/// Hands the values to the driver of one engine.
+pub(super) fn bound<DB: Database>(
+    text: &'static str,
+    values: Vec<Value>,
+) -> Bound<'static, DB, DB::Arguments>
+where
+    Option<String>: for<'q> Encode<'q, DB> + Type<DB>,
+    Option<i64>: for<'q> Encode<'q, DB> + Type<DB>,
+    Option<Vec<u8>>: for<'q> Encode<'q, DB> + Type<DB>,
+{
+    values.into_iter().fold(sqlx::query(text), |query, value| match value {
+        Value::Text(text) => query.bind(text),
+        Value::Integer(integer) => query.bind(integer),
+        Value::Bytes(bytes) => query.bind(bytes),
+    })
+}
+
+fn text(value: impl Display) -> Value {
+    Value::Text(Some(value.to_string()))
+}
+
+macro_rules! values {
+    ($($from:ty => |$value:ident| $into:expr;)+) => { $(
+        impl From<$from> for Value {
+            fn from($value: $from) -> Self { $into }
+        }
+    )+ };
+}
+
+values! {
+    &str => |value| text(value);
+    Option<&str> => |value| Self::Text(value.map(str::to_owned));
+    SecretId => |id| text(id);
+    ReceiptId => |id| text(id);
+    ClaimId => |id| text(id);
+    DomainId => |id| text(id);
+    EventId => |id| text(id);
+    TenantId => |id| text(id);
+    &Hostname => |host| text(host);
+    i64 => |value| Self::Integer(Some(value));
+    u32 => |value| Self::Integer(Some(value.into()));
+    Option<u32> => |value| Self::Integer(value.map(i64::from));
+    Timestamp => |at| Self::Integer(Some(at.as_ms()));
+    Option<Timestamp> => |at| Self::Integer(at.map(Timestamp::as_ms));
+    &[u8] => |bytes| Self::Bytes(Some(bytes.to_vec()));
+    &[u8; 32] => |bytes| Self::Bytes(Some(bytes.to_vec()));
+    Option<&[u8]> => |bytes| Self::Bytes(bytes.map(<[u8]>::to_vec));
+}

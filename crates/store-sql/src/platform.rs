@@ -1,0 +1,105 @@
+//! What the server itself asks: each method is its own transaction.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use wax_kernel::Timestamp;
+use wax_model::{Route, Tenant};
+use wax_store::{DueClaim, DueSecret, NewDomain, Outage, OutboxMessage, PlatformStore, StoreError};
+
+use crate::{SqlStore, domains, outbox, reaper, tenants};
+
+#[async_trait]
+impl PlatformStore for SqlStore {
+    async fn ensure_tenant(&self, tenant: &Tenant) -> Result<Tenant, StoreError> {
+        let tenant = Arc::new(tenant.clone());
+        self.database
+            .transact(move |mut session| {
+                let tenant = Arc::clone(&tenant);
+                Box::pin(async move { tenants::ensure(&mut session, &tenant).await })
+            })
+            .await
+    }
+
+    async fn ensure_domain(&self, new: &NewDomain) -> Result<bool, StoreError> {
+        let new = Arc::new(new.clone());
+        self.database
+            .transact(move |mut session| {
+                let new = Arc::clone(&new);
+                Box::pin(async move { domains::ensure(&mut session, &new).await })
+            })
+            .await
+    }
+
+    async fn routes(&self) -> Result<Vec<Route>, StoreError> {
+        domains::routes(&mut self.database.clone()).await
+    }
+
+    async fn count_tenants(&self) -> Result<u64, StoreError> {
+        tenants::count(&mut self.database.clone()).await
+    }
+
+    async fn due_expiries(
+        &self,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<DueSecret>, StoreError> {
+        reaper::due_expiries(&mut self.database.clone(), before, limit).await
+    }
+
+    async fn due_windows(
+        &self,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<DueClaim>, StoreError> {
+        reaper::due_windows(&mut self.database.clone(), before, limit).await
+    }
+
+    async fn due_tombstones(
+        &self,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<DueSecret>, StoreError> {
+        reaper::due_tombstones(&mut self.database.clone(), now, limit).await
+    }
+
+    async fn beat(&self, now: Timestamp, gap_ms: i64) -> Result<Option<Outage>, StoreError> {
+        self.database
+            .transact(move |mut session| {
+                Box::pin(async move { reaper::beat(&mut session, now, gap_ms).await })
+            })
+            .await
+    }
+
+    async fn take_messages(
+        &self,
+        now: Timestamp,
+        lease_ms: i64,
+        limit: u32,
+    ) -> Result<Vec<OutboxMessage>, StoreError> {
+        let lease = Duration::from_millis(u64::try_from(lease_ms).unwrap_or(0));
+        self.database
+            .transact(move |mut session| {
+                let until = now.plus(lease);
+                Box::pin(async move { outbox::take(&mut session, now, until, limit).await })
+            })
+            .await
+    }
+
+    async fn delivered(&self, message: &OutboxMessage) -> Result<(), StoreError> {
+        let id = message.id;
+        self.database
+            .transact(move |mut session| {
+                Box::pin(async move { outbox::delete(&mut session, id).await })
+            })
+            .await
+    }
+
+    async fn checkpoint(&self) -> Result<(), StoreError> {
+        self.database.checkpoint().await
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        Self::check(self).await
+    }
+}

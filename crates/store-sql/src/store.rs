@@ -1,0 +1,60 @@
+//! The store as everybody else sees it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use wax_model::TenantScope;
+use wax_store::{PlatformStore, Reader, Store, StoreError, Work};
+
+use crate::{Settings, durability, engine::Database, scoped::Scoped};
+
+/// A store on `SQLite` or Postgres.
+#[derive(Debug)]
+pub struct SqlStore {
+    pub(crate) database: Database,
+}
+
+impl SqlStore {
+    /// Connects, and refuses a database that would lose what it acknowledged. The schema is [`Self::migrate`]'s.
+    pub async fn open(settings: &Settings) -> Result<Arc<Self>, StoreError> {
+        let store = Self { database: Database::open(settings).await? };
+        store.check().await?;
+        Ok(Arc::new(store))
+    }
+
+    /// Brings the schema up to date. Safe to call from several processes at once.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        self.database.migrate().await
+    }
+
+    /// Refuses further work, waits for what is under way (at most 10 seconds), and closes every connection.
+    pub async fn close(&self) {
+        self.database.close().await;
+    }
+
+    pub(crate) async fn check(&self) -> Result<(), StoreError> {
+        self.database
+            .transact(|mut session| Box::pin(async move { durability::check(&mut session).await }))
+            .await
+    }
+}
+
+#[async_trait]
+impl Store for SqlStore {
+    async fn run(&self, scope: TenantScope, work: Work) -> Result<(), StoreError> {
+        self.database
+            .run(Arc::new(move |session| {
+                let work = Arc::clone(&work);
+                Box::pin(async move { work(&mut Scoped::new(session, scope)).await })
+            }))
+            .await
+    }
+
+    fn read(&self, scope: TenantScope) -> Box<dyn Reader> {
+        Box::new(Scoped::new(self.database.clone(), scope))
+    }
+
+    fn platform(&self) -> &dyn PlatformStore {
+        self
+    }
+}

@@ -1,0 +1,4 @@
+//! What needs to see inside.
+
+mod schema;
+mod statements;

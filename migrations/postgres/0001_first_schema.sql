@@ -1,0 +1,152 @@
+-- Times are UTC milliseconds since the epoch, given by the server's clock. Ids are text as people see them.
+-- Enumerations are text; their values stand in the model. COLLATE "C" orders text by its
+-- bytes, as SQLite does: a page of a list starts where the last one ended on both engines.
+
+CREATE TABLE tenants (
+    id            TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    slug          TEXT COLLATE "C" NOT NULL UNIQUE,
+    name          TEXT NOT NULL,
+    plan          TEXT NOT NULL,
+    created_at_ms BIGINT NOT NULL
+);
+
+CREATE TABLE domains (
+    tenant_id     TEXT COLLATE "C" NOT NULL REFERENCES tenants (id),
+    id            TEXT COLLATE "C" NOT NULL,
+    -- A host belongs to one tenant only.
+    host          TEXT COLLATE "C" NOT NULL UNIQUE,
+    created_at_ms BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+
+-- What visitors of a domain see: JSON, as the model writes it.
+CREATE TABLE brands (
+    tenant_id TEXT COLLATE "C" NOT NULL,
+    domain_id TEXT COLLATE "C" NOT NULL,
+    look      TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, domain_id),
+    FOREIGN KEY (tenant_id, domain_id) REFERENCES domains (tenant_id, id) ON DELETE CASCADE
+);
+
+-- Apart from the brand, so that a change of words does not rewrite an image.
+CREATE TABLE brand_logos (
+    tenant_id    TEXT COLLATE "C" NOT NULL,
+    domain_id    TEXT COLLATE "C" NOT NULL,
+    content_type TEXT NOT NULL,
+    image        BYTEA NOT NULL,
+    PRIMARY KEY (tenant_id, domain_id),
+    FOREIGN KEY (tenant_id, domain_id) REFERENCES brands (tenant_id, domain_id) ON DELETE CASCADE
+);
+
+-- Afterwards the tombstone and the receipt. No reference to tenants: its check would lock one row of theirs for every
+-- secret that is made.
+CREATE TABLE secrets (
+    tenant_id      TEXT COLLATE "C" NOT NULL,
+    id             TEXT COLLATE "C" NOT NULL,
+    rid            TEXT COLLATE "C" NOT NULL,
+    state          TEXT NOT NULL,
+    kind           TEXT NOT NULL,
+    sealed         TEXT NOT NULL,
+    -- The passphrase's Argon2id cost: all three or none.
+    argon2_m_kib   BIGINT,
+    argon2_t       BIGINT,
+    argon2_p       BIGINT,
+    peek_sha256    BYTEA NOT NULL,
+    ack_sha256     BYTEA NOT NULL,
+    receipt_sha256 BYTEA NOT NULL,
+    body_sha256    BYTEA NOT NULL,
+    -- These three are deleted when the secret ends. The data keys are sealed under the key of key_day.
+    claim_mac      BYTEA,
+    wrap_key       BYTEA,
+    content_key    BYTEA,
+    views          BIGINT NOT NULL,
+    views_left     BIGINT NOT NULL,
+    open_claims    BIGINT NOT NULL,
+    wrong_tries    BIGINT NOT NULL,
+    next_try_at_ms BIGINT NOT NULL,
+    policy_version BIGINT NOT NULL,
+    content_bytes  BIGINT NOT NULL,
+    key_day        BIGINT NOT NULL,
+    created_at_ms  BIGINT NOT NULL,
+    expires_at_ms  BIGINT NOT NULL,
+    ended_at_ms    BIGINT,
+    kept_until_ms  BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    -- Also finds a secret by its receipt.
+    UNIQUE (tenant_id, rid)
+);
+
+-- LIST_SECRETS: a tenant's secrets, newest first.
+CREATE INDEX secrets_by_creation ON secrets (tenant_id, created_at_ms, id);
+-- DUE_EXPIRIES: what the reaper has to expire.
+CREATE INDEX secrets_by_expiry ON secrets (expires_at_ms) WHERE state IN ('ready', 'locked');
+-- DUE_TOMBSTONES: what the reaper has to forget.
+CREATE INDEX secrets_by_keeping ON secrets (kept_until_ms)
+    WHERE state IN ('destroyed', 'burned', 'expired', 'restored');
+
+-- The ciphertext. Apart from the secret's row, which every try rewrites.
+CREATE TABLE secret_contents (
+    tenant_id   TEXT COLLATE "C" NOT NULL,
+    secret_id   TEXT COLLATE "C" NOT NULL,
+    wrapped_key BYTEA NOT NULL,
+    header      BYTEA NOT NULL,
+    policy      BYTEA NOT NULL,
+    content     BYTEA NOT NULL,
+    PRIMARY KEY (tenant_id, secret_id),
+    FOREIGN KEY (tenant_id, secret_id) REFERENCES secrets (tenant_id, id) ON DELETE CASCADE
+);
+
+CREATE TABLE claims (
+    tenant_id         TEXT COLLATE "C" NOT NULL,
+    id                TEXT COLLATE "C" NOT NULL,
+    secret_id         TEXT COLLATE "C" NOT NULL,
+    thumbprint        BYTEA NOT NULL,
+    state             TEXT NOT NULL,
+    device            TEXT NOT NULL,
+    counter           BIGINT NOT NULL,
+    created_at_ms     BIGINT NOT NULL,
+    window_ends_at_ms BIGINT NOT NULL,
+    ended_at_ms       BIGINT,
+    PRIMARY KEY (tenant_id, id),
+    -- One claim per secret and device, for ever: whoever loses the race for it learns so here.
+    UNIQUE (tenant_id, secret_id, thumbprint),
+    FOREIGN KEY (tenant_id, secret_id) REFERENCES secrets (tenant_id, id) ON DELETE CASCADE
+);
+
+-- DUE_WINDOWS and EXTEND_WINDOWS: what the reaper has to lapse, or to spare after an outage.
+CREATE INDEX claims_by_window ON claims (window_ends_at_ms) WHERE state = 'open';
+
+CREATE TABLE audit_events (
+    tenant_id TEXT COLLATE "C" NOT NULL,
+    id        TEXT COLLATE "C" NOT NULL,
+    at_ms     BIGINT NOT NULL,
+    action    TEXT NOT NULL,
+    subject   TEXT NOT NULL,
+    network   TEXT,
+    PRIMARY KEY (tenant_id, id)
+);
+
+-- LIST_EVENTS: a tenant's events, oldest first.
+CREATE INDEX audit_events_by_time ON audit_events (tenant_id, at_ms, id);
+
+CREATE TABLE outbox (
+    tenant_id       TEXT COLLATE "C" NOT NULL,
+    -- Unique by itself: the worker names a message without its tenant.
+    id              TEXT COLLATE "C" NOT NULL UNIQUE,
+    topic           TEXT NOT NULL,
+    payload         TEXT NOT NULL,
+    -- Not before.
+    due_at_ms       BIGINT NOT NULL,
+    -- A worker is delivering it until then.
+    leased_until_ms BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+
+-- TAKE_MESSAGES: what the worker has to deliver, oldest first.
+CREATE INDEX outbox_by_time ON outbox (due_at_ms, id);
+
+-- The server's own: when a reaper was last seen alive.
+CREATE TABLE heartbeats (
+    name       TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    beat_at_ms BIGINT NOT NULL
+);

@@ -1,0 +1,152 @@
+-- Times are UTC milliseconds since the epoch, given by the server's clock. Ids are text as people see them.
+-- Enumerations are text; their values stand in the model. STRICT makes SQLite refuse a
+-- value of another type; its name for a 64-bit integer is INTEGER.
+
+CREATE TABLE tenants (
+    id            TEXT NOT NULL PRIMARY KEY,
+    slug          TEXT NOT NULL UNIQUE,
+    name          TEXT NOT NULL,
+    plan          TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE domains (
+    tenant_id     TEXT NOT NULL REFERENCES tenants (id),
+    id            TEXT NOT NULL,
+    -- A host belongs to one tenant only.
+    host          TEXT NOT NULL UNIQUE,
+    created_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+) STRICT;
+
+-- What visitors of a domain see: JSON, as the model writes it.
+CREATE TABLE brands (
+    tenant_id TEXT NOT NULL,
+    domain_id TEXT NOT NULL,
+    look      TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, domain_id),
+    FOREIGN KEY (tenant_id, domain_id) REFERENCES domains (tenant_id, id) ON DELETE CASCADE
+) STRICT;
+
+-- Apart from the brand, so that a change of words does not rewrite an image.
+CREATE TABLE brand_logos (
+    tenant_id    TEXT NOT NULL,
+    domain_id    TEXT NOT NULL,
+    content_type TEXT NOT NULL,
+    image        BLOB NOT NULL,
+    PRIMARY KEY (tenant_id, domain_id),
+    FOREIGN KEY (tenant_id, domain_id) REFERENCES brands (tenant_id, domain_id) ON DELETE CASCADE
+) STRICT;
+
+-- Afterwards the tombstone and the receipt. No reference to tenants: its check would lock one row of theirs for every
+-- secret that is made.
+CREATE TABLE secrets (
+    tenant_id      TEXT NOT NULL,
+    id             TEXT NOT NULL,
+    rid            TEXT NOT NULL,
+    state          TEXT NOT NULL,
+    kind           TEXT NOT NULL,
+    sealed         TEXT NOT NULL,
+    -- The passphrase's Argon2id cost: all three or none.
+    argon2_m_kib   INTEGER,
+    argon2_t       INTEGER,
+    argon2_p       INTEGER,
+    peek_sha256    BLOB NOT NULL,
+    ack_sha256     BLOB NOT NULL,
+    receipt_sha256 BLOB NOT NULL,
+    body_sha256    BLOB NOT NULL,
+    -- These three are deleted when the secret ends. The data keys are sealed under the key of key_day.
+    claim_mac      BLOB,
+    wrap_key       BLOB,
+    content_key    BLOB,
+    views          INTEGER NOT NULL,
+    views_left     INTEGER NOT NULL,
+    open_claims    INTEGER NOT NULL,
+    wrong_tries    INTEGER NOT NULL,
+    next_try_at_ms INTEGER NOT NULL,
+    policy_version INTEGER NOT NULL,
+    content_bytes  INTEGER NOT NULL,
+    key_day        INTEGER NOT NULL,
+    created_at_ms  INTEGER NOT NULL,
+    expires_at_ms  INTEGER NOT NULL,
+    ended_at_ms    INTEGER,
+    kept_until_ms  INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    -- Also finds a secret by its receipt.
+    UNIQUE (tenant_id, rid)
+) STRICT;
+
+-- LIST_SECRETS: a tenant's secrets, newest first.
+CREATE INDEX secrets_by_creation ON secrets (tenant_id, created_at_ms, id);
+-- DUE_EXPIRIES: what the reaper has to expire.
+CREATE INDEX secrets_by_expiry ON secrets (expires_at_ms) WHERE state IN ('ready', 'locked');
+-- DUE_TOMBSTONES: what the reaper has to forget.
+CREATE INDEX secrets_by_keeping ON secrets (kept_until_ms)
+    WHERE state IN ('destroyed', 'burned', 'expired', 'restored');
+
+-- The ciphertext. Apart from the secret's row, which every try rewrites.
+CREATE TABLE secret_contents (
+    tenant_id   TEXT NOT NULL,
+    secret_id   TEXT NOT NULL,
+    wrapped_key BLOB NOT NULL,
+    header      BLOB NOT NULL,
+    policy      BLOB NOT NULL,
+    content     BLOB NOT NULL,
+    PRIMARY KEY (tenant_id, secret_id),
+    FOREIGN KEY (tenant_id, secret_id) REFERENCES secrets (tenant_id, id) ON DELETE CASCADE
+) STRICT;
+
+CREATE TABLE claims (
+    tenant_id         TEXT NOT NULL,
+    id                TEXT NOT NULL,
+    secret_id         TEXT NOT NULL,
+    thumbprint        BLOB NOT NULL,
+    state             TEXT NOT NULL,
+    device            TEXT NOT NULL,
+    counter           INTEGER NOT NULL,
+    created_at_ms     INTEGER NOT NULL,
+    window_ends_at_ms INTEGER NOT NULL,
+    ended_at_ms       INTEGER,
+    PRIMARY KEY (tenant_id, id),
+    -- One claim per secret and device, for ever: whoever loses the race for it learns so here.
+    UNIQUE (tenant_id, secret_id, thumbprint),
+    FOREIGN KEY (tenant_id, secret_id) REFERENCES secrets (tenant_id, id) ON DELETE CASCADE
+) STRICT;
+
+-- DUE_WINDOWS and EXTEND_WINDOWS: what the reaper has to lapse, or to spare after an outage.
+CREATE INDEX claims_by_window ON claims (window_ends_at_ms) WHERE state = 'open';
+
+CREATE TABLE audit_events (
+    tenant_id TEXT NOT NULL,
+    id        TEXT NOT NULL,
+    at_ms     INTEGER NOT NULL,
+    action    TEXT NOT NULL,
+    subject   TEXT NOT NULL,
+    network   TEXT,
+    PRIMARY KEY (tenant_id, id)
+) STRICT;
+
+-- LIST_EVENTS: a tenant's events, oldest first.
+CREATE INDEX audit_events_by_time ON audit_events (tenant_id, at_ms, id);
+
+CREATE TABLE outbox (
+    tenant_id       TEXT NOT NULL,
+    -- Unique by itself: the worker names a message without its tenant.
+    id              TEXT NOT NULL UNIQUE,
+    topic           TEXT NOT NULL,
+    payload         TEXT NOT NULL,
+    -- Not before.
+    due_at_ms       INTEGER NOT NULL,
+    -- A worker is delivering it until then.
+    leased_until_ms INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+) STRICT;
+
+-- TAKE_MESSAGES: what the worker has to deliver, oldest first.
+CREATE INDEX outbox_by_time ON outbox (due_at_ms, id);
+
+-- The server's own: when a reaper was last seen alive.
+CREATE TABLE heartbeats (
+    name       TEXT NOT NULL PRIMARY KEY,
+    beat_at_ms INTEGER NOT NULL
+) STRICT;
