@@ -1,5 +1,7 @@
 //! The header of a sealed secret and the wrapping that binds it (protocol.md §4 "Header", "Wrapped key").
 
+use std::fmt;
+
 use wax_kernel::SecretId;
 
 use crate::{
@@ -27,7 +29,7 @@ pub enum Kind {
 }
 
 /// What a sealed secret says about itself in the clear.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Header {
     /// How it may be opened.
     pub kind: Kind,
@@ -86,7 +88,7 @@ impl Header {
     }
 
     /// Wraps the content key, bound to id, kind, part count and policy. A nonce is used once.
-    pub(crate) fn wrap(
+    pub(crate) fn seal_key(
         &self,
         key: &WrapKey,
         nonce: [u8; NONCE_BYTES],
@@ -108,7 +110,7 @@ impl Header {
     }
 
     /// Unwraps the content key, if everything is as it was sealed.
-    pub(crate) fn unwrap(
+    pub(crate) fn open_key(
         &self,
         key: &WrapKey,
         wrapped: &[u8],
@@ -124,6 +126,15 @@ impl Header {
             Cipher::new(key.expose()).open(nonce, &self.wrap_aad(id, policy), content_key, tag)
         })
         .map_err(|_| UnwrapError)
+    }
+}
+
+impl fmt::Debug for Header {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Header")
+            .field("kind", &self.kind)
+            .field("parts", &self.parts)
+            .finish_non_exhaustive()
     }
 }
 

@@ -71,7 +71,8 @@ impl Link {
 
     /// The text to hand to a recipient. Not `Display`, so that no log line gets it by accident.
     pub fn to_url(&self) -> Zeroizing<String> {
-        Zeroizing::new(format!("{}/s/{}#1{}", self.origin, self.id, *self.token.to_base64url()))
+        let place = format!("{}/s/{}#1", self.origin, self.id);
+        join(&place, &self.token.to_base64url())
     }
 }
 
@@ -108,8 +109,17 @@ impl ReceiptLink {
 
     /// The text for the sender to keep.
     pub fn to_url(&self) -> Zeroizing<String> {
-        Zeroizing::new(format!("{}/r/{}#{}", self.origin, self.rid, *self.key.to_base64url()))
+        let place = format!("{}/r/{}#", self.origin, self.rid);
+        join(&place, &self.key.to_base64url())
     }
+}
+
+/// Writes the secret part once, where it will stay.
+fn join(place: &str, secret: &str) -> Zeroizing<String> {
+    let mut url = Zeroizing::new(String::with_capacity(place.len() + secret.len()));
+    url.push_str(place);
+    url.push_str(secret);
+    url
 }
 
 /// Cuts a link into origin, id and fragment. A query ends up in the id and is refused there.

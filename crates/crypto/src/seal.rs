@@ -1,5 +1,7 @@
 //! Sealing a text and opening it again: the whole of protocol.md §2 to §4 in one walk.
 
+use std::fmt;
+
 use wax_kernel::{ReceiptId, Redacted, Rng, SecretId};
 use zeroize::Zeroizing;
 
@@ -26,7 +28,6 @@ pub struct Draft<'a> {
 }
 
 /// A sealed text: two keys for the sender, everything else for the server.
-#[derive(Debug)]
 pub struct Sealed {
     /// For the link. Never for the server.
     pub token: Token,
@@ -105,6 +106,12 @@ pub enum OpenError {
     Manifest(#[from] ManifestError),
 }
 
+impl fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sealed").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
 /// Seals a text. Draws, in this order: token (32), receipt key (32), content key (32), manifest salt (16), nonce (12).
 ///
 /// With a passphrase it blocks for the time and memory that the parameters ask for.
@@ -130,7 +137,7 @@ pub fn seal_text(draft: &Draft<'_>, rng: &dyn Rng) -> Result<Sealed, SealError> 
         ack_sha256: content_key.ack(&id).hash(),
         receipt_sha256,
         header: header.to_bytes(),
-        wrapped_key: header.wrap(&ikm.wrap_key(&id), nonce, &content_key, &id, draft.policy),
+        wrapped_key: header.seal_key(&ikm.wrap_key(&id), nonce, &content_key, &id, draft.policy),
         content: content_key.seal_part(MANIFEST_INDEX, &salt, &plaintext),
         token,
         receipt,
@@ -141,7 +148,7 @@ pub fn seal_text(draft: &Draft<'_>, rng: &dyn Rng) -> Result<Sealed, SealError> 
 pub fn open_text(ikm: &Ikm, id: &SecretId, delivered: &Delivered<'_>) -> Result<Opened, OpenError> {
     let header = Header::parse(delivered.header)?;
     let content_key =
-        header.unwrap(&ikm.wrap_key(id), delivered.wrapped_key, id, delivered.policy)?;
+        header.open_key(&ikm.wrap_key(id), delivered.wrapped_key, id, delivered.policy)?;
     if content_key.commit(id) != header.commit {
         return Err(OpenError::Commit);
     }

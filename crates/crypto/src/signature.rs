@@ -1,5 +1,7 @@
 //! Requests signed by a device: RFC 9421 in the one shape that protocol.md §5 allows.
 
+use std::fmt;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use crate::{Challenge, DeviceKey, DevicePublicKey, derive::sha256};
@@ -16,7 +18,7 @@ pub struct SignedRequest<'a> {
 }
 
 /// The values of the three headers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SignatureHeaders {
     /// `Content-Digest` (RFC 9530)
     pub content_digest: String,
@@ -96,6 +98,12 @@ impl SignedRequest<'_> {
         device
             .verify(self.signature_base().as_bytes(), &signature)
             .map_err(|_| SignatureError::Signature)
+    }
+}
+
+impl fmt::Debug for SignatureHeaders {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SignatureHeaders([redacted])")
     }
 }
 

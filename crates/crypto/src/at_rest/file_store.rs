@@ -154,10 +154,13 @@ fn read_ring(directory: &Directory) -> Result<Option<KeyRing>, KeyStoreError> {
     Ok(ring)
 }
 
-/// Makes the first key-encryption key, unless another process was faster.
+/// Makes the first key-encryption key, unless another process was faster. Where day keys are, there was one: a new
+/// one would open none of them, so its loss has to be noticed now and not with the first secret.
 fn make_ring(directory: &Directory, rng: &dyn Rng) -> Result<KeyRing, KeyStoreError> {
     let name = kek_name(KeyVersion::FIRST);
-    directory.publish(&name, KeyEncryptionKey::random(rng).expose(), rng)?;
+    if !directory.list()?.iter().any(|name| day_of(name).is_some()) {
+        directory.publish(&name, KeyEncryptionKey::random(rng).expose(), rng)?;
+    }
     read_ring(directory)?.ok_or_else(|| directory.unreadable(&name))
 }
 

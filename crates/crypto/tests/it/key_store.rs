@@ -207,6 +207,19 @@ fn a_key_file_that_was_changed_or_moved_is_not_believed() {
 }
 
 #[test]
+fn a_lost_key_encryption_key_is_noticed_at_once() {
+    let directory = TempDir::new().unwrap();
+    let path = keys_in(&directory);
+    open(&path).unwrap().day_key(day(7)).unwrap();
+    fs::remove_file(path.join("kek-1.key")).unwrap();
+    let error = open(&path).unwrap_err();
+    assert!(
+        matches!(&error, KeyStoreError::Unreadable { path } if path.ends_with("kek-1.key")),
+        "{error}"
+    );
+}
+
+#[test]
 fn a_second_key_encryption_key_seals_and_the_first_still_opens() {
     let directory = TempDir::new().unwrap();
     let path = keys_in(&directory);
