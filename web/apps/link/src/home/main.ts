@@ -1,3 +1,98 @@
+import { isProblem } from '@waxseal/api';
+import { create } from '@waxseal/flow/create';
+import { byId, h } from '@waxseal/ui';
+import { argon2id } from '../shell/argon2.ts';
+import type { Brand } from '../shell/brand.ts';
 import { startShell } from '../shell/start.ts';
+import { lang, say } from '../shell/words.ts';
+import { aside } from './aside.ts';
+import { createForm, type CreateForm } from './form.ts';
+import type { Order } from './model.ts';
+import { resultView } from './result.ts';
+import { t } from './words.ts';
 
-void startShell();
+/** What the page can be, each shown as `data-state` on `<main>`. */
+export const STATES = ['loading', 'form', 'sealing', 'failed', 'result', 'closed', 'unsupported'] as const;
+
+type StateName = (typeof STATES)[number];
+
+/** Whether leaving would lose something; each state says how it knows. */
+let losing: () => boolean = () => false;
+
+function show(state: StateName, ...nodes: Node[]): void {
+  byId('main').dataset['state'] = state;
+  byId('view').replaceChildren(...nodes);
+}
+
+function showForm(brand: Brand): void {
+  const form = createForm(brand, (order) => void sealing(order, form, brand));
+  losing = form.dirty;
+  const intro = h('div', { class: 'intro' }, h('h1', { tabindex: '-1' }, t('title')), h('p', { class: 'lead' }, t('intro')));
+  show('form', h('div', { class: 'work' }, intro, form.node), aside());
+}
+
+async function sealing(order: Order, form: CreateForm, brand: Brand): Promise<void> {
+  const main = byId('main');
+  const button = form.node.querySelector<HTMLButtonElement>('#submit');
+  if (!button || main.dataset['state'] === 'sealing') return;
+  const tell = progress(form, button);
+  main.dataset['state'] = 'sealing';
+  try {
+    const { text, views, expires, passphrase } = order;
+    tell(t(passphrase === null ? 'sealing.store' : 'sealing.stretch'));
+    const secured = passphrase === null ? null : { text: passphrase, argon2id };
+    const created = await create({ origin: location.origin, text, views, expires, passphrase: secured }, { language: lang });
+    const result = resultView(created, order, brand, () => {
+      showForm(brand);
+      byId('text').focus();
+    });
+    losing = () => true;
+    show('result', result);
+    result.querySelector('h1')?.focus();
+  } catch (error) {
+    main.dataset['state'] = 'failed';
+    fail(form, error);
+  } finally {
+    button.disabled = false;
+    button.textContent = t('submit');
+  }
+}
+
+function progress(form: CreateForm, button: HTMLButtonElement): (words: string) => void {
+  form.node.querySelector('#failed')?.remove();
+  button.disabled = true;
+  button.textContent = t('sealing.title');
+  const status = form.node.querySelector('#sealing') ?? h('p', { class: 'hint center', role: 'status', id: 'sealing' });
+  button.after(status);
+  return (words) => {
+    status.textContent = words;
+  };
+}
+
+/** Everything that was typed stays: the person can try again or copy it. */
+function fail(form: CreateForm, error: unknown): void {
+  form.node.querySelector('#sealing')?.remove();
+  const problem = isProblem(error) ? error : null;
+  const offline = problem?.code === 'no-answer';
+  const wait = problem?.retryAfterMs;
+  const notice = h(
+    'div',
+    { class: 'notice bad', role: 'alert', id: 'failed' },
+    h('strong', {}, offline ? t('offline.title') : (problem?.document?.title ?? t('error.title'))),
+    offline ? t('offline.body') : problem?.document?.detail,
+    wait ? ` ${t('error.again', { time: say.duration(wait) })}` : null,
+  );
+  form.node.querySelector('#submit')?.before(notice);
+}
+
+function showClosed({ organization }: Brand): void {
+  const body = t('closed.body', { organization });
+  show('closed', h('div', { class: 'card stack' }, h('h1', {}, t('closed.title')), h('p', { class: 'lead' }, body)));
+}
+
+const brand = await startShell();
+addEventListener('beforeunload', (event) => losing() && event.preventDefault());
+if (!globalThis.crypto?.subtle) {
+  show('unsupported', h('div', { class: 'card stack' }, h('h1', {}, t('unsupported.title')), h('p', {}, t('unsupported.body'))));
+} else if (brand.create === 'closed') showClosed(brand);
+else showForm(brand);

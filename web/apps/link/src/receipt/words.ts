@@ -1,0 +1,9 @@
+import { translator, type Translate } from '@waxseal/i18n';
+import common from '#messages/common.json';
+import receipt from '#messages/receipt.json';
+import { lang } from '../shell/words.ts';
+
+const words = { ...common, ...receipt };
+
+/** The receipt page's words. */
+export const t: Translate<typeof words> = translator(lang, words);
