@@ -1,0 +1,163 @@
+//! The secrets service in one process.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{Router, body::Body};
+use http::{HeaderMap, Request, StatusCode, header};
+use http_body_util::BodyExt as _;
+use serde_json::Value;
+use tower::ServiceExt as _;
+use wax_cache::MemoryHints;
+use wax_crypto::{Origin, at_rest::MemoryKeyStore};
+use wax_httpkit::{Network, RequestContext};
+use wax_kernel::{
+    Clock, DomainId, Job, ManualClock, RequestId, Rng, SeededRng, SystemRng, TenantId, Timestamp,
+};
+use wax_model::{Entitlements, Plan, Tenant, TenantScope};
+use wax_secrets::{Parts, Secrets};
+use wax_store::Store;
+use wax_store_sql::{Settings, SqlStore};
+
+/// Where the tests' clock starts.
+pub const START: Timestamp = Timestamp::from_ms(1_800_000_000_000);
+
+/// The service, its store and its clock.
+#[derive(Debug)]
+pub struct TestApp {
+    /// Stands still until moved.
+    pub clock: Arc<ManualClock>,
+    /// The database.
+    pub store: Arc<SqlStore>,
+    /// Randomness of the test's own side.
+    pub rng: Arc<dyn Rng>,
+    router: Router,
+    jobs: Vec<Job>,
+    scopes: [TenantScope; 2],
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body as JSON; null if it is not JSON.
+    pub json: Value,
+}
+
+impl Answer {
+    /// The problem's code, or an empty text.
+    pub fn code(&self) -> &str {
+        self.json["code"].as_str().unwrap_or_default()
+    }
+}
+
+impl TestApp {
+    /// The service on an in-memory store, with two tenants.
+    pub async fn new() -> Self {
+        let store = SqlStore::open(&Settings::SqliteMemory).await.expect("memory is always there");
+        store.migrate().await.expect("migrations fit an empty store");
+        Self::on(store).await
+    }
+
+    /// The service on a store.
+    pub async fn on(store: Arc<SqlStore>) -> Self {
+        let clock = Arc::new(ManualClock::at_ms(START.as_ms()));
+        let rng: Arc<dyn Rng> = Arc::new(SystemRng);
+        let secrets = Secrets::new(Parts {
+            store: Arc::clone(&store) as Arc<dyn Store>,
+            keys: Arc::new(MemoryKeyStore::new(Arc::clone(&rng))),
+            hints: Arc::new(MemoryHints::default()),
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            rng: Arc::clone(&rng),
+            entitlements: Entitlements::SELF_HOSTED,
+        });
+        let scopes = [scope(&store, "acme", 1).await, scope(&store, "other", 2).await];
+        let jobs = wax_secrets::jobs(&secrets);
+        Self { clock, store, rng, jobs, scopes, router: wax_secrets::router(secrets) }
+    }
+
+    /// The tenant that requests go to.
+    pub const fn scope(&self) -> TenantScope {
+        self.scopes[0]
+    }
+
+    /// Another tenant on the same server.
+    pub const fn other_scope(&self) -> TenantScope {
+        self.scopes[1]
+    }
+
+    /// What the tenant's pages and API stand under.
+    pub fn origin() -> Origin {
+        Origin::parse("https://secrets.acme.example").expect("an origin")
+    }
+
+    /// Runs every job once.
+    pub async fn run_jobs(&self) {
+        for job in &self.jobs {
+            job.run().await.expect("jobs do not fail");
+        }
+    }
+
+    /// Moves the clock and lets the reaper keep up, as it does in a running server: at least every 20 seconds.
+    pub async fn pass(&self, time: Duration) {
+        const STEP: Duration = Duration::from_secs(20);
+        let mut left = time;
+        while !left.is_zero() {
+            let step = left.min(STEP);
+            self.clock.advance(step);
+            left -= step;
+            if left < Duration::from_secs(600) || left.as_secs() % 3_600 < 20 {
+                self.run_jobs().await;
+            }
+        }
+    }
+
+    /// Sends JSON to a route of the first tenant.
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send(self.scope(), request(path, body.to_string())).await
+    }
+
+    /// Sends JSON to the same route of another tenant.
+    pub async fn post_elsewhere(&self, path: &str, body: &Value) -> Answer {
+        self.send(self.other_scope(), request(path, body.to_string())).await
+    }
+
+    /// Sends any request, as the edge would hand it on.
+    pub async fn send(&self, scope: TenantScope, mut request: Request<Body>) -> Answer {
+        request.extensions_mut().insert(RequestContext {
+            scope,
+            domain: DomainId::from_bytes([9; 16]),
+            origin: Arc::new(Self::origin()),
+            network: Network::new("192.0.2.0/24"),
+            request_id: RequestId::random(&*self.rng),
+        });
+        let response = self.router.clone().oneshot(request).await.expect("a router always answers");
+        let (head, body) = response.into_parts();
+        let bytes = body.collect().await.expect("a body arrives").to_bytes();
+        let json = serde_json::from_slice(&bytes).unwrap_or_default();
+        Answer { status: head.status, headers: head.headers, json }
+    }
+}
+
+/// A POST of JSON.
+pub fn request(path: &str, body: impl Into<Body>) -> Request<Body> {
+    Request::post(path)
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(body.into())
+        .expect("a path makes a request")
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests stand in for the edge")]
+async fn scope(store: &SqlStore, slug: &str, seed: u64) -> TenantScope {
+    let tenant = Tenant {
+        id: TenantId::random(&SeededRng::new(seed)),
+        slug: slug.into(),
+        name: slug.into(),
+        plan: Plan::SelfHosted,
+        created_at: START,
+    };
+    let tenant = store.platform().ensure_tenant(&tenant).await.expect("a tenant can be written");
+    TenantScope::proven(tenant.id)
+}

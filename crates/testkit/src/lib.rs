@@ -1,0 +1,10 @@
+#![doc = include_str!("../README.md")]
+
+mod app;
+mod broken;
+pub mod database;
+mod people;
+
+pub use app::{Answer, START, TestApp, request};
+pub use broken::SelectThenDelete;
+pub use people::{Recipient, Sender, Terms};
