@@ -52,12 +52,15 @@ impl FileKeyStore {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Also makes the file's name durable, whoever made it: what is sealed under the key must not outlive it in a
+    /// power failure.
     fn read_day_key(&self, day: Day) -> Result<Option<Arc<DayKey>>, KeyStoreError> {
         let name = day_name(day);
         let Some(sealed) = self.directory.read(&name)? else { return Ok(None) };
         let unreadable = || self.directory.unreadable(&name);
         let key = self.ring.open(day_slot(&name), &sealed).map_err(|_| unreadable())?;
         let key = DayKey::from_slice(&key).map_err(|_| unreadable())?;
+        self.directory.sync()?;
         Ok(Some(Arc::new(key)))
     }
 
@@ -79,6 +82,10 @@ impl FileKeyStore {
             .ok_or_else(|| self.directory.unreadable(DESTROYED_BEFORE))
     }
 
+    fn is_destroyed(&self, day: Day) -> Result<bool, KeyStoreError> {
+        Ok(day < self.destroyed_before()?)
+    }
+
     /// Said before the first key is destroyed, so that no process makes one of those days again.
     fn raise_destroyed_before(&self, day: Day) -> Result<(), KeyStoreError> {
         if day <= self.destroyed_before()? {
@@ -98,15 +105,12 @@ impl KeyStore for FileKeyStore {
         if let Some(key) = known.get(&day) {
             return Ok(key.clone());
         }
-        if day < self.destroyed_before()? {
-            return Err(KeyStoreError::Destroyed { day });
-        }
-        if self.read_day_key(day)?.is_none() {
+        if !self.is_destroyed(day)? && self.read_day_key(day)?.is_none() {
             self.make_day_key(day)?;
         }
-        // Whoever made the file: what is sealed under its key must not outlive it in a power failure.
-        self.directory.sync()?;
-        let key = self.read_day_key(day)?.ok_or(KeyStoreError::Destroyed { day })?;
+        // Asked again: another process may have destroyed the day since. Its next sweep takes a file made too late.
+        let key = if self.is_destroyed(day)? { None } else { self.read_day_key(day)? };
+        let key = key.ok_or(KeyStoreError::Destroyed { day })?;
         known.insert(day, key.clone());
         Ok(key)
     }
@@ -116,16 +120,18 @@ impl KeyStore for FileKeyStore {
         if let Some(key) = known.get(&day) {
             return Ok(Some(key.clone()));
         }
-        let key = self.read_day_key(day)?;
-        if let Some(key) = &key {
-            known.insert(day, key.clone());
+        if self.is_destroyed(day)? {
+            return Ok(None);
         }
+        let key = self.read_day_key(day)?;
+        known.extend(key.clone().map(|key| (day, key)));
         Ok(key)
     }
 
     fn destroy_days_before(&self, day: Day) -> Result<usize, KeyStoreError> {
         let mut known = self.known();
         self.raise_destroyed_before(day)?;
+        *known = known.split_off(&day);
         let mut destroyed = 0;
         for name in self.directory.list()? {
             if let Some(old) = day_of(&name).filter(|old| *old < day) {
@@ -134,7 +140,6 @@ impl KeyStore for FileKeyStore {
             }
         }
         self.directory.sync()?;
-        *known = known.split_off(&day);
         Ok(destroyed)
     }
 }

@@ -172,6 +172,23 @@ fn a_directory_or_key_that_others_can_read_is_refused() {
     assert!(matches!(open(&path).unwrap().day_key(day(7)), Err(KeyStoreError::Exposed { .. })));
 }
 
+/// Killed between the mark and the last file: the next sweep finishes, and until then nobody uses the key.
+#[test]
+fn a_half_done_destruction_counts_and_is_finished_later() {
+    let directory = TempDir::new().unwrap();
+    let path = keys_in(&directory);
+    let store = open(&path).unwrap();
+    store.day_key(day(7)).unwrap();
+    fs::write(path.join("destroyed-before"), "8\n").unwrap();
+    set_mode(&path.join("destroyed-before"), 0o600);
+
+    let store = open(&path).unwrap();
+    assert!(store.existing_day_key(day(7)).unwrap().is_none());
+    assert!(matches!(store.day_key(day(7)), Err(KeyStoreError::Destroyed { .. })));
+    assert_eq!(store.destroy_days_before(day(8)).unwrap(), 1);
+    assert!(!path.join("day-7.key").exists());
+}
+
 /// A second name of the same file, like the one that a crashed process leaves, shows what is left of the bytes.
 #[test]
 fn destroying_overwrites_the_key_and_removes_every_name_of_it() {
