@@ -17,6 +17,9 @@ use crate::{
     words::Words,
 };
 
+/// Arguments of every command stand behind a command's own.
+const LAST: usize = 100;
+
 /// The command line with its explanations.
 pub(crate) fn command(words: Words) -> Command {
     let help = Arg::new("help").long("help").short('h').action(ArgAction::Help).global(true);
@@ -41,7 +44,10 @@ fn explain(command: Command, words: Words, path: &str) -> Command {
             let positional = argument.is_positional();
             let heading = if positional { "heading.arguments" } else { "heading.options" };
             let key = format!("{path}.{}", argument.get_id());
-            let argument = argument.help(words.plain(&key)).help_heading(words.plain(heading));
+            let mut argument = argument.help(words.plain(&key)).help_heading(words.plain(heading));
+            if argument.is_global_set() {
+                argument = argument.display_order(LAST);
+            }
             match argument.get_action().takes_values() {
                 true => argument.hide_default_value(true).hide_possible_values(!positional),
                 false => argument,
