@@ -39,4 +39,4 @@ pub use seal::{
 };
 pub use secret::BytesError;
 pub use signature::{SignatureError, SignatureHeaders, SignedRequest};
-pub use stream::{MAX_PART_BYTES, RECORD_BYTES, StreamError, sealed_bytes};
+pub use stream::{StreamError, sealed_bytes};

@@ -8,10 +8,7 @@ use crate::{
 };
 
 /// Plaintext bytes of every record but the last.
-pub const RECORD_BYTES: usize = 65_536;
-/// Plaintext bytes of a part at most.
-pub const MAX_PART_BYTES: usize = 8 << 20;
-
+const RECORD_BYTES: usize = 65_536;
 const SEALED_RECORD_BYTES: usize = RECORD_BYTES + TAG_BYTES;
 
 /// The stream does not open under this key: a record was changed, cut, added or moved.
