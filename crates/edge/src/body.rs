@@ -8,14 +8,17 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http_body::Body;
 use http_body_util::BodyExt as _;
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::timeout,
+};
 
 use crate::{Limits, refusal::Refusal};
 
 /// Memory is counted in these, so that 256 MiB fit into a semaphore.
 const UNIT: usize = 1_024;
 
-/// After a body turned out too large this much more is read and dropped, so that the answer is not lost in a reset.
+/// So much is read of a body that nobody wants, and for so long.
 const DISCARD_BYTES: usize = 8 * 1024 * 1024;
 const DISCARD_FOR: Duration = Duration::from_secs(5);
 
@@ -36,32 +39,25 @@ impl Bodies {
         }
     }
 
-    /// Receives a body of at most `max` bytes. Trailers are dropped.
-    pub(crate) async fn receive<B>(&self, mut body: B, max: usize) -> Result<Bytes, Refusal>
+    /// Receives a body of at most `max` bytes. Trailers are dropped. The permit holds the body's memory.
+    pub(crate) async fn receive<B>(
+        &self,
+        body: &mut B,
+        max: usize,
+    ) -> Result<(Bytes, SemaphorePermit<'_>), Refusal>
     where
         B: Body<Data = Bytes> + Unpin,
     {
-        if body.is_end_stream() {
-            return Ok(Bytes::new());
-        }
         let declared =
             body.size_hint().exact().map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
         let expected = declared.unwrap_or(max);
-        let received = if expected > max {
-            Err(Refusal::too_large(max))
-        } else {
-            let units =
-                u32::try_from(expected.div_ceil(UNIT)).map_err(|_| Refusal::too_large(max))?;
-            let _memory = self.memory.try_acquire_many(units).map_err(|_| Refusal::busy())?;
-            timeout(self.whole, self.collect(&mut body, max))
-                .await
-                .unwrap_or_else(|_| Err(Refusal::body_timeout(self.whole)))
-        };
-        if received.as_ref().is_err_and(|refusal| *refusal == Refusal::too_large(max)) {
-            // Nothing depends on whether the rest arrives.
-            let _ = timeout(DISCARD_FOR, discard(body)).await;
-        }
-        received
+        let units = u32::try_from(expected.div_ceil(UNIT)).ok().filter(|_| expected <= max);
+        let units = units.ok_or_else(|| Refusal::too_large(max))?;
+        let memory = self.memory.try_acquire_many(units).map_err(|_| Refusal::busy())?;
+        let bytes = timeout(self.whole, self.collect(body, max))
+            .await
+            .unwrap_or_else(|_| Err(Refusal::body_timeout(self.whole)))?;
+        Ok((bytes, memory))
     }
 
     async fn collect<B>(&self, body: &mut B, max: usize) -> Result<Bytes, Refusal>
@@ -88,10 +84,18 @@ impl Bodies {
     }
 }
 
-async fn discard<B: Body<Data = Bytes> + Unpin>(mut body: B) {
-    let mut left = DISCARD_BYTES;
-    while let Some(Ok(frame)) = body.frame().await {
-        let Some(rest) = left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) else { return };
-        left = rest;
-    }
+/// Reads the rest of a body that nobody wants, within reason: an answer followed by a reset, because bytes were left
+/// unread, may never be seen by the client.
+pub(crate) async fn discard<B: Body<Data = Bytes> + Unpin>(body: &mut B) {
+    let read = async {
+        let mut left = DISCARD_BYTES;
+        while let Some(Ok(frame)) = body.frame().await {
+            let Some(rest) = left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) else {
+                return;
+            };
+            left = rest;
+        }
+    };
+    // Nothing depends on whether the rest arrives.
+    let _ = timeout(DISCARD_FOR, read).await;
 }

@@ -32,6 +32,9 @@ use crate::{edge::Shared, framing::Framed, hygiene::Door};
 /// An HTTP/2 peer that was told to go away may take this long to notice.
 const LINGER: Duration = Duration::from_secs(10);
 
+/// Most bytes of an HTTP/1.1 connection that wait in memory; hyper's own maximum is six times this.
+const HTTP1_BUFFER: usize = 64 * 1024;
+
 /// Who is at the other end, and how they came in.
 #[derive(Debug, Clone)]
 pub(crate) struct Peer {
@@ -91,6 +94,7 @@ where
             .header_read_timeout(None)
             .max_headers(limits.headers)
             .max_header_size(limits.head_bytes.into())
+            .max_buf_size(HTTP1_BUFFER)
             .serve_connection(TokioIo::new(Framed::new(io, limits.head)), answer);
         drive(connection, &activity, idle, &shared.tasks).await;
     }
@@ -300,3 +304,6 @@ impl<IO: AsyncWrite + Unpin> AsyncWrite for Rewound<IO> {
         Pin::new(&mut self.io).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -77,7 +77,7 @@ impl Default for Rates {
 /// The data plane: accepts connections and answers their requests, with no database, CA or Redis call on the way.
 #[derive(Debug)]
 pub struct Edge {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     readiness: Readiness,
 }
 

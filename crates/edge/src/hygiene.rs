@@ -26,8 +26,8 @@ const HOP_BY_HOP: [HeaderName; 10] = [
     HeaderName::from_static("keep-alive"),
 ];
 
-/// Names that say who the client is, which host it meant or which method it wants: only we may say so.
-const OURS: [&str; 8] = [
+/// Names that say who the client is, which host, method or request it meant: only we may say so.
+const OURS: [&str; 9] = [
     "forwarded",
     "http2-settings",
     "proxy-connection",
@@ -36,6 +36,7 @@ const OURS: [&str; 8] = [
     "x-http-method-override",
     "x-method-override",
     "x-real-ip",
+    "x-request-id",
 ];
 
 /// Prefixes of such names.

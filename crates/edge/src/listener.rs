@@ -65,7 +65,7 @@ fn admit(
     door: Door,
     shared: &Arc<Shared>,
 ) {
-    if !door.tls && !address.to_canonical().is_loopback() {
+    if !may_enter(door, address) {
         return shared.counts.refused.add(&["not_loopback"], 1);
     }
     let Some(permit) = shared.caps.admit(address) else {
@@ -80,6 +80,11 @@ fn admit(
         drop(permit);
     };
     drop(shared.tasks.spawn("connection", connection));
+}
+
+/// Plain connections never leave this machine.
+pub(crate) fn may_enter(door: Door, address: IpAddr) -> bool {
+    door.tls || address.to_canonical().is_loopback()
 }
 
 async fn begin(

@@ -106,6 +106,13 @@ impl LocalCa {
         self.pem_path.as_deref()
     }
 
+    /// What a thief of the key could do: a certificate for any name.
+    #[cfg(test)]
+    pub(crate) fn sign_for_tests(&self, name: &str) -> rustls::pki_types::CertificateDer<'static> {
+        let params = leaf_params(&Hostname::parse(name).unwrap(), self.clock.now()).unwrap();
+        params.signed_by(&new_key().unwrap(), &self.issuer).unwrap().der().clone()
+    }
+
     /// Issues a certificate for one name below `localhost`. Its key stays in memory.
     pub fn issue(&self, host: &Hostname) -> Result<Arc<CertifiedKey>, LocalCaError> {
         if !host.is_localhost() {

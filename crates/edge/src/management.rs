@@ -95,3 +95,31 @@ async fn accept(listener: TcpListener, router: Router, tasks: Tasks) {
         }));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpStream;
+
+    use super::*;
+    use crate::testing::exchange;
+
+    #[tokio::test]
+    async fn probes_are_told_whether_the_process_lives_and_whether_it_is_ready() {
+        let (tasks, readiness, metrics) = (Tasks::new(), Readiness::default(), Metrics::default());
+        metrics.counter("a_total", "A.", &[]).add(&[], 1);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        listen_management(listener, readiness.clone(), metrics, &tasks);
+        let get = async |path: &str| {
+            let raw = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+            exchange(TcpStream::connect(address).await.unwrap(), raw).await
+        };
+        assert_eq!(get("/healthz").await.status, 200);
+        assert_eq!(get("/readyz").await.status, 503);
+        readiness.set(true);
+        assert_eq!(get("/readyz").await.status, 200);
+        assert!(get("/metrics").await.body().contains("a_total 1"));
+        assert_eq!(get("/").await.status, 404);
+        assert_eq!(tasks.shut_down(Duration::from_secs(1)).await, wax_telemetry::Shutdown::Clean);
+    }
+}

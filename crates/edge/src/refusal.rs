@@ -78,6 +78,11 @@ impl Refusal {
         Self::closing(Answer::Problem(problem), "busy")
     }
 
+    /// Whether the client may still be sending a body, and should be heard out before it is answered.
+    pub(crate) fn leaves_body(&self) -> bool {
+        self.label != "body_timeout"
+    }
+
     fn closing(answer: Answer, label: &'static str) -> Self {
         Self { answer, label, close: true }
     }

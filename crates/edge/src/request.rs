@@ -13,6 +13,7 @@ use wax_telemetry::RequestSpan;
 
 use crate::{
     RateClass, Route, RouteClass,
+    body::discard,
     connection::Peer,
     context,
     edge::Shared,
@@ -55,13 +56,18 @@ impl Shared {
     {
         let began = Instant::now();
         let id = RequestId::random(&*self.rng);
-        let (parts, body) = request.into_parts();
+        let (parts, mut body) = request.into_parts();
         let method = method_name(&parts.method);
         let lang = wax_httpkit::language(&parts.headers);
         let can_close = parts.version < Version::HTTP_2;
         let span = RequestSpan::new(id, method);
 
-        let walked = self.walk(parts, body, peer, id).instrument(span.span().clone()).await;
+        // Who waits to be told to go on has sent nothing yet that could be left unread.
+        let waits = parts.headers.contains_key(header::EXPECT);
+        let walked = self.walk(parts, &mut body, peer, id).instrument(span.span().clone()).await;
+        if walked.as_ref().is_err_and(|refusal| refusal.leaves_body() && !waits) {
+            discard(&mut body).await;
+        }
         let (answered, close) = match walked {
             Ok(answered) => (answered, false),
             Err(refusal) => {
@@ -85,7 +91,7 @@ impl Shared {
     async fn walk<B>(
         &self,
         mut parts: Parts,
-        body: B,
+        body: &mut B,
         peer: &Peer,
         id: RequestId,
     ) -> Result<Answered, Refusal>
@@ -105,7 +111,7 @@ impl Shared {
             let template = Template::Site(site::template(path, response.status()));
             return Ok(Answered { response, template, hsts });
         }
-        let body = self.bodies.receive(body, class.max_body).await?;
+        let (body, _memory) = self.bodies.receive(body, class.max_body).await?;
         let context = context::verified(&route, origin, peer.address, id);
         let (response, template) = self.ask_services(parts, body, context).await;
         Ok(Answered { response, template: Template::Service(template), hsts })
@@ -186,3 +192,6 @@ fn method_name(method: &Method) -> &'static str {
         .find(|name| *name == method.as_str())
         .unwrap_or("OTHER")
 }
+
+#[cfg(test)]
+mod tests;

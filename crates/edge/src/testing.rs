@@ -95,6 +95,7 @@ async fn remember(State(service): State<Arc<Service>>, request: Request) -> Resp
         context: parts.extensions.get::<RequestContext>().unwrap().clone(),
     };
     service.seen.lock().unwrap().push(seen);
+    tracing::info!("remembered");
     Response::builder()
         .header("connection", "x-hop")
         .header("x-hop", "1")

@@ -1,5 +1,7 @@
 //! The TLS handshake: which certificate, for whom, and how long it may take.
 
+mod tickets;
+
 use std::{io, sync::Arc};
 
 use rustls::{
@@ -17,6 +19,7 @@ use tokio::{
 use tokio_rustls::{LazyConfigAcceptor, StartHandshake, server::TlsStream};
 use wax_kernel::Hostname;
 
+use self::tickets::Tls13Tickets;
 use crate::{Limits, Routes};
 
 /// A fatal `unrecognized_name` alert in a plaintext record (RFC 8446 §6.2, RFC 6066 §3). Written by hand because the
@@ -26,10 +29,7 @@ const UNRECOGNIZED_NAME: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
 /// TLS for every host in the routing table.
 #[derive(Debug)]
 pub struct Tls {
-    /// For clients that offer TLS 1.3: tickets, so that they return in one round trip less.
-    with_tickets: Arc<ServerConfig>,
-    /// For clients of TLS 1.2, where a ticket's key would open recorded traffic: no resumption at all.
-    without_tickets: Arc<ServerConfig>,
+    config: ServerConfig,
     handshakes: Semaphore,
 }
 
@@ -71,16 +71,9 @@ pub(crate) struct Handshake<IO> {
 pub struct TlsError(#[from] rustls::Error);
 
 impl Tls {
-    /// Sets up TLS 1.2 and 1.3 with ECDSA certificates, HTTP/2 and HTTP/1.1, and no early data.
+    /// Sets up TLS 1.2 and 1.3 with ECDSA certificates, HTTP/2 and HTTP/1.1, tickets in TLS 1.3 alone, no early data.
     pub fn new(limits: &Limits) -> Result<Self, TlsError> {
-        let without_tickets = base_config()?;
-        let mut with_tickets = without_tickets.clone();
-        with_tickets.ticketer = aws_lc_rs::Ticketer::new()?;
-        Ok(Self {
-            with_tickets: Arc::new(with_tickets),
-            without_tickets: Arc::new(without_tickets),
-            handshakes: Semaphore::new(limits.handshakes),
-        })
+        Ok(Self { config: config()?, handshakes: Semaphore::new(limits.handshakes) })
     }
 
     /// Takes a connection through the handshake for the host it names.
@@ -116,28 +109,18 @@ impl Tls {
         IO: AsyncRead + AsyncWrite + Unpin,
     {
         let _turn = self.handshakes.acquire().await.map_err(|_| TlsRefusal::Failed)?;
-        let config = self.config_for(&start.client_hello(), Arc::clone(&served));
-        let stream = start.into_stream(config).await.map_err(|_: io::Error| TlsRefusal::Failed)?;
+        // A copy of a dozen pointers, so that the certificate shown is exactly the one looked up, whatever is published
+        // meanwhile.
+        let mut config = self.config.clone();
+        config.cert_resolver = Arc::new(Only(Arc::clone(&served)));
+        let stream =
+            start.into_stream(Arc::new(config)).await.map_err(|_: io::Error| TlsRefusal::Failed)?;
         let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
         Ok(Handshake { stream, served, http2 })
     }
-
-    /// The configuration for one connection: a copy of a dozen pointers, so that the certificate shown is exactly the
-    /// one looked up, whatever is published meanwhile.
-    fn config_for(&self, hello: &ClientHello<'_>, served: Arc<CertifiedKey>) -> Arc<ServerConfig> {
-        let offers_tls13 = hello.cipher_suites().iter().any(|offered| {
-            aws_lc_rs::DEFAULT_CIPHER_SUITES
-                .iter()
-                .any(|suite| suite.tls13().is_some() && suite.suite() == *offered)
-        });
-        let base = if offers_tls13 { &self.with_tickets } else { &self.without_tickets };
-        let mut config = ServerConfig::clone(base);
-        config.cert_resolver = Arc::new(Only(served));
-        Arc::new(config)
-    }
 }
 
-fn base_config() -> Result<ServerConfig, TlsError> {
+fn config() -> Result<ServerConfig, TlsError> {
     let provider = CryptoProvider {
         cipher_suites: aws_lc_rs::DEFAULT_CIPHER_SUITES.iter().copied().filter(is_wanted).collect(),
         ..aws_lc_rs::default_provider()
@@ -148,6 +131,7 @@ fn base_config() -> Result<ServerConfig, TlsError> {
         .with_cert_resolver(Arc::new(Nobody));
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     config.ignore_client_order = true;
+    config.ticketer = Arc::new(Tls13Tickets::new()?);
     config.session_storage = Arc::new(NoServerSessionStorage {});
     // A replayed early request could take a view twice.
     config.max_early_data_size = 0;
@@ -194,3 +178,6 @@ impl ResolvesServerCert for Nobody {
         None
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,8 @@ use tracing::Subscriber;
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
 /// Libraries whose debug and trace lines print headers, frames or rows. They never get below a warning.
-const CARRIERS: [&str; 8] = ["axum", "h2", "hyper", "hyper_util", "reqwest", "rustls", "sqlx", "tower"];
+const CARRIERS: [&str; 8] =
+    ["axum", "h2", "hyper", "hyper_util", "reqwest", "rustls", "sqlx", "tower"];
 
 /// The shape of a log line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,9 +57,9 @@ where
     let lines = tracing_subscriber::fmt().with_env_filter(guarded(filter)?).with_writer(writer);
     Ok(match format {
         LogFormat::Human => Box::new(lines.with_ansi(io::stderr().is_terminal()).finish()),
-        LogFormat::Json => {
-            Box::new(lines.json().flatten_event(true).with_current_span(true).with_span_list(false).finish())
-        }
+        LogFormat::Json => Box::new(
+            lines.json().flatten_event(true).with_current_span(false).with_span_list(true).finish(),
+        ),
     })
 }
 
@@ -116,7 +117,8 @@ mod tests {
 
     #[test]
     fn a_carrier_stays_quiet_whatever_the_filter_says() {
-        for filter in ["trace", "trace,h2=trace", "trace,h2::codec=trace", "h2[frame]=trace", "h2"] {
+        for filter in ["trace", "trace,h2=trace", "trace,h2::codec=trace", "h2[frame]=trace", "h2"]
+        {
             let log = log_of(LogFormat::Json, filter, || {
                 tracing::debug!(target: "h2::codec", header = "passphrase", "frame");
                 tracing::warn!(target: "h2::codec", "reset");

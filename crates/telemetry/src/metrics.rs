@@ -24,7 +24,8 @@ pub struct Gauge(Arc<Family>);
 pub struct Histogram(Arc<Family>);
 
 /// Upper ends of the histogram's buckets, in seconds: from a memory lookup to the longest deadline.
-const BUCKETS_S: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
+const BUCKETS_S: [f64; 12] =
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
 
 impl Metrics {
     /// Adds a counter. The name ends in `_total`, the labels are names of fixed words or route templates.
@@ -38,7 +39,12 @@ impl Metrics {
     }
 
     /// Adds a gauge.
-    pub fn gauge(&self, name: &'static str, help: &'static str, labels: &'static [&'static str]) -> Gauge {
+    pub fn gauge(
+        &self,
+        name: &'static str,
+        help: &'static str,
+        labels: &'static [&'static str],
+    ) -> Gauge {
         Gauge(self.family("gauge", name, help, labels))
     }
 
@@ -137,7 +143,11 @@ impl Family {
     fn render(&self, text: &mut String) {
         let series = self.series.lock().unwrap_or_else(PoisonError::into_inner);
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "# HELP {} {}\n# TYPE {} {}", self.name, self.help, self.name, self.kind);
+        let _ = writeln!(
+            text,
+            "# HELP {} {}\n# TYPE {} {}",
+            self.name, self.help, self.name, self.kind
+        );
         for (labels, series) in series.iter() {
             let _ = match self.kind {
                 "histogram" => series.render_buckets(text, self.name, labels),

@@ -29,7 +29,7 @@ impl Tasks {
         Self::default()
     }
 
-    /// Starts a task. It runs to its end even if nobody waits for the handle; only an abort of the group drops it, and
+    /// Starts a task. What it logs belongs to the span it was started in, such as a request's. It runs to its end even if nobody waits for the handle; only an abort of the group drops it, and
     /// then the handle gives `None`.
     #[expect(clippy::disallowed_methods, reason = "the one place that starts tasks")]
     pub fn spawn<T>(
@@ -42,7 +42,8 @@ impl Tasks {
     {
         let abort = self.abort.clone();
         let watched = async move { abort.run_until_cancelled(task).await };
-        tokio::spawn(self.tracker.track_future(watched.instrument(tracing::info_span!("task", name))))
+        let span = tracing::debug_span!("task", name).or_current();
+        tokio::spawn(self.tracker.track_future(watched.instrument(span)))
     }
 
     /// Resolves, and stays resolved, from the moment the group is told to stop. Long loops select on it.

@@ -224,10 +224,11 @@ async fn what_only_we_may_say_is_removed() {
         "X-Forwarded-Proto",
         "X-HTTP-Method-Override",
         "X-Real-IP",
+        "X-Request-Id",
         "X-Tenant-Id",
         "X-Waxseal-Context",
     ];
-    let fields: String = names.iter().map(|name| format!("{name}: forged\r\n")).collect();
+    let fields = names.map(|name| format!("{name}: forged\r\n")).concat();
     let seen = passed(&edge, get_from(&format!("{fields}Host: a.localhost"))).await;
     let left: Vec<_> = seen.headers.keys().map(HeaderName::as_str).collect();
     assert_eq!(left, ["host"]);
@@ -266,7 +267,7 @@ async fn an_offer_to_upgrade_is_ignored() {
 #[tokio::test]
 async fn heads_have_limits() {
     let edge = TestEdge::start().await;
-    let many: String = (0..64).map(|i| format!("X-{i}: 1\r\n")).collect();
+    let many = (0..64).map(|i| format!("X-{i}: 1\r\n")).collect::<Vec<_>>().concat();
     refused(&edge, 431, get_from(&format!("Host: a.localhost\r\n{many}X: 1"))).await;
     refused(&edge, 431, get_from(&format!("Host: a.localhost\r\nX: {}", "a".repeat(65_000)))).await;
     refused(
@@ -276,7 +277,7 @@ async fn heads_have_limits() {
     )
     .await;
 
-    let just: String = (0..62).map(|i| format!("X-{i}: 1\r\n")).collect();
+    let just = (0..62).map(|i| format!("X-{i}: 1\r\n")).collect::<Vec<_>>().concat();
     passed(&edge, get_from(&format!("{just}Host: a.localhost"))).await;
     let path = "/v1/echo?".len();
     passed(

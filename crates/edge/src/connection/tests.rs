@@ -1,0 +1,264 @@
+use std::{net::IpAddr, time::Duration};
+
+use axum::body::Body;
+use http::{Request, StatusCode, Version};
+use http_body_util::BodyExt as _;
+use hyper::client::conn::http2::SendRequest;
+use hyper_util::rt::TokioExecutor;
+use tokio::{
+    io::{AsyncWriteExt as _, DuplexStream},
+    net::TcpStream,
+    time::Instant,
+};
+use wax_telemetry::Shutdown;
+
+use super::*;
+use crate::testing::{TestEdge, exchange, read_one, read_to_close};
+
+/// A connection in memory: with paused time its deadlines come at once, and exactly.
+fn connect(edge: &TestEdge) -> DuplexStream {
+    let (client, server) = tokio::io::duplex(64 * 1024);
+    let door = Door { tls: false, port: 80, public_port: None };
+    let peer = Peer { address: IpAddr::from([127, 0, 0, 1]), door, served: None };
+    let shared = &edge.edge.shared;
+    drop(shared.tasks.spawn("connection", serve_plain(server, peer, Arc::clone(shared))));
+    client
+}
+
+/// An HTTP/2 client with prior knowledge.
+async fn http2(io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> SendRequest<Body> {
+    let (sender, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(io))
+            .await
+            .unwrap();
+    Tasks::new().spawn("client", connection);
+    sender
+}
+
+fn request(method: &str, path: &str) -> http::request::Builder {
+    Request::builder()
+        .method(method)
+        .version(Version::HTTP_2)
+        .uri(format!("http://a.localhost{path}"))
+}
+
+const GET: &[u8] = b"GET /robots.txt HTTP/1.1\r\nHost: a.localhost\r\n\r\n";
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_stops_is_answered_408_and_consumes_nothing() {
+    let edge = TestEdge::start().await;
+    let mut client = connect(&edge);
+    let begun = Instant::now();
+    let half = b"POST /v1/secrets/create HTTP/1.1\r\nHost: a.localhost\r\nContent-Length: 10\r\n\r\n{\"id\"";
+    let reply = exchange(&mut client, half).await;
+    assert_eq!((reply.status, reply.problem()["code"].as_str()), (408, Some("timeout")));
+    assert_eq!(begun.elapsed().as_secs(), 15);
+    assert!(edge.service.seen().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_drips_is_answered_408_too() {
+    let edge = TestEdge::start().await;
+    let (mut reader, mut writer) = tokio::io::split(connect(&edge));
+    let begun = Instant::now();
+    let tasks = Tasks::new();
+    tasks.spawn("drip", async move {
+        let head = b"POST /v1/echo HTTP/1.1\r\nHost: a.localhost\r\nContent-Length: 1000\r\n\r\n";
+        writer.write_all(head).await.unwrap();
+        while writer.write_all(b"x").await.is_ok() {
+            sleep(Duration::from_secs(14)).await;
+        }
+    });
+    let reply = read_one(&mut reader).await;
+    assert_eq!((reply.status, begun.elapsed().as_secs()), (408, 120));
+    assert!(edge.service.seen().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_leaves_half_way_through_its_body_consumes_nothing() {
+    let edge = TestEdge::start().await;
+    let mut client = connect(&edge);
+    client
+        .write_all(b"POST /v1/echo HTTP/1.1\r\nHost: a.localhost\r\nContent-Length: 10\r\n\r\nhalf")
+        .await
+        .unwrap();
+    client.shutdown().await.unwrap();
+    read_to_close(&mut client).await;
+    assert!(edge.service.seen().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_head_that_stops_is_dropped_after_ten_seconds() {
+    let edge = TestEdge::start().await;
+    for start in [&b""[..], b"G", b"PRI", b"GET / HTTP/1.1\r\nHost: a."] {
+        let mut client = connect(&edge);
+        let begun = Instant::now();
+        client.write_all(start).await.unwrap();
+        read_to_close(&mut client).await;
+        let limit = if start == b"PRI" { 100 } else { 10 };
+        assert_eq!(begun.elapsed().as_secs(), limit, "{start:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_http1_connection_is_closed_after_a_minute_and_a_busy_one_is_not() {
+    let edge = TestEdge::start().await;
+    let mut client = connect(&edge);
+    for _ in 0..3 {
+        client.write_all(GET).await.unwrap();
+        assert_eq!(read_one(&mut client).await.status, 200);
+        sleep(Duration::from_secs(59)).await;
+    }
+    client.write_all(b"GET /v1/slow HTTP/1.1\r\nHost: a.localhost\r\n\r\n").await.unwrap();
+    edge.service.begun.notified().await;
+    sleep(Duration::from_hours(1)).await;
+    edge.service.may_end.notify_one();
+    assert_eq!(read_one(&mut client).await.status, 200);
+    let idle = Instant::now();
+    assert_eq!(read_to_close(&mut client).await, b"");
+    assert_eq!(idle.elapsed().as_secs(), 60);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_http2_connection_is_told_to_go_away_after_ninety_seconds() {
+    let edge = TestEdge::start().await;
+    let mut sender = http2(connect(&edge)).await;
+    let answer =
+        sender.send_request(request("GET", "/").body(Body::empty()).unwrap()).await.unwrap();
+    drop(answer.into_body().collect().await);
+    let idle = Instant::now();
+    while sender.ready().await.is_ok() {
+        assert!(idle.elapsed() < Duration::from_secs(120), "still open");
+        sleep(Duration::from_secs(1)).await;
+    }
+    assert!((89..=101).contains(&idle.elapsed().as_secs()), "{:?}", idle.elapsed());
+}
+
+#[tokio::test]
+async fn http2_is_served_in_plain_and_its_requests_are_cleaned_like_any_other() {
+    let edge = TestEdge::start().await;
+    let mut sender = http2(TcpStream::connect(edge.plain).await.unwrap()).await;
+    let sent = request("POST", "/v1/echo")
+        .header("x-forwarded-for", "203.0.113.9")
+        .header("x_underscored", "1")
+        .header("te", "trailers");
+    let answer = sender.send_request(sent.body(Body::from("{}")).unwrap()).await.unwrap();
+    assert_eq!((answer.status(), answer.version()), (StatusCode::OK, Version::HTTP_2));
+    let seen = edge.service.seen().remove(0);
+    let names: Vec<_> = seen.headers.keys().map(http::HeaderName::as_str).collect();
+    assert_eq!((seen.uri.as_str(), seen.body.as_ref()), ("/v1/echo", &b"{}"[..]));
+    assert!(names.iter().all(|name| ["host", "content-length"].contains(name)), "{names:?}");
+}
+
+#[tokio::test]
+async fn http2_refuses_what_http1_refuses_and_keeps_the_connection() {
+    let edge = TestEdge::start().await;
+    let mut sender = http2(TcpStream::connect(edge.plain).await.unwrap()).await;
+    let many =
+        (0..65).fold(request("GET", "/v1/echo"), |sent, i| sent.header(format!("x-{i}"), "1"));
+    for (sent, status) in [
+        (request("TRACE", "/v1/echo"), 405),
+        (request("GET", "/v1/echo").header("host", "b.localhost"), 400),
+        (request("GET", "/v1/echo").uri("http://u@a.localhost/v1/echo"), 400),
+        (request("GET", "/v1/echo").uri("http://c.localhost/v1/echo"), 404),
+        (request("GET", "/v1/echo").uri("https://a.localhost/v1/echo"), 400),
+        (many, 431),
+    ] {
+        let answer = sender.send_request(sent.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(answer.status().as_u16(), status);
+        assert!(edge.service.seen().is_empty());
+    }
+    let large = request("POST", "/v1/echo").body(Body::from(vec![0; 16 * 1024 + 1])).unwrap();
+    assert_eq!(sender.send_request(large).await.unwrap().status(), 413);
+    let honest = request("GET", "/v1/echo").body(Body::empty()).unwrap();
+    assert_eq!(sender.send_request(honest).await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn a_client_that_waits_to_go_on_is_refused_without_sending_its_body() {
+    let edge = TestEdge::start().await;
+    let asked = "POST /v1/echo HTTP/1.1\r\nHost: a.localhost\r\nContent-Length: 99999\r\nExpect: 100-continue\r\n\r\n";
+    let reply = edge.send(asked).await;
+    assert_eq!((reply.status, reply.answers()), (413, 1));
+}
+
+#[tokio::test]
+async fn http2_allows_sixty_four_streams_at_once() {
+    let edge = TestEdge::start().await;
+    let mut stream = TcpStream::connect(edge.plain).await.unwrap();
+    stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
+    let mut head = [0; 9];
+    stream.read_exact(&mut head).await.unwrap();
+    let mut settings = vec![0; usize::from(head[2])];
+    stream.read_exact(&mut settings).await.unwrap();
+    // SETTINGS_MAX_CONCURRENT_STREAMS (RFC 9113 §6.5.2)
+    assert!(settings.chunks(6).any(|setting| setting == [0, 3, 0, 0, 0, 64]), "{settings:?}");
+}
+
+#[tokio::test]
+async fn a_drain_finishes_what_has_begun_and_takes_nothing_new() {
+    let edge = TestEdge::start().await;
+    let mut busy = TcpStream::connect(edge.plain).await.unwrap();
+    busy.write_all(b"GET /v1/slow HTTP/1.1\r\nHost: a.localhost\r\n\r\n").await.unwrap();
+    edge.service.begun.notified().await;
+    let mut idle = TcpStream::connect(edge.plain).await.unwrap();
+    idle.write_all(GET).await.unwrap();
+    assert_eq!(read_one(&mut idle).await.status, 200);
+    assert!(edge.readiness.is_ready());
+
+    let in_flight = async {
+        assert_eq!(read_to_close(&mut idle).await, b"", "an idle connection is closed at once");
+        assert!(!edge.readiness.is_ready());
+        assert!(TcpStream::connect(edge.plain).await.is_err(), "nobody is let in any more");
+        edge.service.may_end.notify_one();
+        let reply = exchange(&mut busy, b"").await;
+        assert_eq!((reply.status, reply.header("connection")), (200, Some("close")));
+    };
+    let (ended, ()) = tokio::join!(edge.edge.drain(Duration::from_secs(25)), in_flight);
+    assert_eq!(ended, Shutdown::Clean);
+}
+
+#[tokio::test]
+async fn a_drain_sends_goaway_and_lets_streams_finish() {
+    let edge = TestEdge::start().await;
+    let mut sender = http2(TcpStream::connect(edge.plain).await.unwrap()).await;
+    let slow = sender.send_request(request("GET", "/v1/slow").body(Body::empty()).unwrap());
+    edge.service.begun.notified().await;
+    let finish = async {
+        edge.edge.shared.tasks.stopping().cancelled().await;
+        edge.service.may_end.notify_one();
+        slow.await.unwrap().status()
+    };
+    let (ended, status) = tokio::join!(edge.edge.drain(Duration::from_secs(25)), finish);
+    assert_eq!((ended, status), (Shutdown::Clean, StatusCode::OK));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_drain_drops_what_does_not_finish_in_its_grace() {
+    let edge = TestEdge::start().await;
+    let mut stuck = connect(&edge);
+    stuck.write_all(b"GET /v1/slow HTTP/1.1\r\nHost: a.localhost\r\n\r\n").await.unwrap();
+    edge.service.begun.notified().await;
+    let begun = Instant::now();
+    assert!(matches!(edge.edge.drain(Duration::from_secs(25)).await, Shutdown::Aborted(_)));
+    assert_eq!(begun.elapsed().as_secs(), 25);
+    read_to_close(&mut stuck).await;
+}
+
+#[tokio::test]
+async fn a_plain_listener_refuses_peers_on_other_machines() {
+    // Peers elsewhere cannot be had in a test: the listener's rule is asked for their addresses.
+    for (address, served) in [
+        ("127.0.0.1", true),
+        ("127.9.9.9", true),
+        ("::1", true),
+        ("::ffff:127.0.0.1", true),
+        ("192.0.2.1", false),
+        ("::ffff:192.0.2.1", false),
+        ("2001:db8::1", false),
+        ("0.0.0.0", false),
+    ] {
+        let door = Door { tls: false, port: 80, public_port: None };
+        assert_eq!(crate::listener::may_enter(door, address.parse().unwrap()), served, "{address}");
+    }
+}

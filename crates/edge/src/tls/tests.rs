@@ -1,0 +1,316 @@
+use std::time::Duration;
+
+use axum::body::Body;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use rustls::{
+    AlertDescription, ClientConfig, ClientConnection, Error, HandshakeKind, RootCertStore,
+    client::Resumption,
+    pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject as _},
+    time_provider::TimeProvider,
+};
+use tokio::net::TcpStream;
+use tokio_rustls::{TlsConnector, client};
+use wax_telemetry::Tasks;
+
+use super::*;
+use crate::{
+    Route, RouteError, Snapshot, Transport,
+    testing::{TestEdge, exchange, host, route},
+};
+
+/// Clients whose clock stands where the edge's does.
+#[derive(Debug)]
+struct EdgeTime;
+
+impl TimeProvider for EdgeTime {
+    fn current_time(&self) -> Option<UnixTime> {
+        Some(UnixTime::since_unix_epoch(Duration::from_secs(1_800_000_000)))
+    }
+}
+
+fn client_config(
+    edge: &TestEdge,
+    versions: &[&'static rustls::SupportedProtocolVersion],
+) -> ClientConfig {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(edge.ca.pem().as_bytes()).unwrap()).unwrap();
+    ClientConfig::builder_with_details(Arc::new(aws_lc_rs::default_provider()), Arc::new(EdgeTime))
+        .with_protocol_versions(versions)
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth()
+}
+
+async fn dial(
+    edge: &TestEdge,
+    config: &Arc<ClientConfig>,
+    name: &'static str,
+) -> io::Result<client::TlsStream<TcpStream>> {
+    let tcp = TcpStream::connect(edge.secure).await.unwrap();
+    let name = ServerName::try_from(name).unwrap();
+    TlsConnector::from(Arc::clone(config)).connect(name, tcp).await
+}
+
+fn alert_of(error: &io::Error) -> Option<AlertDescription> {
+    match error.get_ref()?.downcast_ref::<Error>()? {
+        Error::AlertReceived(alert) => Some(*alert),
+        _ => None,
+    }
+}
+
+fn get(name: &str) -> String {
+    format!("GET /v1/echo HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n")
+}
+
+#[tokio::test]
+async fn a_known_name_is_served_under_its_own_certificate_in_both_versions_of_tls() {
+    let edge = TestEdge::start().await;
+    for version in [&TLS12, &TLS13] {
+        let config = Arc::new(client_config(&edge, &[version]));
+        let stream = dial(&edge, &config, "a.localhost").await.unwrap();
+        assert_eq!(exchange(stream, get("a.localhost")).await.status, 200);
+        let origin = edge.service.seen()[0].context.origin.to_string();
+        assert_eq!(origin, "https://a.localhost");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_name_and_no_name_are_told_unrecognized_name() {
+    let edge = TestEdge::start().await;
+    let config = Arc::new(client_config(&edge, &[&TLS12, &TLS13]));
+    for name in ["c.localhost", "127.0.0.1", "localhost"] {
+        let error = dial(&edge, &config, name).await.unwrap_err();
+        assert_eq!(alert_of(&error), Some(AlertDescription::UnrecognisedName), "{name}: {error}");
+    }
+    assert!(
+        edge.metrics.render().contains("waxseal_edge_refused_total{reason=\"unknown_name\"} 3")
+    );
+}
+
+#[tokio::test]
+async fn an_unknown_name_is_refused_even_when_no_handshake_may_begin() {
+    let edge = TestEdge::start_with(
+        Limits { handshakes: 0, ..Limits::default() },
+        crate::Rates::default(),
+    )
+    .await;
+    let config = Arc::new(client_config(&edge, &[&TLS13]));
+    let error = dial(&edge, &config, "c.localhost").await.unwrap_err();
+    assert_eq!(alert_of(&error), Some(AlertDescription::UnrecognisedName));
+}
+
+#[tokio::test]
+async fn a_removed_host_cannot_resume() {
+    let edge = TestEdge::start().await;
+    let config = Arc::new(client_config(&edge, &[&TLS13]));
+    exchange(dial(&edge, &config, "a.localhost").await.unwrap(), get("a.localhost")).await;
+    edge.publish(&["b.localhost"]);
+    let error = dial(&edge, &config, "a.localhost").await.unwrap_err();
+    assert_eq!(alert_of(&error), Some(AlertDescription::UnrecognisedName));
+}
+
+#[tokio::test]
+async fn tls13_resumes_by_ticket_without_early_data_and_tls12_never_resumes() {
+    let edge = TestEdge::start().await;
+    for (version, second) in [(&TLS13, HandshakeKind::Resumed), (&TLS12, HandshakeKind::Full)] {
+        let mut config = client_config(&edge, &[version]);
+        config.resumption = Resumption::in_memory_sessions(8);
+        config.enable_early_data = true;
+        let config = Arc::new(config);
+        let first = dial(&edge, &config, "a.localhost").await.unwrap();
+        assert_ne!(first.get_ref().1.handshake_kind(), Some(HandshakeKind::Resumed));
+        exchange(first, get("a.localhost")).await;
+        let again = dial(&edge, &config, "a.localhost").await.unwrap();
+        assert_eq!(again.get_ref().1.handshake_kind(), Some(second));
+        assert!(!again.get_ref().1.is_early_data_accepted());
+    }
+}
+
+#[tokio::test]
+async fn a_host_under_another_certificate_is_misdirected() {
+    let edge = TestEdge::start().await;
+    let config = Arc::new(client_config(&edge, &[&TLS13]));
+    for other in ["b.localhost", "c.localhost", "127.0.0.1"] {
+        let stream = dial(&edge, &config, "a.localhost").await.unwrap();
+        let reply = exchange(stream, get(other).replace("Connection: close\r\n", "")).await;
+        assert_eq!((reply.status, reply.header("connection")), (421, Some("close")), "{other}");
+        assert_eq!(reply.problem()["code"], "misdirected");
+    }
+    assert!(edge.service.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_renewed_certificate_moves_clients_to_a_new_connection() {
+    let edge = TestEdge::start().await;
+    let config = Arc::new(client_config(&edge, &[&TLS13]));
+    let old = dial(&edge, &config, "a.localhost").await.unwrap();
+    edge.publish(&["a.localhost"]);
+    assert_eq!(exchange(old, get("a.localhost")).await.status, 421);
+    let new = dial(&edge, &config, "a.localhost").await.unwrap();
+    assert_eq!(exchange(new, get("a.localhost")).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_tls_connection_speaks_the_protocol_it_negotiated() {
+    let edge = TestEdge::start().await;
+    for (offered, chosen) in
+        [(&[&b"http/1.1"[..], b"h2"][..], &b"h2"[..]), (&[b"http/1.1"], b"http/1.1")]
+    {
+        let mut config = client_config(&edge, &[&TLS13]);
+        config.alpn_protocols = offered.iter().map(|name| name.to_vec()).collect();
+        let stream = dial(&edge, &Arc::new(config), "a.localhost").await.unwrap();
+        assert_eq!(stream.get_ref().1.alpn_protocol(), Some(chosen));
+    }
+    let mut config = client_config(&edge, &[&TLS13]);
+    config.alpn_protocols = vec![b"acme-tls/1".to_vec()];
+    let error = dial(&edge, &Arc::new(config), "a.localhost").await.unwrap_err();
+    assert_eq!(alert_of(&error), Some(AlertDescription::NoApplicationProtocol));
+}
+
+#[tokio::test]
+async fn what_is_not_tls_is_not_answered_as_http() {
+    let edge = TestEdge::start().await;
+    let mut tcp = TcpStream::connect(edge.secure).await.unwrap();
+    tokio::io::AsyncWriteExt::write_all(&mut tcp, get("a.localhost").as_bytes()).await.unwrap();
+    let bytes = crate::testing::read_to_close(&mut tcp).await;
+    assert!(!bytes.starts_with(b"HTTP"), "{bytes:?}");
+    assert!(edge.service.seen().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_says_nothing_is_dropped_after_three_seconds() {
+    let edge = TestEdge::start().await;
+    let (_silent, server) = tokio::io::duplex(16_384);
+    let begun = Instant::now();
+    let outcome = edge.tls.accept(server, &edge.routes, true, &Limits::default()).await;
+    assert_eq!(outcome.err(), Some(TlsRefusal::Timeout));
+    assert_eq!(begun.elapsed(), Duration::from_secs(3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handshake_that_stops_half_way_is_dropped_after_eight_seconds_in_all() {
+    let edge = TestEdge::start().await;
+    let config = Arc::new(client_config(&edge, &[&TLS13]));
+    let mut client =
+        ClientConnection::new(config, ServerName::try_from("a.localhost").unwrap()).unwrap();
+    let mut hello = Vec::new();
+    client.write_tls(&mut hello).unwrap();
+    let (mut stalled, server) = tokio::io::duplex(16_384);
+    stalled.write_all(&hello).await.unwrap();
+    let begun = Instant::now();
+    let outcome = edge.tls.accept(server, &edge.routes, true, &Limits::default()).await;
+    assert_eq!(outcome.err(), Some(TlsRefusal::Timeout));
+    assert_eq!(begun.elapsed(), Duration::from_secs(8));
+}
+
+#[tokio::test]
+async fn a_loopback_host_does_not_exist_for_other_machines_over_tls_either() {
+    let edge = TestEdge::start().await;
+    let config = Arc::new(client_config(&edge, &[&TLS13]));
+    let mut client =
+        ClientConnection::new(config, ServerName::try_from("a.localhost").unwrap()).unwrap();
+    let mut hello = Vec::new();
+    client.write_tls(&mut hello).unwrap();
+    let (mut stranger, server) = tokio::io::duplex(16_384);
+    stranger.write_all(&hello).await.unwrap();
+    let outcome = edge.tls.accept(server, &edge.routes, false, &Limits::default()).await;
+    assert_eq!(outcome.err(), Some(TlsRefusal::UnknownName));
+}
+
+#[test]
+fn a_certificate_whose_key_is_not_ecdsa_is_not_served() {
+    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
+    let params = rcgen::CertificateParams::new(vec!["a.localhost".to_owned()]).unwrap();
+    let chain = vec![params.self_signed(&key).unwrap().der().clone()];
+    let key = rustls::pki_types::PrivateKeyDer::Pkcs8(key.serialize_der().into());
+    let certificate = CertifiedKey::from_der(chain, key, &aws_lc_rs::default_provider()).unwrap();
+    let route = Route { certificate: Some(Arc::new(certificate)), ..route(Transport::Tls) };
+    let (snapshot, left_out) = Snapshot::build([(host("a.localhost"), route)]);
+    assert_eq!(left_out, [RouteError::NotEcdsa(host("a.localhost"))]);
+    assert!(snapshot.is_empty());
+}
+
+#[test]
+fn the_local_authority_is_trusted_for_localhost_alone() {
+    // A thief of its key signs for a site of his choice: clients that trust the authority must refuse.
+    let clock: Arc<dyn wax_kernel::Clock> =
+        Arc::new(wax_kernel::ManualClock::at_ms(1_800_000_000_000));
+    let ca = crate::LocalCa::in_memory(clock).unwrap();
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(ca.pem().as_bytes()).unwrap()).unwrap();
+    let verifier = rustls::client::WebPkiServerVerifier::builder_with_provider(
+        Arc::new(roots),
+        Arc::new(aws_lc_rs::default_provider()),
+    )
+    .build()
+    .unwrap();
+    let now = EdgeTime.current_time().unwrap();
+    let verdict = |name: &'static str| {
+        let leaf = ca.sign_for_tests(name);
+        let name = ServerName::try_from(name).unwrap();
+        rustls::client::danger::ServerCertVerifier::verify_server_cert(
+            &*verifier,
+            &leaf,
+            &[],
+            &name,
+            &[],
+            now,
+        )
+    };
+    assert!(verdict("a.localhost").is_ok());
+    assert!(verdict("bank.example").is_err());
+}
+
+#[tokio::test]
+async fn on_a_shared_http2_connection_each_host_is_judged_by_its_own_certificate() {
+    let edge = TestEdge::start().await;
+    let mut config = client_config(&edge, &[&TLS13]);
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let stream = dial(&edge, &Arc::new(config), "a.localhost").await.unwrap();
+    let (mut sender, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
+            .await
+            .unwrap();
+    Tasks::new().spawn("client", connection);
+    for (name, status) in [("a.localhost", 200), ("b.localhost", 421), ("a.localhost", 200)] {
+        let request =
+            http::Request::get(format!("https://{name}/v1/echo")).body(Body::empty()).unwrap();
+        assert_eq!(sender.send_request(request).await.unwrap().status().as_u16(), status, "{name}");
+    }
+    assert_eq!(edge.service.seen().len(), 2);
+}
+
+#[tokio::test]
+async fn a_public_host_tells_browsers_to_come_back_over_tls() {
+    let edge = TestEdge::start().await;
+    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
+    let params = rcgen::CertificateParams::new(vec!["secrets.example.com".to_owned()]).unwrap();
+    let leaf = params.self_signed(&key).unwrap().der().clone();
+    let key = rustls::pki_types::PrivateKeyDer::Pkcs8(key.serialize_der().into());
+    let certificate =
+        CertifiedKey::from_der(vec![leaf.clone()], key, &aws_lc_rs::default_provider()).unwrap();
+    let public = Route { certificate: Some(Arc::new(certificate)), ..route(Transport::Tls) };
+    let (snapshot, left_out) = Snapshot::build([(host("secrets.example.com"), public)]);
+    assert!(left_out.is_empty());
+    edge.routes.publish(snapshot);
+
+    let mut roots = RootCertStore::empty();
+    roots.add(leaf).unwrap();
+    let config = ClientConfig::builder_with_details(
+        Arc::new(aws_lc_rs::default_provider()),
+        Arc::new(EdgeTime),
+    )
+    .with_safe_default_protocol_versions()
+    .unwrap()
+    .with_root_certificates(roots)
+    .with_no_client_auth();
+    let stream = dial(&edge, &Arc::new(config), "secrets.example.com").await.unwrap();
+    let reply = exchange(stream, get("secrets.example.com")).await;
+    assert_eq!(reply.header("strict-transport-security"), Some("max-age=63072000"));
+    let plain = edge.send(get("secrets.example.com")).await;
+    assert_eq!(
+        (plain.status, plain.body()),
+        (404, ""),
+        "a TLS host does not exist on a plain listener"
+    );
+}
