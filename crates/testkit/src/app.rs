@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::{Router, body::Body};
+use axum::{Router, body::Body, response::Response};
 use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
@@ -124,8 +124,23 @@ impl TestApp {
         self.send(self.other_scope(), request(path, body.to_string())).await
     }
 
+    /// Sends JSON and reads the answer to its end as JSON lines, empty ones left out.
+    pub async fn lines(&self, path: &str, body: &Value) -> Vec<Value> {
+        let response = self.respond(self.scope(), request(path, body.to_string())).await;
+        let bytes = response.into_body().collect().await.expect("a body arrives").to_bytes();
+        let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        lines.map(|line| serde_json::from_slice(line).expect("a line is JSON")).collect()
+    }
+
     /// Sends any request, as the edge would hand it on.
-    pub async fn send(&self, scope: TenantScope, mut request: Request<Body>) -> Answer {
+    pub async fn send(&self, scope: TenantScope, request: Request<Body>) -> Answer {
+        let (head, body) = self.respond(scope, request).await.into_parts();
+        let bytes = body.collect().await.expect("a body arrives").to_bytes();
+        let json = serde_json::from_slice(&bytes).unwrap_or_default();
+        Answer { status: head.status, headers: head.headers, json }
+    }
+
+    async fn respond(&self, scope: TenantScope, mut request: Request<Body>) -> Response {
         request.extensions_mut().insert(RequestContext {
             scope,
             domain: DomainId::from_bytes([9; 16]),
@@ -133,11 +148,7 @@ impl TestApp {
             network: Network::new("192.0.2.0/24"),
             request_id: RequestId::random(&*self.rng),
         });
-        let response = self.router.clone().oneshot(request).await.expect("a router always answers");
-        let (head, body) = response.into_parts();
-        let bytes = body.collect().await.expect("a body arrives").to_bytes();
-        let json = serde_json::from_slice(&bytes).unwrap_or_default();
-        Answer { status: head.status, headers: head.headers, json }
+        self.router.clone().oneshot(request).await.expect("a router always answers")
     }
 }
 

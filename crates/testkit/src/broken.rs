@@ -62,11 +62,7 @@ impl Store for SelectThenDelete {
 }
 
 /// Runs the unit, keeps a note of what it wrote, and undoes it.
-async fn look(
-    inner: &dyn Store,
-    scope: TenantScope,
-    work: Work,
-) -> Result<Vec<Work>, StoreError> {
+async fn look(inner: &dyn Store, scope: TenantScope, work: Work) -> Result<Vec<Work>, StoreError> {
     let noted = Arc::new(std::sync::Mutex::new(None));
     let slot = Arc::clone(&noted);
     let looking: Work = Arc::new(move |uow| {

@@ -113,7 +113,10 @@ impl Drop for PostgresDatabase {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "tests are told by the environment where their server is")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests are told by the environment where their server is"
+)]
 fn server() -> String {
     std::env::var("WAXSEAL_TEST_POSTGRES_URL").unwrap_or_else(|_| {
         panic!(

@@ -1,0 +1,8 @@
+//! The service's promises, through its routes, on an in-memory store.
+
+mod bad_input;
+mod claim;
+mod destruction;
+mod life;
+mod receipt;
+mod tries;
