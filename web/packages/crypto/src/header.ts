@@ -20,11 +20,11 @@ export function encodeHeader(kind: Kind, salt: Bytes, commit: Bytes): Bytes {
   return concat([VERSION, SUITE, KINDS[kind]], u32be(0), salt, commit);
 }
 
-/** Reads a header of this version and suite. Parts (files) are not offered yet, so their number is 0. */
+/** Reads a header of this version and suite. The number of parts is bound by the wrapped key and needs no check here. */
 export function decodeHeader(bytes: Bytes): Header {
-  const [version, suite, kind, ...rest] = bytes;
+  const [version, suite, kind] = bytes;
   const known = version === VERSION && suite === SUITE && (kind === KINDS.one_time || kind === KINDS.device_bound);
-  ensure(bytes.length === HEADER_BYTES && known && rest.slice(0, 4).every((byte) => byte === 0), 'header');
+  ensure(known && bytes.length === HEADER_BYTES, 'header');
   return { salt: bytes.slice(7, 23), commit: bytes.slice(23) };
 }
 

@@ -135,6 +135,7 @@ export const SPOILED: [string, RefuseVector['expect'], string, (given: RefuseVec
   ['header suite 2', 'header', 'one letter', reuse('header', set(1, 2))],
   ['header kind 3', 'header', 'one letter', reuse('header', set(2, 3))],
   ['header one byte short', 'header', 'one letter', reuse('header', cut(1))],
+  ['header of another number of parts', 'unwrap', 'one letter', reuse('header', set(6, 1))],
   ['header of the other kind', 'unwrap', 'one letter', reuse('header', set(2, 2))],
   ['a space in the policy', 'unwrap', 'one letter', reuse('policy', (p) => Uint8Array.from([...p, 0x20]))],
   ['another policy', 'unwrap', 'one letter', () => ({ policy: toB64u(encodePolicy({ ...POLICY, views: 2 })) })],

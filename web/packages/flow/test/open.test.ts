@@ -47,8 +47,11 @@ describe('opening', () => {
   it('tells a third holder of the link that it is gone, and when it was opened', async () => {
     const given = await scene();
     await openTab(given);
-    const error = await failure(openTab({ ...given, browser: { ...given.browser, indexedDB: new IDBFactory() } }));
+    const indexedDB = new IDBFactory();
+    const visit = await arrive(given.link, { ...given.browser, indexedDB });
+    const error = await failure(claim(visit, await peek(visit)));
     expect(isProblem(error, 'gone') && error.document?.openings).toMatchObject([{ device: 'computer', state: 'open' }]);
+    expect(await (await openStore(indexedDB)).find(visit.id)).toBeNull();
   });
 
   it('does not deliver what does not open, and says which check failed', async () => {
@@ -141,8 +144,10 @@ describe('two tabs', () => {
   it('survive each other: a wrong passphrase in the second loses nothing', async () => {
     const given = await scene({ passphrase: PASSPHRASE });
     await openTab(given, saying(PASSPHRASE));
-    expect(await code(openTab(given, saying('wrong')))).toBe('unwrap');
+    const second = await arrive(given.link, given.browser);
+    expect(await code(claim(second, await peek(second), saying('wrong')))).toBe('unwrap');
     expect(given.server.secret().wrong).toBe(0);
+    expect(await (await openStore(given.browser.indexedDB)).find(second.id)).toMatchObject({ ikm: null });
     expect((await openTab(given, saying(PASSPHRASE))).shown?.text).toBe(TEXT);
   });
 });
@@ -218,6 +223,20 @@ describe('a challenge', () => {
     given.server.fault('claim', { code: 'stale-challenge' });
     expect((await openTab(given)).shown?.text).toBe(TEXT);
     expect(given.server.log.filter((route) => route === 'claim')).toHaveLength(2);
+  });
+
+  it('comes with every answer, so that requests in a row need no further peek', async () => {
+    const given = await scene();
+    const visit = await arrive(given.link, given.browser);
+    const { fetch } = given.server;
+    visit.caller.fetch = async (...request) => {
+      const answer = await fetch(...request);
+      given.server.clock.now += 40_000;
+      return answer;
+    };
+    const shown = await claim(visit, await peek(visit));
+    expect(await acknowledge(visit, shown!)).toBe('acked');
+    expect(given.server.log).toEqual(['create', 'peek', 'peek', 'claim', 'ack']);
   });
 
   it('is not chased for ever', async () => {

@@ -1,0 +1,44 @@
+import { expect, it } from 'vitest';
+import { Refused } from '@waxseal/crypto';
+import { create } from '../src/create.ts';
+import { openReceipt } from '../src/receipt.ts';
+import { ORIGIN, serverDouble } from './server.ts';
+
+const VIEW = { state: 'burned', openings: [] };
+
+async function receiptLink(): Promise<string> {
+  const secret = { origin: ORIGIN, text: 'secret', views: 1, expires: { after_s: 60 }, passphrase: null };
+  return (await create(secret, { fetch: serverDouble().fetch })).receiptLink;
+}
+
+/** A receipt whose requests are recorded. */
+async function recorded() {
+  const link = await receiptLink();
+  const asked: [string, unknown][] = [];
+  const fetch: typeof globalThis.fetch = async (url, init) => {
+    asked.push([String(url), JSON.parse(String(init!.body))]);
+    return new Response(JSON.stringify(VIEW) + '\n');
+  };
+  return { link, asked, receipt: await openReceipt(link, { fetch }) };
+}
+
+it('every question carries the receipt in its body and nothing in its URL', async () => {
+  const { link, asked, receipt } = await recorded();
+  const [, rid, secret] = /\/r\/([\w-]+)#([\w-]+)$/.exec(link)!;
+  for (const ask of [receipt.view, receipt.burn, receipt.unlock]) expect(await ask()).toEqual(VIEW);
+  const seen = [];
+  for await (const view of receipt.follow(new AbortController().signal)) seen.push(view);
+  expect(seen).toEqual([VIEW]);
+  expect(asked).toEqual(
+    ['receipt', 'burn', 'unlock', 'status'].map((route) => [`${ORIGIN}/v1/secrets/${route}`, { rid, receipt: secret }]),
+  );
+});
+
+it('a damaged receipt link is refused before any request', async () => {
+  const link = await receiptLink();
+  const at = link.length - 10;
+  const damaged = link.slice(0, at) + (link[at] === 'A' ? 'B' : 'A') + link.slice(at + 1);
+  await expect(openReceipt(damaged)).rejects.toMatchObject({ code: 'link-damaged' });
+  await expect(openReceipt(link.replace('#', '#1'))).rejects.toMatchObject({ code: 'link-malformed' });
+  await expect(openReceipt(link.split('#')[0]!)).rejects.toBeInstanceOf(Refused);
+});
