@@ -1,0 +1,29 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { run } from './servers.ts';
+
+/**
+ * The server's clock cannot be set, and nobody wants a server whose clock can. So time passes for one secret instead:
+ * its moments move, in the database of the durable server. Python's standard library reads SQLite; Node 20's does not.
+ */
+const MOVE = `
+import sqlite3, sys
+database, link_id, change = sys.argv[1:]
+with sqlite3.connect(database, timeout=30) as connection:
+    assert connection.execute('UPDATE secrets SET ' + change + ' WHERE id = ?', (link_id,)).rowcount == 1
+`;
+
+function move(link: string, change: string): void {
+  const id = new URL(link).pathname.split('/').at(-1) ?? '';
+  execFileSync('python3', ['-c', MOVE, join(run.dataDir, 'waxseal.db'), id, change]);
+}
+
+/** The secret's lifetime is over. */
+export function outlive(link: string): void {
+  move(link, 'expires_at_ms = created_at_ms + 1');
+}
+
+/** The wait after wrong tries is over. */
+export function outwait(link: string): void {
+  move(link, 'next_try_at_ms = 0');
+}

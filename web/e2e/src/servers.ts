@@ -1,0 +1,131 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** What `waxseald serve --demo` calls its organization and its host. */
+export const ORGANIZATION = 'Acme, Inc.';
+const HOST = 'secrets.acme.localhost';
+
+export interface Server {
+  /** `http://secrets.acme.localhost:<port>` */
+  origin: string;
+  /** Politely, as a service manager does. */
+  stop(): Promise<void>;
+  /** As a power cut does. */
+  kill(): Promise<void>;
+}
+
+interface Place {
+  /** Standard error goes to this file, after what is there. */
+  log: string;
+  /** Absent: `--ephemeral`. */
+  dataDir?: string;
+  /** 0 lets the system choose. */
+  port?: number;
+}
+
+/** Limits that a network of people would never reach, and this suite would. */
+const UNLIMITED = {
+  WAXSEAL_LIMITS__CREATES_PER_MINUTE: '100000',
+  WAXSEAL_LIMITS__CREATE_BURST: '100000',
+  WAXSEAL_LIMITS__REQUESTS_PER_MINUTE: '100000',
+  WAXSEAL_LIMITS__REQUEST_BURST: '100000',
+};
+
+function binary(): string {
+  const named = process.env['WAXSEALD'];
+  if (named) return named;
+  const options = { cwd: fileURLToPath(new URL('.', import.meta.url)), encoding: 'utf8', maxBuffer: 1 << 24 } as const;
+  const metadata = execFileSync('cargo', ['metadata', '--no-deps', '--format-version', '1'], options);
+  return join((JSON.parse(metadata) as { target_directory: string }).target_directory, 'debug/waxseald');
+}
+
+/** Starts waxseald on this machine and resolves when it takes requests. It ends with this process at the latest. */
+export async function startServer({ log, dataDir, port = 0 }: Place): Promise<Server> {
+  const place = dataDir ? [] : ['--ephemeral'];
+  const child = spawn(binary(), ['serve', '--demo', ...place], {
+    env: {
+      PATH: process.env['PATH'],
+      WAXSEAL_LISTENERS__PLAIN: `127.0.0.1:${port}`,
+      WAXSEAL_LISTENERS__MANAGEMENT: '',
+      WAXSEAL_LOG__FORMAT: 'json',
+      // More than anybody logs, so that a secret in any of it is found.
+      WAXSEAL_LOG__FILTER: 'debug',
+      ...(dataDir && { WAXSEAL_STORE__DATA_DIR: dataDir }),
+      ...UNLIMITED,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child.stderr.pipe(createWriteStream(log, { flags: 'a' }));
+  const killNow = () => void child.kill('SIGKILL');
+  process.once('exit', killNow);
+  const end = async (signal: NodeJS.Signals) => {
+    const ended = exited(child);
+    child.kill(signal);
+    await ended;
+    process.off('exit', killNow);
+  };
+  const origin = await welcomed(child);
+  return { origin, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
+}
+
+function exited(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => child.once('exit', () => resolve()));
+}
+
+/** The demo prints its address once it listens. */
+async function welcomed(child: ChildProcess): Promise<string> {
+  let said = '';
+  return new Promise((resolve, reject) => {
+    child.stdout?.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      const origin = new RegExp(`http://${HOST.replaceAll('.', '\\.')}:\\d+(?=\\s)`).exec(said)?.[0];
+      if (origin) resolve(origin);
+    });
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`waxseald ended with ${code} before it was up; is it built?`)));
+  });
+}
+
+/** Where this run keeps its logs and its data; workers read it from the environment. */
+export const run = {
+  get folder(): string {
+    return required('WAXSEAL_E2E_FOLDER');
+  },
+  /** A server that forgets everything: for most tests. */
+  get origin(): string {
+    return required('WAXSEAL_E2E_ORIGIN');
+  },
+  /** A server whose database lies on the disk, where a test can reach it. */
+  get durableOrigin(): string {
+    return required('WAXSEAL_E2E_DURABLE_ORIGIN');
+  },
+  get dataDir(): string {
+    return join(this.folder, 'data');
+  },
+  get serverLog(): string {
+    return join(this.folder, 'server.log');
+  },
+};
+
+function required(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is set by the run`);
+  return value;
+}
+
+/** Playwright runs this before the first test and what it returns after the last one, whatever they came to. */
+export default async function start(): Promise<() => Promise<void>> {
+  process.env['WAXSEAL_E2E_FOLDER'] = mkdtempSync(join(tmpdir(), 'waxseal-e2e-'));
+  const ephemeral = await startServer({ log: run.serverLog });
+  const durable = await startServer({ log: run.serverLog, dataDir: run.dataDir });
+  process.env['WAXSEAL_E2E_ORIGIN'] = ephemeral.origin;
+  process.env['WAXSEAL_E2E_DURABLE_ORIGIN'] = durable.origin;
+  return async () => {
+    await Promise.all([ephemeral.stop(), durable.stop()]);
+    rmSync(run.folder, { recursive: true, force: true });
+  };
+}
