@@ -92,6 +92,17 @@ describe('time', () => {
     vi.useRealTimers();
   });
 
+  it('leaves neither timer nor listener behind once the answer is here', async () => {
+    vi.useFakeTimers();
+    const { signal } = new AbortController();
+    const [added, removed] = [vi.spyOn(signal, 'addEventListener'), vi.spyOn(signal, 'removeEventListener')];
+    const { caller } = calling(() => Response.json({}), { signal });
+    await post(caller, 'peek', PEEK);
+    expect(vi.getTimerCount()).toBe(0);
+    expect(removed.mock.calls).toEqual(added.mock.calls);
+    vi.useRealTimers();
+  });
+
   it('ends with the caller’s own reason when the caller aborts', async () => {
     const controller = new AbortController();
     const caller: Caller = { origin: ORIGIN, fetch: (_, init) => silent(init), signal: controller.signal };

@@ -69,6 +69,11 @@ describe('a followed receipt', () => {
     expect(pauses).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
   });
 
+  it('begins with the shortest pause again after a connection that brought something', async () => {
+    const { pauses } = await followed(offline, offline, connection(view('ready') + '\n'), connection(view('burned') + '\n'));
+    expect(pauses).toEqual([1_000, 2_000, 1_000]);
+  });
+
   it('waits as long as the server asks', async () => {
     const { pauses } = await followed(problem('rate-limited', { 'Retry-After': '7' }), connection(view('burned') + '\n'));
     expect(pauses).toEqual([7_000]);
@@ -95,6 +100,29 @@ describe('a followed receipt', () => {
     expect(connections).toBe(1);
     await vi.advanceTimersByTimeAsync(1);
     expect((await first).value?.state).toBe('burned');
+    vi.useRealTimers();
+  });
+
+  it('stays with a connection that has nothing to say but says so every 15 seconds', async () => {
+    vi.useFakeTimers();
+    let connections = 0;
+    const fetch = async (_: unknown, init?: RequestInit) => {
+      connections++;
+      return new Response(
+        new ReadableStream<Uint8Array>({
+          start(controller) {
+            init!.signal!.addEventListener('abort', () => controller.error(new Error('aborted')));
+            const write = (line: string) => controller.enqueue(new TextEncoder().encode(line + '\n'));
+            for (let at = 15_000; at < 120_000; at += 15_000) setTimeout(() => write(''), at);
+            setTimeout(() => write(view('burned')), 119_000);
+          },
+        }),
+      );
+    };
+    const first = follow({ origin: 'https://a.example', fetch }, REQUEST, { wait: async () => {} }).next();
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect((await first).value?.state).toBe('burned');
+    expect(connections).toBe(1);
     vi.useRealTimers();
   });
 
