@@ -1,7 +1,7 @@
 import { test as base, expect, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from '@playwright/test';
 import { blame, keepFromLog, read, watched } from './ledger.ts';
 import { fragments } from './people.ts';
-import { run } from './servers.ts';
+import { HOST, run } from './servers.ts';
 
 export { expect } from '@playwright/test';
 
@@ -62,11 +62,13 @@ async function watchContext(context: BrowserContext, fault: (text: string) => vo
   context.on('weberror', (error) => fault(`uncaught: ${error.error().message}`));
   // Answered by the person: whoever goes on says yes. Tests that leave a text on purpose await the question themselves.
   context.on('dialog', (dialog) => void dialog.accept());
-  const origins = [run.origin, run.durableOrigin];
   context.on('request', (request) => {
-    const { origin, protocol, href, hash } = new URL(request.url());
-    if (protocol === 'http:' && origins.includes(origin)) watched(href.slice(0, href.length - hash.length));
-    else if (!['data:', 'blob:', 'about:'].includes(protocol)) fault(`a request to another origin: ${href}`);
+    const { origin, hostname, protocol, href, hash } = new URL(request.url());
+    if (['data:', 'blob:', 'about:'].includes(protocol)) return;
+    watched(href.slice(0, href.length - hash.length));
+    // A person may go from one server of this run to another; a page may speak to its own only.
+    const own = request.isNavigationRequest() ? hostname === HOST : origin === new URL(request.frame().url()).origin;
+    if (!own) fault(`a request to another origin: ${href}`);
   });
 }
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 /** What `waxseald serve --demo` calls its organization and its host. */
 export const ORGANIZATION = 'Acme, Inc.';
-const HOST = 'secrets.acme.localhost';
+export const HOST = 'secrets.acme.localhost';
 
 export interface Server {
   /** `http://secrets.acme.localhost:<port>` */
