@@ -1,7 +1,9 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { argon2id } from '../src/argon2.ts';
 import { argon2InWorker, type StretchJob } from '../src/argon2.client.ts';
 import { utf8 } from '../src/encoding.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const PARAMS = { m_kib: 19_456, t: 2, p: 1 };
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { generatePassphrase, generatePassword, word, WORDS, type FillRandom, type PasswordRules } from '../src/generate.ts';
 
 const SETS = { lower: /[a-z]/, upper: /[A-Z]/, digits: /[0-9]/, symbols: /[^A-Za-z0-9]/ };
@@ -9,6 +9,9 @@ const rules: fc.Arbitrary<PasswordRules> = fc.record({
   sets: fc.subarray(names, { minLength: 1 }),
   excludeLookAlikes: fc.boolean(),
 });
+
+/** Counting every word takes its time on a busy machine. */
+vi.setConfig({ testTimeout: 60_000 });
 
 /** Gives these numbers, then zeros. */
 function scripted(...numbers: number[]): FillRandom {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { equal, Refused, toB64u, type Bytes } from '../src/encoding.ts';
 import { baseKey, partKey } from '../src/keys.ts';
 import { formatLink, parseLink, tokenKey } from '../src/link.ts';
@@ -8,6 +8,9 @@ import { passphraseBytes, plainIkm, stretch, type Argon2id } from '../src/passph
 import { encodePolicy } from '../src/policy.ts';
 import { drawRandomness, seal } from '../src/seal.ts';
 import { openStream, RECORD, sealStream } from '../src/stream.ts';
+
+/** Hundreds of sealings take their time on a busy machine. */
+vi.setConfig({ testTimeout: 60_000 });
 
 const RUNS = { numRuns: 60 };
 const ORIGIN = 'https://secrets.example.com';
