@@ -6,11 +6,32 @@ const nameOf = (tag) => new Intl.DisplayNames(tag, { type: 'language' }).of(tag)
 
 const escape = (text) => text.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]);
 
+const FLAP = '<svg viewBox="0 0 100 40" preserveAspectRatio="none"><path d="M0 0 50 37 100 0"/></svg>';
+
+/** What surrounds a page's view: a sealed letter for what one opens, a card for a receipt, nothing for the form. */
+function frame(page, seal, view) {
+  switch (page) {
+    case 'home':
+      return view;
+    case 'receipt':
+      return `<div class="card">${view}</div>`;
+    default:
+      return `<div class="letter">
+<div class="flap" aria-hidden="true">${FLAP}</div>
+<div class="seal-place">${seal}</div>
+${view}
+</div>`;
+  }
+}
+
 export function shell({ page, lang, script, link, icon, assets, languages, pages, common, seal }) {
   const t = (key) => escape(pages[key] ?? common[key]);
   const sri = (url) => `integrity="${assets[url].integrity}" crossorigin="anonymous"`;
   const choice = (tag) =>
     `<button type="button" lang="${tag}" data-lang="${tag}"${tag === lang ? ' aria-current="true"' : ''}>${nameOf(tag)}</button>`;
+  const words = (title, body) => `<h1>${t(title)}</h1><p class="lead">${t(body)}</p>`;
+  const noscript = `<noscript>${words('noscript.title', 'noscript.body')}</noscript>`;
+  const first = page === 'missing' ? words('missing.title', 'missing.body') : noscript;
   return `<!doctype html>
 <html lang="${lang}">
 <head>
@@ -33,12 +54,7 @@ export function shell({ page, lang, script, link, icon, assets, languages, pages
 <div id="languages" class="languages" role="group" aria-label="${t('language')}">${languages.map(choice).join('')}</div>
 </header>
 <main id="main" data-state="loading">
-<div class="letter">
-<div class="flap" aria-hidden="true"><svg viewBox="0 0 100 40" preserveAspectRatio="none"><path d="M0 0 50 37 100 0"/></svg></div>
-<div class="seal-place">${seal}</div>
-<div id="view" class="view">${page === 'missing' ? `\n<h1>${t('missing.title')}</h1>\n<p>${t('missing.body')}</p>\n` : ''}</div>
-<noscript><div class="view"><h1>${t('noscript.title')}</h1><p>${t('noscript.body')}</p></div></noscript>
-</div>
+${frame(page, seal, `<div id="view" class="view">${first}</div>`)}
 </main>
 <footer class="bottom">
 <p>${t('sealed')}</p>

@@ -15,9 +15,14 @@ test('a language tag is read as far as we speak it', () => {
 
 test('spans use the largest unit that fits', () => {
   const en = values('en');
-  expect([300_000, 3_600_000, 604_800_000, 999].map(en.duration)).toEqual(['5 minutes', '1 hour', '7 days', '0 seconds']);
+  expect([300_000, 3_600_000, 604_800_000, 999].map(en.duration)).toEqual(['5 minutes', '1 hour', '7 days', '1 second']);
   expect(values('ja').duration(604_800_000)).toBe('7 日');
-  expect(en.relative(86_400_000 * 3, 0)).toBe('in 3 days');
+  expect([604_799_000, 86_400_000 * 6.5, 3_599_000, -86_400_000].map((ms) => en.moment(ms, 0).relative)).toEqual([
+    'in 7 days',
+    'in 6 days',
+    'in 1 hour',
+    '1 day ago',
+  ]);
   expect([59_001, 60_000, 0, -5].map(en.countdown)).toEqual(['1:00', '1:00', '0:00', '0:00']);
   expect([512, 1024, 1_048_576].map(en.size)).toEqual(['512 byte', '1 kB', '1 MB']);
 });

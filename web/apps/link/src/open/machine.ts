@@ -53,8 +53,14 @@ export type Event =
   | { type: 'done' }
   | { type: 'problem'; problem: Problem; nowMs: number };
 
-/** No server holds anybody back longer; a device's clock that is wrong must not say so either. */
-const LONGEST_WAIT_MS = 30 * 60_000;
+/**
+ * When the next try is possible. The server says a moment by its own clock; this device's may be wrong, so the wait is
+ * never longer than the protocol's for that many wrong tries (`docs/protocol.md` §8).
+ */
+function heldUntil({ wrong, next_at_ms }: Tries, nowMs: number): number {
+  const minutes = wrong <= 5 ? 1 : wrong === 6 ? 5 : 30;
+  return Math.min(next_at_ms ?? 0, nowMs + minutes * 60_000);
+}
 
 /** The page's next state. Knows no time, no network and no screen. */
 export function next(state: State, event: Event): State {
@@ -105,16 +111,20 @@ export function isLast(look: PeekAnswer, again: boolean): boolean {
 
 function looked(look: PeekAnswer, nowMs: number): State {
   switch (look.state) {
-    case 'ready': {
-      const untilMs = look.tries.next_at_ms ?? 0;
-      if (untilMs > nowMs) return { name: 'held-back', look, untilMs: Math.min(untilMs, nowMs + LONGEST_WAIT_MS) };
-      return { name: look.passphrase ? (look.tries.wrong ? 'wrong-passphrase' : 'passphrase') : 'ready', look };
-    }
+    case 'ready':
+      return look.passphrase ? asking(look, nowMs) : { name: 'ready', look };
     case 'locked':
       return { name: 'locked', look };
     default:
       return ended(look.state, look.openings, look.yours !== null);
   }
+}
+
+/** Asks for the passphrase, at once or after the wait that wrong ones brought. */
+function asking(look: PeekAnswer, nowMs: number): State {
+  const untilMs = heldUntil(look.tries, nowMs);
+  if (untilMs > nowMs) return { name: 'held-back', look, untilMs };
+  return { name: look.tries.wrong > 0 ? 'wrong-passphrase' : 'passphrase', look };
 }
 
 function ended(state: Exclude<SecretState, 'ready' | 'locked'>, openings: Opening[], mine: boolean): State {
@@ -146,12 +156,10 @@ function stopped(state: State, problem: Problem, nowMs: number): State {
         : ended(reached, openings, false);
     }
     case 'wrong-key':
-      return look?.passphrase ? { name: 'wrong-passphrase', look: withTries(look, document?.tries) } : { name: 'broken' };
     case 'held-back':
-      if (look) {
-        const wait = Math.min(retryAfterMs ?? 60_000, LONGEST_WAIT_MS);
-        return { name: 'held-back', look: withTries(look, document?.tries), untilMs: nowMs + wait };
-      }
+      if (look?.passphrase) return asking(withTries(look, document?.tries), nowMs);
+      // Without a passphrase the key follows from the link: a server that refuses it does not have what was sealed.
+      if (look) return { name: 'broken' };
   }
   return { name: 'error', title: document?.title ?? '', detail: document?.detail ?? '', retryAfterMs };
 }

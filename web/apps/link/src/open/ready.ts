@@ -43,7 +43,7 @@ function facts(look: PeekAnswer): HTMLElement {
     'dl',
     { class: 'facts ruled' },
     ...row(t('fact.views'), views),
-    ...row(t('fact.expires'), `${say.time(look.expires_at_ms)} (${say.relative(look.expires_at_ms, Date.now())})`),
+    ...row(t('fact.expires'), t('moment', say.moment(look.expires_at_ms, Date.now()))),
     ...row(t('fact.size'), t('fact.size.about', { size: say.size(look.content_bytes) })),
     ...row(t('fact.sealed'), t(`fact.sealed.${look.sealed}`)),
   );

@@ -1,7 +1,7 @@
 import type { ReceiptAnswer } from '@waxseal/api';
 import { copyButton, h, type Child } from '@waxseal/ui';
 import { say } from '../shell/words.ts';
-import { isFinal, offers, standing, timeline, type Standing, type TimelineEntry } from './model.ts';
+import { isFinal, offers, standing, timeline, type TimelineEntry } from './model.ts';
 import { t } from './words.ts';
 
 /** What the sender can do. */
@@ -25,8 +25,8 @@ export function receiptView(actions: Actions): { nodes: HTMLElement[]; update: (
   const burn = burnButton(actions.burn);
   const kept = h('p', { class: 'muted small' });
   const update = (view: ReceiptAnswer) => {
-    const { opened, words } = headline(view);
-    title.textContent = t(`state.${words}.title`, { opened, total: view.views });
+    const words = standing(view);
+    title.textContent = t(`state.${words}.title`, { opened: opened(view), total: view.views });
     body.textContent = t(`state.${words}.body`, { count: view.views_left });
     facts.replaceChildren(...(factRows(view) as Node[]));
     events.replaceChildren(...timeline(view).map(event));
@@ -61,17 +61,14 @@ export function receiptView(actions: Actions): { nodes: HTMLElement[]; update: (
   };
 }
 
-function headline(view: ReceiptAnswer): { opened: number; words: Standing } {
-  return { opened: view.views - view.views_left, words: standing(view) };
-}
+const opened = ({ views, views_left }: ReceiptAnswer): number => views - views_left;
 
 function factRows(view: ReceiptAnswer): Child[] {
   const row = (name: string, value: string): Child[] => [h('dt', {}, name), h('dd', {}, value)];
-  const open = !isFinal(view);
-  const rest = open ? ` (${say.relative(view.expires_at_ms, Date.now())})` : '';
+  const { time, relative } = say.moment(view.expires_at_ms, Date.now());
   return [
-    ...row(t('fact.expires'), say.time(view.expires_at_ms) + rest),
-    ...row(t('fact.views'), t('fact.views.value', { left: view.views_left, total: view.views })),
+    ...row(t('fact.expires'), isFinal(view) ? time : t('moment', { time, relative })),
+    ...row(t('fact.views'), t('fact.views.value', { opened: opened(view), total: view.views })),
     ...row(t('fact.passphrase'), t(view.passphrase ? 'fact.passphrase.yes' : 'fact.passphrase.no')),
     ...(view.tries.wrong > 0 ? row(t('fact.wrong'), String(view.tries.wrong)) : []),
   ];
