@@ -1,0 +1,7 @@
+//! Whole processes.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod destruction;
+mod ephemeral;
+mod server;
+mod siege;
