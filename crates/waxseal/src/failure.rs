@@ -37,6 +37,8 @@ pub(crate) enum Exit {
 #[derive(Debug)]
 pub(crate) struct Failure {
     exit: Exit,
+    /// Somebody said no: that is no error.
+    declined: bool,
     /// Empty: nobody listens, say nothing.
     message: String,
     advice: Vec<String>,
@@ -44,7 +46,12 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), advice: Vec::new() }
+        Self { exit, declined: false, message: message.into(), advice: Vec::new() }
+    }
+
+    /// Asked, and answered with no.
+    pub(crate) fn declined(message: impl Into<String>) -> Self {
+        Self { declined: true, ..Self::local(message) }
     }
 
     pub(crate) fn local(message: impl Into<String>) -> Self {
@@ -158,7 +165,8 @@ impl Failure {
     /// Says it on standard error and gives the exit code.
     pub(crate) fn report(&self, words: Words, output: &Output) -> ExitCode {
         if !self.message.is_empty() {
-            let prefix = output.styled(Stream::Err, Style::Bad, &words.plain("error"));
+            let prefix = if self.declined { String::new() } else { words.plain("error") };
+            let prefix = output.styled(Stream::Err, Style::Bad, &prefix);
             output.tell(&format!("{prefix}{}", self.message));
             for advice in &self.advice {
                 output.tell(advice);

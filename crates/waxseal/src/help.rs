@@ -48,10 +48,10 @@ fn explain(command: Command, words: Words, path: &str) -> Command {
             if argument.is_global_set() {
                 argument = argument.display_order(LAST);
             }
-            match argument.get_action().takes_values() {
-                true => argument.hide_default_value(true).hide_possible_values(!positional),
-                false => argument,
+            if argument.get_action().takes_values() {
+                argument = argument.hide_default_value(true).hide_possible_values(!positional);
             }
+            argument
         })
 }
 

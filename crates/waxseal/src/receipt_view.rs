@@ -37,16 +37,12 @@ pub(crate) fn lines(
 ) -> Vec<String> {
     let (style, headline) = headline(receipt, words);
     let mut lines = vec![output.styled(stream, style, &headline)];
-    let mut fact = |key: &str, time: Timestamp| {
-        lines.push(format!(
-            "  {}",
-            words.say(key, &[("time", &when::moment_and_distance(words, time, now))])
-        ));
-    };
-    fact("fact.created", receipt.created_at);
+    let mut fact =
+        |key: &str, time: String| lines.push(format!("  {}", words.say(key, &[("time", &time)])));
+    fact("fact.created", when::past(words, receipt.created_at, now));
     match receipt.ended_at {
-        Some(ended) => fact("fact.ended", ended),
-        None => fact("fact.expires", receipt.expires_at),
+        Some(ended) => fact("fact.ended", when::past(words, ended, now)),
+        None => fact("fact.expires", when::future(words, receipt.expires_at, now)),
     }
     lines.push(format!("  {}", views(words, receipt.views, receipt.views_left)));
     if receipt.passphrase {

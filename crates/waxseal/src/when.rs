@@ -13,6 +13,9 @@ const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
+/// Until then the past is now.
+const JUST_NOW: Duration = Duration::from_secs(10);
+
 /// Shortest and longest lifetime that the protocol allows (protocol.md §4), in seconds.
 const LIFETIME: std::ops::RangeInclusive<i64> = 60..=31_536_000;
 
@@ -32,12 +35,26 @@ fn moment_in(words: Words, at: Timestamp, zone: TimeZone) -> String {
     }
 }
 
-/// The moment and how far away it is: `29 Nov 2026, 15:04 JST (in 7 days)`.
-pub(crate) fn moment_and_distance(words: Words, at: Timestamp, now: Timestamp) -> String {
-    let distance = Duration::from_millis(at.as_ms().abs_diff(now.as_ms()));
-    let span = span(words, distance);
-    let key = if at >= now { "when.in" } else { "when.ago" };
-    words.say(key, &[("time", &moment(words, at)), ("span", &span)])
+/// A moment that has been, and how long ago: `22 Nov 2026, 15:04 JST (3 hours ago)`. Two clocks never agree, so one
+/// that seems to come is now.
+pub(crate) fn past(words: Words, at: Timestamp, now: Timestamp) -> String {
+    let distance = distance(at, now);
+    let key = if at > now || distance < JUST_NOW { "when.now" } else { "when.ago" };
+    moment_and_span(words, key, at, distance)
+}
+
+/// A moment to come, and how far away it is: `29 Nov 2026, 15:04 JST (in 7 days)`.
+pub(crate) fn future(words: Words, at: Timestamp, now: Timestamp) -> String {
+    let key = if at > now { "when.in" } else { "when.ago" };
+    moment_and_span(words, key, at, distance(at, now))
+}
+
+const fn distance(at: Timestamp, now: Timestamp) -> Duration {
+    Duration::from_millis(at.as_ms().abs_diff(now.as_ms()))
+}
+
+fn moment_and_span(words: Words, key: &str, at: Timestamp, distance: Duration) -> String {
+    words.say(key, &[("time", &moment(words, at)), ("span", &span(words, distance))])
 }
 
 /// In the largest unit of which there are about two or more, rounded.
@@ -190,6 +207,18 @@ mod tests {
         ] {
             assert_eq!(span(EN, Duration::from_secs(seconds)), text);
         }
+    }
+
+    #[test]
+    fn clocks_that_disagree_do_not_put_the_past_into_the_future() {
+        let at = |seconds: i64| Timestamp::from_ms(NOW.as_ms() + seconds * 1_000);
+        for (seconds, text) in
+            [(30, "(just now)"), (0, "(just now)"), (-9, "(just now)"), (-10, "(10 seconds ago)")]
+        {
+            assert!(past(EN, at(seconds), NOW).ends_with(text), "{seconds}");
+        }
+        assert!(future(EN, at(60), NOW).ends_with("(in 60 seconds)"));
+        assert!(future(EN, at(-60), NOW).ends_with("(60 seconds ago)"));
     }
 
     #[test]

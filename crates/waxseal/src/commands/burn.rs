@@ -28,7 +28,7 @@ pub(crate) async fn run(args: &Burn, context: &Context<'_>) -> Result<(), Failur
             context.output.tell(line);
         }
         if !context.input().confirm("burn.ask")? {
-            return Err(Failure::local(context.words.plain("burn.declined")));
+            return Err(Failure::declined(context.words.plain("burn.declined")));
         }
     }
     let after = client.burn(&link).await.map_err(|error| context.failed(&error))?;

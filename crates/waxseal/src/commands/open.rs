@@ -99,18 +99,8 @@ fn show(looked: &Looked<'_>, client: &Client, context: &Context<'_>) {
         Style::Bold,
         &words.say("open.title", &[("host", &host)]),
     ));
-    line(
-        words.say(
-            "fact.created",
-            &[("time", &when::moment_and_distance(words, peek.created_at, now))],
-        ),
-    );
-    line(
-        words.say(
-            "fact.expires",
-            &[("time", &when::moment_and_distance(words, peek.expires_at, now))],
-        ),
-    );
+    line(words.say("fact.created", &[("time", &when::past(words, peek.created_at, now))]));
+    line(words.say("fact.expires", &[("time", &when::future(words, peek.expires_at, now))]));
     line(receipt_view::views(words, peek.views, peek.views_left));
     line(words.say("fact.size", &[("size", &when::size(peek.content_bytes))]));
     line(words.plain(match peek.sealed {
@@ -137,7 +127,7 @@ fn ask(looked: &Looked<'_>, args: &Open, context: &Context<'_>) -> Result<(), Fa
     if context.input().confirm(question)? {
         return Ok(());
     }
-    Err(Failure::local(context.words.plain("open.declined")))
+    Err(Failure::declined(context.words.plain("open.declined")))
 }
 
 /// Opens, asking again for a passphrase that was wrong as long as somebody is there to be asked.
@@ -179,14 +169,14 @@ async fn deliver(
     match target {
         Some(target) => target.write(text.as_bytes(), context)?,
         None if args.json => {}
-        None => context.output.secret(text)?,
+        None => print(text, context)?,
     }
     if args.json {
         let printed = Printed { id, text: shown, recovered: opened.recovered };
         let json = serde_json::to_string(&printed).expect("texts have a JSON form");
         context.output.line(&Zeroizing::new(json))?;
     }
-    confirm(opened, context).await;
+    confirm(opened, args, context).await;
     if shown.is_some()
         && !args.json
         && context.output.stdout_is_terminal()
@@ -197,12 +187,32 @@ async fn deliver(
     Ok(())
 }
 
+/// Exactly the text; among other lines on a terminal, set off by empty ones.
+fn print(text: &str, context: &Context<'_>) -> Result<(), Failure> {
+    let output = context.output;
+    let among_others = output.stdout_is_terminal() && output.stderr_is_terminal();
+    if among_others {
+        output.tell("");
+    }
+    output.secret(text)?;
+    if among_others {
+        output.tell("");
+    }
+    Ok(())
+}
+
 /// The text is where it should be, so the run was good whatever the server says now.
-async fn confirm(opened: &Opened<'_>, context: &Context<'_>) {
+async fn confirm(opened: &Opened<'_>, args: &Open, context: &Context<'_>) {
     let (words, output) = (context.words, context.output);
     match opened.confirm().await {
         Ok(SecretState::Destroyed) => output.hint(&words.plain("open.destroyed")),
-        Ok(_) => output.hint(&words.plain("open.used")),
+        Ok(SecretState::Ready) => {
+            output.hint(&words.plain("open.used"));
+            if args.link.as_deref() != Some("-") && context.input().is_conversation() {
+                output.hint(&words.plain("open.history"));
+            }
+        }
+        Ok(_) => output.hint(&words.plain("open.confirmed")),
         Err(_) => {
             let time = when::moment(words, opened.window_ends_at);
             output.tell(&words.say("open.unconfirmed", &[("time", &time)]));

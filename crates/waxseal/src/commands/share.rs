@@ -59,7 +59,12 @@ pub(crate) async fn run(args: &Share, context: &Context<'_>) -> Result<(), Failu
     let draft = Draft { text: &text, views: args.views, expires, passphrase: passphrase.as_ref() };
     let shared = client.share(&draft, context.rng).await.map_err(|error| context.failed(&error))?;
     made_up.text = args.show.then_some(text);
-    print(&shared, args, &made_up, context)
+    let printed = print(&shared, args, &made_up, context);
+    if printed.is_err() {
+        // Nobody has the link, so nobody can open it: it need not lie there until it expires.
+        let _ = client.burn(&shared.receipt).await;
+    }
+    printed
 }
 
 fn expires(args: &Share, context: &Context<'_>) -> Result<Expires, Failure> {
@@ -150,6 +155,6 @@ fn print(
 }
 
 fn terms(shared: &Shared, args: &Share, context: &Context<'_>) -> String {
-    let time = when::moment_and_distance(context.words, shared.expires_at, context.clock.now());
+    let time = when::future(context.words, shared.expires_at, context.clock.now());
     context.words.say("share.terms", &[("count", &args.views), ("time", &time)])
 }
