@@ -15,6 +15,8 @@ use std::{
 use futures_util::future::BoxFuture;
 use wax_store::StoreError;
 
+#[cfg(test)]
+pub(crate) use self::{failure::refused, session::lend_sqlite};
 use self::{postgres::Postgres, sqlite::Sqlite};
 pub(crate) use self::{
     query::{Query, sql},

@@ -81,6 +81,11 @@ impl PostgresDatabase {
         Self { server, name }
     }
 
+    /// Its name on the server.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Where it is.
     pub fn url(&self) -> String {
         in_database(&self.server, &self.name)

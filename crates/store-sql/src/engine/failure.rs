@@ -32,7 +32,7 @@ pub(super) fn code(error: &dyn DatabaseError) -> String {
 }
 
 /// Nothing was written by this statement, nor will be by its transaction.
-pub(super) fn refused(error: Error) -> StoreError {
+pub(crate) fn refused(error: Error) -> StoreError {
     match error {
         Error::Database(error) => {
             let code = code(&*error);

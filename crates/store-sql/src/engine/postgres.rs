@@ -74,6 +74,12 @@ impl Postgres {
         connection.close().await.map_err(refused)
     }
 
+    /// The pool as it is, to be maltreated.
+    #[cfg(test)]
+    pub(crate) fn pool(&self) -> PgPool {
+        self.pool.clone()
+    }
+
     pub(super) async fn close(&self) {
         self.tasks.shut_down(CLOSE_WITHIN).await;
         self.pool.close().await;

@@ -103,3 +103,13 @@ pub(super) async fn run_once(
         Ok(result) => result,
     }
 }
+
+/// Lends a connection as if it were in a transaction.
+#[cfg(test)]
+pub(crate) async fn lend_sqlite<T>(
+    connection: &mut SqliteConnection,
+    work: impl for<'u> FnOnce(Session<'u>) -> futures_util::future::BoxFuture<'u, Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    let mut health = Health::default();
+    work(Session { connection: Connection::Sqlite(connection), health: &mut health }).await
+}
