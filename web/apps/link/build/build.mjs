@@ -1,8 +1,9 @@
 // Builds every page into dist/: hash-named scripts and styles, one shell per page and language, br and gz beside each
-// file, and the manifest with every file's integrity. The same sources give the same bytes.
+// file, and the manifest with every file's integrity. The same sources give the same bytes. An argument names another
+// folder than dist/.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
@@ -11,8 +12,8 @@ import { shell } from './shell.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const packages = join(root, '../../packages');
 const locales = join(packages, 'i18n/locales');
-const dist = join(root, 'dist');
-const next = join(root, 'dist.next');
+const dist = resolve(process.argv[2] ?? join(root, 'dist'));
+const next = `${dist}.next`;
 
 const LANGUAGES = readdirSync(locales).sort();
 const PAGES = ['home', 'open', 'receipt', 'missing'];

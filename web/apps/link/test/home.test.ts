@@ -1,0 +1,90 @@
+import { MAX_TEXT_BYTES } from '@waxseal/crypto';
+import { expect, test } from 'vitest';
+import { invitationSubject, invitationText } from '../src/home/invitation.ts';
+import { check, lifetimes, localMinute, strength, type Draft, type Limits } from '../src/home/model.ts';
+
+const NOW = new Date(2026, 10, 22, 15, 40).getTime();
+const LIMITS: Limits = { max_lifetime_s: 2_592_000, max_views: 1_000 };
+const draft = (change: Partial<Draft> = {}): Draft => ({
+  text: 'hunter2',
+  lifetime: '604800',
+  at: '',
+  views: '1',
+  passphrase: '',
+  ...change,
+});
+const checked = (change: Partial<Draft>) => check(draft(change), LIMITS, NOW);
+const faults = (change: Partial<Draft>) => {
+  const result = checked(change);
+  return 'faults' in result ? result.faults : null;
+};
+
+test('a filled form becomes an order', () => {
+  expect(checked({ views: '3', passphrase: ' two words ' })).toEqual({
+    order: { text: 'hunter2', views: 3, expires: { after_s: 604_800 }, passphrase: ' two words ' },
+  });
+});
+
+test('every rule that is broken is named at its field, all at once', () => {
+  expect(faults({ text: '', views: '0', lifetime: 'exact', at: '', passphrase: 'x'.repeat(1_025) })).toEqual({
+    text: 'empty',
+    views: 'invalid',
+    at: 'invalid',
+    passphrase: 'too-long',
+  });
+});
+
+test.each(['0', '1001', '1.5', '-1', '', 'x', '1e9'])('%j views are refused', (views) => {
+  expect(faults({ views })).toEqual({ views: 'invalid' });
+});
+
+test('a text is measured in bytes, as the seal does', () => {
+  expect(faults({ text: 'あ'.repeat(Math.floor(MAX_TEXT_BYTES / 3)) })).toBeNull();
+  expect(faults({ text: 'あ'.repeat(Math.ceil(MAX_TEXT_BYTES / 3)) })).toEqual({ text: 'too-large' });
+});
+
+test('an exact time is taken from a minute from now to the longest lifetime, in local time', () => {
+  const at = (ms: number) => checked({ lifetime: 'exact', at: localMinute(NOW + ms) });
+  expect(at(60_000)).toMatchObject({ order: { expires: { at_ms: NOW + 60_000 } } });
+  expect(at(2_592_000_000)).toMatchObject({ order: { expires: { at_ms: NOW + 2_592_000_000 } } });
+  for (const wrong of [0, -86_400_000, 2_592_060_000]) expect(at(wrong)).toEqual({ faults: { at: 'invalid' } });
+});
+
+test('presets beyond the organization’s limit are not offered', () => {
+  expect(lifetimes(LIMITS)).toEqual({ presets: [300, 3_600, 86_400, 259_200, 604_800, 2_592_000], chosen: 604_800 });
+  expect(lifetimes({ ...LIMITS, max_lifetime_s: 90_000 })).toEqual({ presets: [300, 3_600, 86_400], chosen: 86_400 });
+  expect(lifetimes({ ...LIMITS, max_lifetime_s: 120 })).toEqual({ presets: [], chosen: 120 });
+});
+
+test('a passphrase that is a first guess, short, repeated or a run is called weak', () => {
+  for (const weak of ['', 'password1!', 'Himitsu2026', 'aaaaaaaaaaaaaaaa', 'abcdefghijklmnop', '1234567890', 'qwertyuiop', 'x7!']) {
+    expect(strength(weak), weak).toBe(0);
+  }
+  expect(strength('tangerine')).toBe(1);
+  expect(strength('tangerine-42')).toBe(2);
+  expect(strength('zumobe-hakiru-tefoda-ginubo')).toBe(3);
+  expect(strength('桜の木の下で待ち合わせましょう')).toBe(3);
+});
+
+const INVITATION = {
+  organization: 'Acme, Inc.',
+  link: 'https://secrets.acme.example/s/AAAAAAAAAAAAAAAAAAAAAA#1T',
+  expiresAtMs: Date.UTC(2026, 10, 29, 6, 40),
+  views: 1,
+  passphrase: true,
+};
+
+test('an invitation carries the link, the real expiry with its zone, and what the reader will need', () => {
+  const en = invitationText('en', INVITATION);
+  expect(en).toContain(INVITATION.link);
+  expect(en).toContain('through Acme, Inc.');
+  expect(en).toMatch(/Available until November (28|29|30), 2026.*(UTC|GMT|[A-Z]{2,4})/);
+  expect(en).toContain('opens once');
+  expect(en).toContain('passphrase');
+  const ja = invitationText('ja', { ...INVITATION, views: 3, passphrase: false });
+  expect(ja).toMatch(/有効期限：2026年11月(28|29|30)日/);
+  expect(ja).toContain('開封できる回数：3回');
+  expect(ja).not.toContain('パスフレーズ');
+  expect(ja).not.toMatch(/\{|\}|false/);
+  expect(invitationSubject('ja', 'Acme')).toContain('Acme');
+});

@@ -1,0 +1,59 @@
+import type { ReceiptAnswer } from '@waxseal/api';
+import { expect, test } from 'vitest';
+import { isFinal, offers, standing, timeline } from '../src/receipt/model.ts';
+
+const receipt = (change: Partial<ReceiptAnswer> = {}): ReceiptAnswer => ({
+  rid: 'AAAAAAAAAAAAAAAAAAAAAA',
+  state: 'ready',
+  kind: 'one_time',
+  sealed: 'client',
+  passphrase: false,
+  views: 3,
+  views_left: 3,
+  created_at_ms: 1,
+  expires_at_ms: 100,
+  kept_until_ms: 1_000,
+  tries: { wrong: 0, left: 20, next_at_ms: null },
+  openings: [],
+  ended_at_ms: null,
+  ...change,
+});
+
+const opening = { at_ms: 5, device: 'phone', state: 'acked', ended_at_ms: 6 } as const;
+
+test('a secret with views left that was opened is neither new nor over', () => {
+  expect(standing(receipt())).toBe('ready');
+  expect(standing(receipt({ openings: [opening] }))).toBe('partly');
+  expect(standing(receipt({ state: 'locked', openings: [opening] }))).toBe('locked');
+});
+
+test('it is over only when no device has it open', () => {
+  expect(isFinal(receipt({ state: 'burned' }))).toBe(true);
+  expect(isFinal(receipt({ state: 'expired', openings: [{ ...opening, state: 'open', ended_at_ms: null }] }))).toBe(false);
+  expect(isFinal(receipt({ state: 'draining' }))).toBe(false);
+});
+
+test('burning is offered while anything can be burned, unlocking only when locked', () => {
+  expect(offers(receipt())).toEqual({ burn: true, unlock: false });
+  expect(offers(receipt({ state: 'locked' }))).toEqual({ burn: true, unlock: true });
+  expect(offers(receipt({ state: 'draining' }))).toEqual({ burn: true, unlock: false });
+  for (const state of ['destroyed', 'burned', 'expired'] as const) {
+    expect(offers(receipt({ state }))).toEqual({ burn: false, unlock: false });
+  }
+});
+
+test('the timeline is in order and ends with how it ended', () => {
+  const late = { ...opening, at_ms: 9 };
+  const view = receipt({ state: 'burned', openings: [late, opening], ended_at_ms: 20 });
+  expect(timeline(view).map(({ what, atMs }) => [what, atMs])).toEqual([
+    ['created', 1],
+    ['opened', 5],
+    ['opened', 9],
+    ['burned', 20],
+  ]);
+});
+
+test('a lock stands last, with how many passphrases were wrong', () => {
+  const view = receipt({ state: 'locked', tries: { wrong: 21, left: 0, next_at_ms: null }, openings: [opening] });
+  expect(timeline(view).at(-1)).toEqual({ what: 'locked', atMs: null, wrong: 21 });
+});
