@@ -200,7 +200,8 @@ async fn a_body_larger_than_its_route_takes_is_refused_before_the_service_sees_i
 async fn bodies_share_a_budget_of_memory() {
     let limits = Limits { body_memory: 1024, ..Limits::default() };
     let edge = TestEdge::start_with(limits, Rates::default()).await;
-    let reply = edge.send(ask("POST", "/v1/echo", "Content-Length: 1025\r\n")).await;
+    let reply =
+        edge.send(ask("POST", "/v1/echo", "Content-Length: 1025\r\n") + &"x".repeat(1025)).await;
     assert_eq!((reply.status, reply.header("retry-after")), (503, Some("1")));
     let fits = ask("POST", "/v1/echo", "Content-Length: 3\r\n") + "abc";
     assert_eq!(edge.send(fits).await.status, 200);
