@@ -7,6 +7,7 @@ mod failure;
 mod generate;
 mod help;
 mod input;
+mod new_file;
 mod outcome;
 mod output;
 mod qr;

@@ -95,7 +95,8 @@ fn a_file_is_written_whole_for_its_owner_and_never_overwritten() {
     let path = server.path("secret.txt");
     std::fs::write(&path, "mine").unwrap();
     let output = path.to_str().unwrap();
-    server.run(&["open", &link, "--output", output]).with_code(1);
+    let refused = server.run(&["open", &link, "--output", output]).with_code(1);
+    assert!(refused.stderr.contains("nothing is overwritten"), "{}", refused.stderr);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
     assert_eq!(server.receipt(&receipt)["views_left"], 1, "no view was taken for nothing");
 
@@ -245,10 +246,11 @@ fn what_was_generated_is_shared_and_shown_only_when_asked() {
 #[test]
 fn what_cannot_be_shared_is_refused_before_anything_is_stored() {
     let server = Server::start();
+    let too_long = vec![b'x'; 1_048_572];
     for (arguments, input, code, says) in [
         (&["share"][..], &b""[..], 2, "empty"),
         (&["share"], b"\xff\xfe", 2, "not text"),
-        (&["share"], &[b'x'; 1_048_572], 7, "too long"),
+        (&["share"], &too_long, 7, "too long"),
         (&["share", "--expires", "1s"], b"x", 2, "365 days"),
         (&["share", "--expires", "soon"], b"x", 2, "not an expiry"),
         (&["share", "--views", "0"], b"x", 2, "1 to 1000"),

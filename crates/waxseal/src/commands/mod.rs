@@ -53,9 +53,6 @@ pub(crate) async fn run(
     words: Words,
     output: &Output,
 ) -> Result<(), Failure> {
-    if let Command::Completions(args) = &cli.command {
-        return completions::run(args.shell, words, output);
-    }
     let settings = Settings::read(&cli.global, environment, words)?;
     let context =
         Context { words, output, environment, settings, clock: &SystemClock, rng: &SystemRng };
@@ -65,6 +62,6 @@ pub(crate) async fn run(
         Command::Receipt(args) => receipt::run(args, &context).await,
         Command::Burn(args) => burn::run(args, &context).await,
         Command::Unlock(args) => unlock::run(args, &context).await,
-        Command::Completions(_) => Ok(()),
+        Command::Completions(args) => completions::run(args.shell, words, output),
     }
 }

@@ -1,13 +1,8 @@
 //! `waxseal open`: shows what the sender set, takes one view, writes the text, confirms.
 
-use std::{
-    fs::File,
-    io::{self, Write as _},
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
 use serde::Serialize;
-use tempfile::NamedTempFile;
 use wax_client_sdk::{Client, Code, DeviceStore, Error, Looked, Opened, Opener, Peek};
 use wax_crypto::{Link, Passphrase};
 use wax_kernel::SecretId;
@@ -18,6 +13,7 @@ use super::Context;
 use crate::{
     args::Open,
     failure::{Exit, Failure},
+    new_file::NewFile,
     outcome,
     output::{Stream, Style},
     receipt_view, terminal, when,
@@ -40,7 +36,8 @@ pub(crate) async fn run(args: &Open, context: &Context<'_>) -> Result<(), Failur
     };
     let id = link.id();
     // Where the text goes must stand before the view is taken.
-    let target = args.output.as_deref().map(|path| Target::prepare(path, context)).transpose()?;
+    let prepare = |path: &PathBuf| NewFile::prepare(path, context.words);
+    let file = args.output.as_ref().map(prepare).transpose()?;
     let client = context.client(link.origin())?;
     let opener = Opener { client: &client, devices: &devices, clock: context.clock };
 
@@ -48,7 +45,7 @@ pub(crate) async fn run(args: &Open, context: &Context<'_>) -> Result<(), Failur
     show(&looked, &client, context);
     ask(&looked, args, context)?;
     let opened = open(&looked, args, context).await?;
-    deliver(&opened, id, target, args, context).await
+    deliver(&opened, id, file, args, context).await
 }
 
 fn device_store(context: &Context<'_>) -> Result<DeviceStore, Failure> {
@@ -160,14 +157,14 @@ async fn open<'a>(
 async fn deliver(
     opened: &Opened<'_>,
     id: SecretId,
-    target: Option<Target>,
+    file: Option<NewFile>,
     args: &Open,
     context: &Context<'_>,
 ) -> Result<(), Failure> {
     let text = opened.text.expose();
-    let shown = target.is_none().then_some(text.as_str());
-    match target {
-        Some(target) => target.write(text.as_bytes(), context)?,
+    let shown = file.is_none().then_some(text.as_str());
+    match file {
+        Some(file) => file.write(text.as_bytes())?,
         None if args.json => {}
         None => print(text, context)?,
     }
@@ -217,42 +214,5 @@ async fn confirm(opened: &Opened<'_>, args: &Open, context: &Context<'_>) {
             let time = when::moment(words, opened.window_ends_at);
             output.tell(&words.say("open.unconfirmed", &[("time", &time)]));
         }
-    }
-}
-
-/// A file that appears with its whole content or not at all, and is never overwritten.
-struct Target {
-    path: PathBuf,
-    file: NamedTempFile,
-}
-
-impl Target {
-    fn prepare(path: &Path, context: &Context<'_>) -> Result<Self, Failure> {
-        let failed = |error: &io::Error| Failure::file(context.words, path, error);
-        if path.symlink_metadata().is_ok() {
-            return Err(failed(&io::ErrorKind::AlreadyExists.into()));
-        }
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-            .unwrap_or_else(|| ".".as_ref());
-        let file = NamedTempFile::new_in(folder).map_err(|error| failed(&error))?;
-        Ok(Self { path: path.to_owned(), file })
-    }
-
-    /// On the disk when this returns, readable by its owner only.
-    fn write(mut self, bytes: &[u8], context: &Context<'_>) -> Result<(), Failure> {
-        let path = self.path.clone();
-        let write = || -> io::Result<()> {
-            self.file.write_all(bytes)?;
-            self.file.as_file().sync_all()?;
-            let folder = self.file.path().parent().map(Path::to_owned);
-            self.file.persist_noclobber(&self.path).map_err(|error| error.error)?;
-            match folder {
-                Some(folder) if cfg!(unix) => File::open(folder)?.sync_all(),
-                _ => Ok(()),
-            }
-        };
-        write().map_err(|error| Failure::file(context.words, &path, &error))
     }
 }
