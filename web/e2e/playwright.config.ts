@@ -3,13 +3,16 @@ import { BROWSER } from './src/chromium.ts';
 
 const screenshots = Boolean(process.env['WAXSEAL_E2E_SCREENSHOTS']);
 
-/** Two projects: what people do, and then what must have been true of all of it. */
+const [AFTERWARDS, PICTURES] = ['afterwards.spec.ts', 'screenshots.spec.ts'];
+
+/** What people do, and then what must have been true of all of it. */
 const PROMISES = [
-  { name: 'promises', testDir: 'tests', testIgnore: 'afterwards.spec.ts', teardown: 'afterwards' },
-  { name: 'afterwards', testDir: 'tests', testMatch: 'afterwards.spec.ts' },
+  { name: 'promises', testIgnore: [AFTERWARDS, PICTURES], teardown: 'afterwards' },
+  { name: 'afterwards', testMatch: AFTERWARDS },
 ];
 
 export default defineConfig({
+  testDir: 'tests',
   fullyParallel: true,
   workers: 2,
   retries: 0,
@@ -24,5 +27,5 @@ export default defineConfig({
     launchOptions: { executablePath: BROWSER.path, args: BROWSER.args, chromiumSandbox: false },
     trace: 'off',
   },
-  projects: screenshots ? [{ name: 'screenshots', testDir: 'screenshots-of' }] : PROMISES,
+  projects: screenshots ? [{ name: 'screenshots', testMatch: PICTURES }] : PROMISES,
 });

@@ -41,11 +41,15 @@ function newProfile(browser: Browser, options: BrowserContextOptions = {}): Prom
   });
 }
 
-/**
- * What the browser says by itself: that a request failed (a test let it fail, or the server rightly refused), and on
- * Linux, where there is no share sheet, that it does not know the policy for one.
- */
-const EXPECTED = /^Failed to load resource: |^Error with Permissions-Policy header: Unrecognized feature: 'web-share'\.$/;
+/** What the browser says by itself, and no page can help. */
+const EXPECTED = [
+  // A test let the request fail, or the server rightly refused it.
+  /^Failed to load resource: /,
+  // Chromium has no share sheet on Linux, so it does not know the policy for one either.
+  /^Error with Permissions-Policy header: Unrecognized feature: 'web-share'\.$/,
+  // Scripts are off, or a test holds them back.
+  /was preloaded using link preload but not used/,
+];
 
 /** Hears of everything that a page must never do. */
 async function watchContext(context: BrowserContext, fault: (text: string) => void): Promise<void> {
@@ -57,7 +61,8 @@ async function watchContext(context: BrowserContext, fault: (text: string) => vo
     );
   });
   context.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type()) && !EXPECTED.test(message.text())) fault(`console: ${message.text()}`);
+    const complaint = ['error', 'warning'].includes(message.type()) && !EXPECTED.some((form) => form.test(message.text()));
+    if (complaint) fault(`console: ${message.text()}`);
   });
   context.on('weberror', (error) => fault(`uncaught: ${error.error().message}`));
   // Answered by the person: whoever goes on says yes. Tests that leave a text on purpose await the question themselves.
