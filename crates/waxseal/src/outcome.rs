@@ -17,6 +17,8 @@ pub(crate) fn gone(words: Words, state: Option<SecretState>, openings: &[Opening
         Some(SecretState::Expired) => ("gone.expired", "gone.advice"),
         Some(SecretState::Draining) => ("gone.draining", "gone.stranger.advice"),
         Some(SecretState::Destroyed) => ("gone.destroyed", "gone.stranger.advice"),
+        // Only this machine's own claim has ended: another window was faster.
+        Some(SecretState::Ready) => ("gone.here", "gone.here.advice"),
         _ => ("gone.other", "gone.advice"),
     };
     let failure =

@@ -2,6 +2,8 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
+use zeroize::Zeroizing;
+
 use crate::{environment::Environment, failure::Failure, terminal::harmless};
 
 /// How a word is set off. Nothing is told by colour alone.
@@ -99,10 +101,12 @@ impl Output {
         let _ = write!(stderr, "{text}").and_then(|()| stderr.flush());
     }
 
-    /// A line of what was asked for.
+    /// A line of what was asked for, in one piece. It may be a link or a secret.
     pub(crate) fn line(&self, line: &str) -> Result<(), Failure> {
-        self.bytes(line.as_bytes())?;
-        self.bytes(b"\n")
+        let mut whole = Zeroizing::new(String::with_capacity(line.len() + 1));
+        whole.push_str(line);
+        whole.push('\n');
+        self.bytes(whole.as_bytes())
     }
 
     /// Exactly these bytes, handed to the system before this returns.

@@ -35,6 +35,9 @@ async fn watch(
             if last.as_ref() == Some(&view) {
                 continue;
             }
+            if last.is_some() && !json {
+                context.output.line("")?;
+            }
             print(&view, json, context)?;
             if view.state.is_final() {
                 return Ok(());
