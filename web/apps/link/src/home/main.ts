@@ -7,14 +7,9 @@ import { startShell } from '../shell/start.ts';
 import { lang, say } from '../shell/words.ts';
 import { aside } from './aside.ts';
 import { createForm, type CreateForm } from './form.ts';
-import type { Order } from './model.ts';
+import type { Order, StateName } from './model.ts';
 import { resultView } from './result.ts';
 import { t } from './words.ts';
-
-/** What the page can be, each shown as `data-state` on `<main>`. */
-export const STATES = ['loading', 'form', 'sealing', 'failed', 'result', 'closed', 'unsupported'] as const;
-
-type StateName = (typeof STATES)[number];
 
 /** Whether leaving would lose something; each state says how it knows. */
 let losing: () => boolean = () => false;

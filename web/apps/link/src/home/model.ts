@@ -1,5 +1,10 @@
 import { MAX_PASSPHRASE_BYTES, MAX_TEXT_BYTES, type Policy } from '@waxseal/crypto';
 
+/** What the home page can be, each shown as `data-state` on `<main>`. */
+export const STATES = ['loading', 'form', 'sealing', 'failed', 'result', 'closed', 'unsupported'] as const;
+
+export type StateName = (typeof STATES)[number];
+
 /** Lifetimes that are offered by name, in seconds. */
 const PRESETS = [300, 3_600, 86_400, 259_200, 604_800, 2_592_000];
 const DEFAULT_S = 604_800;

@@ -50,7 +50,7 @@ export function errorView({ title, detail, retryAfterMs }: Extract<State, { name
   return page(
     title || t('error.title'),
     detail && h('p', { class: 'lead' }, detail),
-    retryAfterMs !== null && h('p', { class: 'muted' }, t('error.again', { time: say.duration(retryAfterMs) })),
+    retryAfterMs !== null && h('p', { class: 'muted center' }, t('error.again', { time: say.duration(retryAfterMs) })),
     retryButton(around.actions.retry),
   );
 }

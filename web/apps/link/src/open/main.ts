@@ -118,6 +118,8 @@ async function main(): Promise<void> {
   });
   addEventListener('beforeunload', (event) => onScreen(state) && event.preventDefault());
   addEventListener('hashchange', () => location.reload());
+  // A page that the browser kept for "back" would show its text again.
+  addEventListener('pageshow', (event) => event.persisted && location.reload());
   if (!globalThis.crypto?.subtle) dispatch({ type: 'unsupported' });
   else if (!location.hash && (history.state as typeof OPENED | null)?.opened) await arriveAgain();
   else await look();

@@ -22,7 +22,7 @@ export function readyView(state: Asking, around: Around): View {
   return {
     nodes: [
       h('h1', { tabindex: '-1' }, t('ready.title')),
-      h('p', { class: 'lead' }, t(look.views > 1 ? 'ready.many' : 'ready.once')),
+      h('p', { class: 'lead short' }, t(look.views > 1 ? 'ready.many' : 'ready.once')),
       around.brand.before_open && h('p', { class: 'from-organization' }, around.brand.before_open),
       ...around.notices.map((name) => h('p', { class: 'notice warn', 'data-notice': name }, t(`notice.${name}`))),
       h('form', { class: 'stack', onsubmit: submit, novalidate: true }, fields?.field, held?.node, button),

@@ -36,7 +36,7 @@ export interface View {
 function viewOf(state: State, around: Around): View {
   switch (state.name) {
     case 'loading':
-      return { nodes: [h('p', { class: 'lead center', role: 'status' }, t('loading'))] };
+      return { nodes: [h('p', { class: 'lead short', role: 'status' }, t('loading'))] };
     case 'ready':
     case 'passphrase':
     case 'wrong-passphrase':
@@ -59,7 +59,7 @@ function viewOf(state: State, around: Around): View {
 }
 
 function openingView(state: Extract<State, { name: 'opening' }>): View {
-  const step = h('p', { class: 'lead', role: 'status' }, t(`opening.${state.step}`));
+  const step = h('p', { class: 'lead short', role: 'status' }, t(`opening.${state.step}`));
   return {
     nodes: [h('h1', { tabindex: '-1' }, t('opening.title')), step, h('progress', { 'aria-label': t('opening.title') })],
     update: (now) => {
