@@ -116,10 +116,11 @@ pub fn attempt(new: &NewSecret, claim_mac: [u8; 32], now: Timestamp) -> Attempt 
 
 /// A claim of the `n`th device. `gesture` tells two claims of one device apart.
 pub fn new_claim(new: &NewSecret, n: u64, gesture: u64, now: Timestamp) -> NewClaim {
-    let [a, b, ..] = *new.secret.id.as_bytes();
-    let of = u64::from(u16::from_be_bytes([a, b])) << 16;
+    // Of this device, this gesture and this secret.
+    let mut id = bytes(17, n << 16 | gesture);
+    id.iter_mut().zip(new.secret.id.as_bytes()).for_each(|(byte, of)| *byte ^= of);
     NewClaim {
-        id: ClaimId::from_bytes(bytes(17, of | n << 8 | gesture)),
+        id: ClaimId::from_bytes(id),
         secret: new.secret.id,
         thumbprint: device(n),
         device: DeviceKind::Phone,
