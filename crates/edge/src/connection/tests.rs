@@ -218,8 +218,33 @@ async fn a_drain_finishes_what_has_begun_and_takes_nothing_new() {
     assert_eq!(ended, Shutdown::Clean);
 }
 
+/// Reads a frame and tells its type.
+async fn read_frame(stream: &mut TcpStream) -> u8 {
+    let mut head = [0; 9];
+    stream.read_exact(&mut head).await.unwrap();
+    let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+    stream.read_exact(&mut vec![0; usize::try_from(length).unwrap()]).await.unwrap();
+    head[3]
+}
+
 #[tokio::test]
-async fn a_drain_sends_goaway_and_lets_streams_finish() {
+async fn a_drain_sends_goaway() {
+    let edge = TestEdge::start().await;
+    let mut stream = TcpStream::connect(edge.plain).await.unwrap();
+    stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
+    // The server's first frame says that it serves the connection.
+    read_frame(&mut stream).await;
+    let goaway = async {
+        // GOAWAY is type 7 (RFC 9113 §6.8).
+        while read_frame(&mut stream).await != 7 {}
+        drop(stream);
+    };
+    let (ended, ()) = tokio::join!(edge.edge.drain(Duration::from_secs(25)), goaway);
+    assert_eq!(ended, Shutdown::Clean);
+}
+
+#[tokio::test]
+async fn a_drain_lets_streams_finish() {
     let edge = TestEdge::start().await;
     let mut sender = http2(TcpStream::connect(edge.plain).await.unwrap()).await;
     let slow = sender.send_request(request("GET", "/v1/slow").body(Body::empty()).unwrap());

@@ -154,6 +154,9 @@ async fn a_client_that_leaves_does_not_interrupt_the_work() {
     client.write_all(ask("POST", "/v1/slow", "Content-Length: 0\r\n").as_bytes()).await.unwrap();
     edge.service.begun.notified().await;
     drop(client);
+    while !edge.metrics.render().contains("waxseal_edge_connections{kind=\"plain\"} 0") {
+        tokio::task::yield_now().await;
+    }
     edge.service.may_end.notify_one();
     edge.service.ended.notified().await;
 }
