@@ -127,9 +127,7 @@ mod tests {
 
     #[test]
     fn what_is_not_json_is_malformed() {
-        for text in
-            [&b""[..], b"{", b"\xff", br#"{"id":"AAAAAAAAAAAAAAAAAAAAAA","n":1} {}"#]
-        {
+        for text in [&b""[..], b"{", b"\xff", br#"{"id":"AAAAAAAAAAAAAAAAAAAAAA","n":1} {}"#] {
             assert_eq!(refusal(text).0, Code::Malformed, "{text:?}");
         }
     }

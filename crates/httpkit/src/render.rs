@@ -7,11 +7,12 @@ use axum::{
 };
 use http::{HeaderMap, HeaderValue, header};
 use serde_json::{Map, Value, json};
+use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 use wax_i18n::Lang;
 use wax_kernel::{ErrorKind, RequestId};
 use wax_model::Rule;
 
-use crate::{Problem, RequestContext};
+use crate::{Code, Problem, RequestContext};
 
 /// A problem document (RFC 9457). Members beyond these depend on the code: `docs/protocol.md`, "Problems".
 #[derive(Debug, utoipa::ToSchema)]
@@ -25,7 +26,13 @@ pub struct ProblemDocument {
     /// What is wrong and what to do, in the caller's language.
     pub detail: String,
     /// What programs match.
+    #[schema(schema_with = codes)]
     pub code: String,
+}
+
+fn codes() -> Object {
+    let names = Code::ALL.iter().map(|code| code.as_str());
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).build()
 }
 
 /// The layer under which every handler runs: writes the document of a problem the handler answered.
@@ -81,7 +88,7 @@ fn detail(problem: &Problem, lang: Lang, id: Option<RequestId>) -> String {
     let request = id.map_or_else(String::new, |id| id.to_string());
     let count = problem.retry_after_s.unwrap_or_else(|| number("count"));
     let rule = problem.rule.map_or_else(String::new, |rule| rule_text(rule, lang));
-    let key = if problem.code == crate::Code::Malformed && problem.members.contains_key("field") {
+    let key = if problem.code == Code::Malformed && problem.members.contains_key("field") {
         "field"
     } else {
         "detail"
@@ -117,7 +124,6 @@ fn plain(members: &Map<String, Value>, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Code;
 
     #[test]
     fn every_code_and_every_rule_has_words_in_every_language() {

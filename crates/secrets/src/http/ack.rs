@@ -10,6 +10,7 @@ use wax_kernel::{ClaimId, SecretId};
 use super::{
     bytes::Base64,
     signed::{Signed, SignedBody},
+    view::states,
 };
 use crate::{
     Secrets,
@@ -70,6 +71,7 @@ pub(super) struct AckBody {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct AckView {
     /// `destroyed`, or another state while views or claims are left.
+    #[schema(schema_with = states)]
     state: &'static str,
     #[schema(value_type = String)]
     challenge: Challenge,

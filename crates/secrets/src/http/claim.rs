@@ -77,6 +77,7 @@ pub(super) struct ClaimView {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct DeliveredView {
     /// None, if this device has no open claim (recover only).
+    #[schema(required)]
     claim: Option<ClaimView>,
     #[schema(value_type = String)]
     challenge: Challenge,

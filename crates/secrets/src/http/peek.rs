@@ -7,7 +7,7 @@ use wax_crypto::{Challenge, PeekKey, Thumbprint};
 use wax_httpkit::{Json, Problem, ProblemDocument, RequestContext};
 use wax_kernel::SecretId;
 
-use super::view::{OpeningView, TriesView};
+use super::view::{ClaimStateName, OpeningView, TriesView, kinds, sealed, states};
 use crate::{
     Secrets,
     service::{Peek, Peeked},
@@ -45,13 +45,17 @@ pub(super) struct PassphraseView {
 pub(super) struct PeekView {
     #[schema(value_type = String)]
     id: SecretId,
-    /// `ready`, `locked`, `draining`, `destroyed`, `burned` or `expired`.
+    /// Where it stands.
+    #[schema(schema_with = states)]
     state: &'static str,
-    /// `one_time` or `device_bound`.
+    /// How often and by whom it may be opened.
+    #[schema(schema_with = kinds)]
     kind: &'static str,
-    /// `client` or `server`.
+    /// Where the plaintext was turned into ciphertext.
+    #[schema(schema_with = sealed)]
     sealed: &'static str,
     /// The passphrase's cost, or none if the link alone opens it.
+    #[schema(required)]
     passphrase: Option<PassphraseView>,
     views: u32,
     views_left: u32,
@@ -65,9 +69,10 @@ pub(super) struct PeekView {
     /// Oldest first, at most 20.
     openings: Vec<OpeningView>,
     /// The state of this device's claim, if it named itself and has one.
+    #[schema(required, value_type = Option<ClaimStateName>)]
     yours: Option<&'static str>,
     /// 40 bytes, for the device that named itself.
-    #[schema(value_type = Option<String>)]
+    #[schema(required, value_type = Option<String>)]
     challenge: Option<Challenge>,
 }
 

@@ -8,7 +8,7 @@ use wax_httpkit::{Json, Problem, ProblemDocument, RequestContext};
 use wax_kernel::{ReceiptId, Timestamp};
 use wax_model::Claim;
 
-use super::view::TriesView;
+use super::view::{TriesView, claim_states, device_kinds, kinds, sealed, states};
 use crate::{
     Secrets,
     service::{Receipt, ReceiptProof},
@@ -31,11 +31,14 @@ pub(super) struct ReceiptBody {
 struct SentOpeningView {
     /// When the view was taken, UTC milliseconds.
     at_ms: i64,
-    /// `phone`, `tablet`, `computer`, `cli` or `unknown`.
+    /// What opened it.
+    #[schema(schema_with = device_kinds)]
     device: &'static str,
     /// `open`; `acked`: confirmed by an unwrapped key; `lapsed`: delivered, never confirmed.
+    #[schema(schema_with = claim_states)]
     state: &'static str,
     /// When it was confirmed or lapsed, UTC milliseconds.
+    #[schema(required)]
     ended_at_ms: Option<i64>,
 }
 
@@ -44,11 +47,14 @@ struct SentOpeningView {
 pub(super) struct ReceiptView {
     #[schema(value_type = String)]
     rid: ReceiptId,
-    /// `ready`, `locked`, `draining`, `destroyed`, `burned` or `expired`.
+    /// Where it stands.
+    #[schema(schema_with = states)]
     state: &'static str,
-    /// `one_time` or `device_bound`.
+    /// How often and by whom it may be opened.
+    #[schema(schema_with = kinds)]
     kind: &'static str,
-    /// `client` or `server`.
+    /// Where the plaintext was turned into ciphertext.
+    #[schema(schema_with = sealed)]
     sealed: &'static str,
     /// Whether a passphrase is needed.
     passphrase: bool,
@@ -64,6 +70,7 @@ pub(super) struct ReceiptView {
     /// Oldest first.
     openings: Vec<SentOpeningView>,
     /// When it was destroyed, burned or expired, UTC milliseconds.
+    #[schema(required)]
     ended_at_ms: Option<i64>,
 }
 

@@ -1,9 +1,50 @@
 //! Shapes that several answers share.
 
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{
+    ToSchema,
+    openapi::schema::{Object, ObjectBuilder, Type},
+};
 use wax_kernel::Timestamp;
-use wax_model::{Claim, Tries};
+use wax_model::{Claim, ClaimState, DeviceKind, Kind, Sealed, SecretState, Tries};
+
+/// The schema of a text that is one of an enum's names: the document lists them from the model.
+macro_rules! names {
+    ($($function:ident: $name:ident;)+) => { $(
+        pub(super) fn $function() -> Object {
+            let names = $name::ALL.iter().map(|value| value.as_str());
+            ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).build()
+        }
+    )+ };
+}
+
+names! {
+    claim_states: ClaimState;
+    device_kinds: DeviceKind;
+    kinds: Kind;
+    sealed: Sealed;
+}
+
+/// The states that this version answers; the others are reserved (protocol.md §8).
+pub(super) fn states() -> Object {
+    let reserved = [SecretState::Bound, SecretState::Restored];
+    let names = SecretState::ALL
+        .iter()
+        .filter(|state| !reserved.contains(state))
+        .map(|state| state.as_str());
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).build()
+}
+
+/// `open`, `acked` or `lapsed`, where a schema needs a name because the value may be missing.
+pub(super) struct ClaimStateName;
+
+impl utoipa::PartialSchema for ClaimStateName {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        claim_states().into()
+    }
+}
+
+impl ToSchema for ClaimStateName {}
 
 /// Wrong tries of the claim key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -13,6 +54,7 @@ pub(super) struct TriesView {
     /// Wrong tries until it locks.
     left: u32,
     /// Until when tries are held back, UTC milliseconds.
+    #[schema(required)]
     next_at_ms: Option<i64>,
 }
 
@@ -31,9 +73,11 @@ impl From<Tries> for TriesView {
 pub(super) struct OpeningView {
     /// When the view was taken, UTC milliseconds.
     at_ms: i64,
-    /// `phone`, `tablet`, `computer`, `cli` or `unknown`.
+    /// What opened it.
+    #[schema(schema_with = device_kinds)]
     device: &'static str,
-    /// `open`, `acked` or `lapsed`.
+    /// Whether it was confirmed.
+    #[schema(schema_with = claim_states)]
     state: &'static str,
 }
 

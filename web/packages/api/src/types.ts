@@ -1,158 +1,36 @@
-/** The requests and answers of `docs/protocol.md` §6. Byte strings are base64url; times are UTC milliseconds. */
+/**
+ * The requests and answers of `docs/protocol.md` §6, as the server's own types generate them (`schema.gen.ts`).
+ * Byte strings are base64url; times are UTC milliseconds.
+ */
 
-export type State = 'ready' | 'locked' | 'draining' | 'destroyed' | 'burned' | 'expired';
-export type ClaimState = 'open' | 'acked' | 'lapsed';
-export type DeviceClass = 'phone' | 'tablet' | 'computer' | 'cli' | 'unknown';
+import type { components } from './schema.gen.ts';
 
-export interface PassphraseParams {
-  m_kib: number;
-  t: number;
-  p: number;
-}
+type Schemas = components['schemas'];
 
-export interface Tries {
-  wrong: number;
-  left: number;
-  /** Set while tries are held back. */
-  next_at_ms: number | null;
-}
+export type State = Schemas['PeekView']['state'];
+export type ClaimState = Schemas['OpeningView']['state'];
+export type DeviceClass = Schemas['OpeningView']['device'];
+export type PassphraseParams = Schemas['PassphraseView'];
+export type Tries = Schemas['TriesView'];
+export type Opening = Schemas['OpeningView'];
 
-export interface Opening {
-  at_ms: number;
-  device: DeviceClass;
-  state: ClaimState;
-}
-
-export interface CreateRequest {
-  peek_sha256: string;
-  claim_key: string;
-  ack_sha256: string;
-  receipt_sha256: string;
-  header: string;
-  wrapped_key: string;
-  policy: string;
-  content: string;
-}
-
-export interface CreateAnswer {
-  id: string;
-  rid: string;
-  created_at_ms: number;
-  expires_at_ms: number;
-}
-
-export interface PeekRequest {
-  id: string;
-  peek: string;
-  thumbprint?: string;
-}
-
-interface Shown {
-  state: State;
-  kind: 'one_time' | 'device_bound';
-  sealed: 'client' | 'server';
-  views: number;
-  views_left: number;
-  created_at_ms: number;
-  expires_at_ms: number;
-  tries: Tries;
-}
-
-export interface PeekAnswer extends Shown {
-  id: string;
-  passphrase: PassphraseParams | null;
-  /** Bytes of the sealed content. */
-  content_bytes: number;
-  /** Oldest first, at most 20. */
-  openings: Opening[];
-  /** The state of the asking device's claim. */
-  yours: ClaimState | null;
-  challenge: string | null;
-}
-
-export interface ClaimRequest {
-  id: string;
-  peek: string;
-  claim_key: string;
-  device: string;
-  challenge: string;
-}
-
-export type RecoverRequest = Omit<ClaimRequest, 'claim_key'>;
-
-export interface Claim {
-  id: string;
-  /** The last counter the server took. */
-  counter: number;
-  window_ends_at_ms: number;
-  header: string;
-  policy: string;
-  wrapped_key: string;
-  content: string;
-}
-
-export interface ClaimAnswer {
-  claim: Claim | null;
-  challenge: string;
-}
-
-export interface HeartbeatRequest {
-  id: string;
-  claim: string;
-  device: string;
-  counter: number;
-  challenge: string;
-}
-
-export interface HeartbeatAnswer {
-  window_ends_at_ms: number;
-  challenge: string;
-}
-
-export interface AckRequest extends HeartbeatRequest {
-  /** The preimage. */
-  ack: string;
-}
-
-export interface AckAnswer {
-  state: State;
-  challenge: string;
-}
-
-export interface ReceiptRequest {
-  rid: string;
-  receipt: string;
-}
-
-export interface ReceiptAnswer extends Shown {
-  rid: string;
-  passphrase: boolean;
-  kept_until_ms: number;
-  openings: (Opening & { ended_at_ms: number | null })[];
-  /** When the secret was destroyed, burned or expired. */
-  ended_at_ms: number | null;
-}
+export type CreateRequest = Schemas['CreateBody'];
+export type CreateAnswer = Schemas['CreatedView'];
+export type PeekRequest = Schemas['PeekBody'];
+export type PeekAnswer = Schemas['PeekView'];
+export type ClaimRequest = Schemas['ClaimBody'];
+export type RecoverRequest = Schemas['RecoverBody'];
+export type Claim = Schemas['ClaimView'];
+export type ClaimAnswer = Schemas['DeliveredView'];
+export type HeartbeatRequest = Schemas['HeartbeatBody'];
+export type HeartbeatAnswer = Schemas['HeartbeatView'];
+export type AckRequest = Schemas['AckBody'];
+export type AckAnswer = Schemas['AckView'];
+export type ReceiptRequest = Schemas['ReceiptBody'];
+export type ReceiptAnswer = Schemas['ReceiptView'];
 
 /** `docs/protocol.md` §9. */
-export type ProblemCode =
-  | 'malformed'
-  | 'bad-signature'
-  | 'stale-challenge'
-  | 'wrong-key'
-  | 'not-available'
-  | 'method'
-  | 'timeout'
-  | 'conflict'
-  | 'gone'
-  | 'too-large'
-  | 'media-type'
-  | 'misdirected'
-  | 'invalid'
-  | 'locked'
-  | 'held-back'
-  | 'rate-limited'
-  | 'internal'
-  | 'unavailable';
+export type ProblemCode = Schemas['ProblemDocument']['code'];
 
 /** `application/problem+json` (RFC 9457) with the members that some codes add. */
 export interface ProblemDocument {
