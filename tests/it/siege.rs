@@ -258,8 +258,9 @@ impl Siege {
 
     /// An answer that no honest server gives to an honest reader.
     fn contradiction(&self, error: &Error) {
-        eprintln!("contradiction: {error:?}");
-        self.history.contradictions.fetch_add(1, Ordering::SeqCst);
+        if self.history.contradictions.fetch_add(1, Ordering::SeqCst) == 0 {
+            eprintln!("the first contradiction: {error:?}");
+        }
     }
 
     async fn counted<T>(&self, request: impl Future<Output = T>) -> T {

@@ -56,12 +56,22 @@ impl Table {
             };
             let source = Source::Env(name);
             let Some((section, key)) = path.split_once("__") else {
-                return Err(self.unknown(&path, &source));
+                if self.names_a_section(&path) {
+                    return Err(self.unknown(&path, &source));
+                }
+                continue;
             };
             let value = self.read_text(section, key, &text, &source)?;
             self.set(section, key, value, &source)?;
         }
         Ok(())
+    }
+
+    /// `store_data_dir` is a key whose second underscore was forgotten; `host` belongs to another program of ours.
+    fn names_a_section(&self, path: &str) -> bool {
+        self.0.keys().any(|section| {
+            path.strip_prefix(section.as_str()).is_some_and(|rest| rest.starts_with('_'))
+        })
     }
 
     /// Reads a variable's text as the type its default has.

@@ -31,7 +31,7 @@ fn the_default_file_is_the_default_configuration() {
     assert_eq!(defaults.listeners.plain, Some("127.0.0.1:8080".parse().unwrap()));
     assert_eq!(defaults.listeners.tls, None);
     assert_eq!(defaults.store.database_url, DatabaseUrl::Sqlite("waxseal.db".into()));
-    assert_eq!(defaults.secrets.max_lifetime, Duration::from_hours(30 * 24));
+    assert_eq!(defaults.secrets.max_lifetime, Duration::from_hours(365 * 24));
 }
 
 /// A comment serves the keys below it up to the next blank line or section.
@@ -73,7 +73,7 @@ fn an_unknown_key_is_named_and_the_nearest_one_offered() {
             .starts_with("secrets.max_view (in waxseal.toml) is not a key")
     );
     assert!(told(with_file("max_views = 7\n")).contains("did you mean secrets.max_views?"));
-    assert!(told(with_env(&[("WAXSEAL_NONSENSE", "")])).contains("is not a key"));
+    assert!(told(with_env(&[("WAXSEAL_SECRETS_NONSENSE", "")])).contains("is not a key"));
 }
 
 #[test]
@@ -143,4 +143,12 @@ fn keys_that_contradict_each_other_are_told_together() {
         let told = with_env(pairs).unwrap_err().to_string();
         assert!(told.starts_with(key), "{told}");
     }
+}
+
+#[test]
+fn a_forgotten_underscore_is_told_and_other_programs_variables_are_left_alone() {
+    let load = |name: &str| Config::load(None, [(name.to_owned(), "x".to_owned())].into_iter());
+    assert!(load("WAXSEAL_STORE_DATA_DIR").is_err());
+    assert!(load("WAXSEAL_HOST").is_ok());
+    assert!(load("WAXSEAL_CONFIG").is_ok());
 }
