@@ -1,5 +1,5 @@
 import { test as base, expect, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from '@playwright/test';
-import { blame, keepFromLog, read, watched } from './ledger.ts';
+import { blame, keepFromLog, watched } from './ledger.ts';
 import { fragments } from './people.ts';
 import { HOST, run } from './servers.ts';
 
@@ -52,7 +52,7 @@ const EXPECTED = [
 ];
 
 /** Hears of everything that a page must never do. */
-async function watchContext(context: BrowserContext, fault: (text: string) => void): Promise<void> {
+export async function watchContext(context: BrowserContext, fault: (text: string) => void): Promise<void> {
   await context.exposeBinding('waxsealViolation', ({ page }, what: string) => fault(`${page.url()} broke its policy: ${what}`));
   await context.addInitScript(() => {
     const report = (globalThis as unknown as { waxsealViolation(what: string): void }).waxsealViolation;
@@ -162,6 +162,3 @@ export async function cut(page: Page, route: string): Promise<() => Promise<void
   await page.context().route(pattern, (request) => request.abort('connectionfailed'));
   return () => page.context().unroute(pattern);
 }
-
-/** The secrets of this run so far. */
-export const secretsOfThisRun = (): string[] => read('secrets');

@@ -32,3 +32,11 @@ export function watched(url: string): void {
 export function blame(fault: string): void {
   write('faults', [fault]);
 }
+
+/** The forms in which something secret could have been written down. */
+export function spellings(secret: string): string[] {
+  const bytes = Buffer.from(secret);
+  const json = JSON.stringify(secret).slice(1, -1);
+  const key = /^[\w-]{43}$/.test(secret) ? Buffer.from(secret, 'base64url').toString('hex') : json;
+  return [secret, json, encodeURIComponent(secret), bytes.toString('hex'), bytes.toString('base64').replace(/=+$/, ''), key];
+}

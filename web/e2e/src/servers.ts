@@ -119,6 +119,8 @@ function required(name: string): string {
 
 /** Playwright runs this before the first test and what it returns after the last one, whatever they came to. */
 export default async function start(): Promise<() => Promise<void>> {
+  // Ended from outside, a process runs its exit handlers only if it ends itself.
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
   process.env['WAXSEAL_E2E_FOLDER'] = mkdtempSync(join(tmpdir(), 'waxseal-e2e-'));
   const ephemeral = await startServer({ log: run.serverLog });
   const durable = await startServer({ log: run.serverLog, dataDir: run.dataDir });

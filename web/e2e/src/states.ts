@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import type { Page, Route } from '@playwright/test';
+import { STATES as HOME_STATES } from '../../apps/link/src/home/model.ts';
 import { STATES as OPEN_STATES } from '../../apps/link/src/open/machine.ts';
 import { STATES as RECEIPT_STATES } from '../../apps/link/src/receipt/model.ts';
 import { cut, expectState, hold } from './fixtures.ts';
@@ -216,7 +216,7 @@ async function filled(page: Page, passphrase = ''): Promise<void> {
   await page.locator('#submit').click();
 }
 
-const HOME: Record<string, Reach> = {
+const HOME: Record<(typeof HOME_STATES)[number], Reach> = {
   loading: async (page) => {
     await page.route('**/brand.json', () => {}); // Never answered.
     await page.goto('/', { waitUntil: 'commit' });
@@ -328,16 +328,9 @@ const RECEIPT_VARIANTS: Record<string, Reach> = {
 
 export const WALKS: Walk[] = [
   { page: 'open', states: OPEN_STATES, cases: OPEN, variants: OPEN_VARIANTS },
-  { page: 'home', states: homeStates(), cases: HOME, variants: HOME_VARIANTS },
+  { page: 'home', states: HOME_STATES, cases: HOME, variants: HOME_VARIANTS },
   { page: 'receipt', states: RECEIPT_STATES, cases: RECEIPT, variants: RECEIPT_VARIANTS },
 ];
-
-/** The home page's machine begins to run where it is imported, which needs a document; its list is read instead. */
-function homeStates(): string[] {
-  const source = readFileSync(new URL('../../apps/link/src/home/main.ts', import.meta.url), 'utf8');
-  const list = /export const STATES = \[([^\]]*)\]/.exec(source)?.[1] ?? '';
-  return [...list.matchAll(/'([\w-]+)'/g)].map(([, name]) => name ?? '');
-}
 
 /** Changes the theme of a page, and waits until its colours have. */
 export async function paint(page: Page, colorScheme: 'light' | 'dark'): Promise<void> {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@playwright/test';
-import { read } from '../src/ledger.ts';
+import { read, spellings } from '../src/ledger.ts';
 import { run } from '../src/servers.ts';
 
 /** What must have been true of everything that ran before. Each page's own test fails for its own faults, too. */
@@ -8,14 +8,6 @@ import { run } from '../src/servers.ts';
 test.beforeEach(() => {
   test.skip(read('pages').length === 0, 'no page was open in this run');
 });
-
-/** The forms in which something secret could have been written down. */
-function spellings(secret: string): string[] {
-  const bytes = Buffer.from(secret);
-  const json = JSON.stringify(secret).slice(1, -1);
-  const key = /^[\w-]{43}$/.test(secret) ? Buffer.from(secret, 'base64url').toString('hex') : json;
-  return [secret, json, encodeURIComponent(secret), bytes.toString('hex'), bytes.toString('base64').replace(/=+$/, ''), key];
-}
 
 test('no page broke its Content-Security-Policy, complained, or spoke to another origin', () => {
   expect(read('faults')).toEqual([]);

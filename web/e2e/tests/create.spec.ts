@@ -2,7 +2,8 @@ import type { Locator, Page } from '@playwright/test';
 import jsQR from 'jsqr';
 import { PNG } from 'pngjs';
 import { expect, expectState, linksOf, openLink, pasted, sealInBrowser, test, visit } from '../src/fixtures.ts';
-import { look, send } from '../src/people.ts';
+import { spellings } from '../src/ledger.ts';
+import { fragments, look, send } from '../src/people.ts';
 import { ORGANIZATION, run } from '../src/servers.ts';
 
 const { origin } = run;
@@ -15,6 +16,31 @@ async function decode(code: Locator): Promise<string | undefined> {
 async function openGenerator(page: Page): Promise<void> {
   await page.goto('/');
   await page.locator('.generate > summary').click();
+}
+
+test('no request of sender or recipient carries the text, the passphrase or the key', async ({ person }) => {
+  const [sender, recipient] = [await person(), await person()];
+  const bodies: string[] = [];
+  for (const page of [sender, recipient]) {
+    page.on('request', (request) => void bodies.push(...contents(request.postData())));
+  }
+  const [text, passphrase] = ['Kontonummer 4711-0815', 'nur unter uns beiden'];
+  const { link, receiptLink } = await sealInBrowser(sender, { text, passphrase });
+  await visit(recipient, link, 'passphrase');
+  await recipient.locator('#passphrase').fill(passphrase);
+  await recipient.locator('#open').click();
+  await expectState(recipient, 'shown');
+  await expect(recipient.locator('#fate')).toHaveAttribute('data-fate', 'destroyed');
+  expect(bodies.length).toBeGreaterThan(4);
+  const sent = bodies.join('\n');
+  const forms = [text, passphrase, ...fragments({ link, receiptLink })].flatMap(spellings);
+  expect(forms.filter((form) => sent.includes(form))).toEqual([]);
+});
+
+/** A body as it was sent, and what its base64url members hold. */
+function contents(body: string | null): string[] {
+  const members = body?.match(/"[\w-]{22,}"/g) ?? [];
+  return [body ?? '', ...members.map((member) => Buffer.from(member.slice(1, -1), 'base64url').toString('latin1'))];
 }
 
 test('the QR code on the screen is the link', async ({ person }) => {

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { expect, expectState, openLink, sealInBrowser, test, visit } from '../src/fixtures.ts';
+import { cut, expect, expectState, openLink, sealInBrowser, shownText, test, visit } from '../src/fixtures.ts';
 import { outlive } from '../src/moments.ts';
 import { guess, look, open, send } from '../src/people.ts';
 import { run } from '../src/servers.ts';
@@ -99,11 +99,16 @@ test('the receipt outlives the secret: after expiry it tells, and the link says 
   await visit(reader, link, 'expired');
 });
 
-test('a text that was opened before the expiry stays open after it', async ({ person }) => {
-  const { link, receiptLink } = await send({ origin: run.durableOrigin });
-  await open(link, { confirm: false });
+test('a text that was opened before the expiry can be recovered after it', async ({ person }) => {
+  const { link, receiptLink, text } = await send({ origin: run.durableOrigin });
+  const reader = await person();
+  await cut(reader, 'ack');
+  await openLink(reader, link);
   outlive(link);
   await visit(await person(), receiptLink, 'draining');
+  await reader.reload();
+  await expectState(reader, 'recovered');
+  expect(await shownText(reader)).toBe(text);
 });
 
 test('the receipt shows the wrong passphrases', async ({ person }) => {
