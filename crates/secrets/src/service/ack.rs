@@ -1,9 +1,9 @@
 //! What a device says after its claim: "still here" and "I have it".
 
-use wax_crypto::{AckPreimage, Challenge, Thumbprint};
+use wax_crypto::{AckHash, AckPreimage, Challenge, Thumbprint};
 use wax_httpkit::RequestContext;
 use wax_kernel::{ClaimId, SecretId, Timestamp};
-use wax_model::{Action, Invalid, Rule, Secret, SecretState};
+use wax_model::{Action, ClaimState, Invalid, Rule, Secret, SecretState};
 use wax_store::{
     Call,
     transitions::{self, Acked},
@@ -58,7 +58,7 @@ impl Secrets {
                 window_ends_at: claim.window_ends_at,
                 challenge: self.challenge(&beat.id, &device),
             }),
-            None => Err(self.ended(context, &secret).await),
+            None => Err(self.ended(context, &secret, &device).await),
         }
     }
 
@@ -69,7 +69,7 @@ impl Secrets {
         ack: Ack,
     ) -> Result<(SecretState, Challenge), Refusal> {
         let (secret, device) = self.device_of(context, ack.id, ack.claim, &ack.call).await?;
-        if ack.ack.hash().as_bytes() != &secret.ack_sha256 {
+        if ack.ack.hash() != AckHash::from_bytes(secret.ack_sha256) {
             return Err(Invalid::new("ack", Rule::Form).into());
         }
         let call = self.call(ack.id, ack.claim, ack.counter, &device);
@@ -95,7 +95,7 @@ impl Secrets {
                 Ok((now.state, challenge))
             }
             Acked::Before(now) => Ok((now.state, challenge)),
-            Acked::Refused => Err(self.ended(context, &secret).await),
+            Acked::Refused => Err(self.ended(context, &secret, &device).await),
         }
     }
 
@@ -121,13 +121,28 @@ impl Secrets {
     }
 
     /// The claim is over, or the counter did not rise.
-    async fn ended(&self, context: &RequestContext, secret: &Secret) -> Refusal {
-        match self.parts.store.read(context.scope).secrets().find(secret.id).await {
-            Ok(Some(secret)) if secret.state.is_final() => self.gone(&context.scope, &secret).await,
-            Ok(Some(_)) => {
-                Invalid::new("counter", Rule::Range { min: 1, max: i64::MAX as u64 }).into()
-            }
-            Ok(None) => Refusal::NotAvailable,
+    async fn ended(
+        &self,
+        context: &RequestContext,
+        secret: &Secret,
+        device: &Thumbprint,
+    ) -> Refusal {
+        let mut reader = self.parts.store.read(context.scope);
+        let secret = match reader.secrets().find(secret.id).await {
+            Ok(Some(secret)) => secret,
+            Ok(None) => return Refusal::NotAvailable,
+            Err(error) => return error.into(),
+        };
+        match reader.claims().find_by_device(secret.id, *device.as_bytes()).await {
+            Ok(Some(claim)) if claim.state == ClaimState::Open => Invalid::new(
+                "counter",
+                Rule::Range {
+                    min: claim.counter.saturating_add(1).unsigned_abs(),
+                    max: i64::MAX as u64,
+                },
+            )
+            .into(),
+            Ok(_) => self.gone(&context.scope, &secret).await,
             Err(error) => error.into(),
         }
     }

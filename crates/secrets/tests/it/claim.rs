@@ -90,6 +90,19 @@ async fn a_counter_that_does_not_rise_is_refused() {
 }
 
 #[tokio::test]
+async fn a_lapsed_claim_is_gone_even_while_views_are_left() {
+    let app = TestApp::new().await;
+    let sender = Sender::share(&app, "text", &Terms { views: 2, ..Terms::default() }).await;
+    let mut reader = sender.recipient();
+    let claimed = reader.claim(&app).await;
+    app.pass(Duration::from_secs(620)).await;
+    for refused in [reader.heartbeat(&app, &claimed).await, reader.ack(&app, &claimed).await] {
+        assert_eq!((refused.code(), &refused.json["state"]), ("gone", &json!("ready")));
+        assert_eq!(refused.json["openings"][0]["state"], "lapsed");
+    }
+}
+
+#[tokio::test]
 async fn a_signature_by_another_key_or_over_other_bytes_takes_nothing() {
     let app = TestApp::new().await;
     let sender = Sender::share(&app, "text", &Terms::default()).await;
