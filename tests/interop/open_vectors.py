@@ -5,7 +5,7 @@ shares no code with either. It opens every vector in tests/vectors/, makes the s
 vector gives, and refuses what a vector says must be refused, at the check the vector names. If it cannot, then one of
 the implementations or the document is wrong.
 
-    pip install -r tests/interop/requirements.txt
+    pip install --require-hashes -r tests/interop/interop.txt
     python tests/interop/open_vectors.py [directory of vectors]
 
 One line per check, a count as the last line; the exit code is 0 only if there were vectors and every check passed.

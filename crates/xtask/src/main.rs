@@ -6,6 +6,7 @@ mod ci;
 mod codegen;
 mod features;
 mod helm;
+mod interop;
 mod postgres;
 mod process;
 mod python;

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::postgres::Postgres;
 use crate::results::{self, Results, Tally};
-use crate::{helm, rust, tools, web};
+use crate::{helm, interop, rust, tools, web};
 
 /// Runs the tests whose names contain one of the filters, or all of them if there is none.
 pub(crate) fn test(filters: &[&str], install: bool) -> Result<Tally> {
@@ -29,6 +29,7 @@ pub(crate) fn run_suites(filters: &[&str]) -> Result<Tally> {
     if filters.is_empty() {
         rust::doc_test(&environment, &mut results)?;
         helm::test(&mut results)?;
+        interop::test(&mut results)?;
     }
     println!("{}", results.report());
     Ok(results.tally())
