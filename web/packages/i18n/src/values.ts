@@ -17,10 +17,10 @@ export function values(lang: Lang, region: string = lang) {
       new Intl.DateTimeFormat(region, {
         year: 'numeric', month: 'long', day: 'numeric', hour: 'numeric', minute: '2-digit', timeZoneName: 'short',
       }).format(ms),
-    /** A moment, and how far it is from `now` in the largest unit that fits: "in 6 days". */
+    /** A moment, and how far it is from `now` in the largest unit that fits, on one line: "in 6 days". */
     moment: (ms: number, now: number): { time: string; relative: string } => ({
       time: moment.format(ms),
-      relative: span.format(...largest(ms - now)),
+      relative: span.format(...largest(ms - now)).replaceAll(' ', '\u00a0'),
     }),
     /** A length of time in the largest unit that fits: "7 days". */
     duration: (ms: number): string => unit(...largest(ms)),

@@ -69,7 +69,7 @@ function linkActions(link: string, organization: string): HTMLElement {
 }
 
 function invitationPanel(invitation: Invitation): HTMLElement {
-  const text = h('textarea', { class: 'input', id: 'invitation', rows: 11, readonly: true });
+  const text = h('textarea', { class: 'input', id: 'invitation', rows: 15, readonly: true });
   const option = ([tag, name]: [string, string]) => h('option', { value: tag, lang: tag, selected: tag === lang }, name);
   const choice = h('select', { class: 'input', id: 'invitation-lang' }, ...Object.entries(LANGUAGES).map(option));
   const write = () => {
