@@ -88,13 +88,8 @@ fn detail(problem: &Problem, lang: Lang, id: Option<RequestId>) -> String {
     let request = id.map_or_else(String::new, |id| id.to_string());
     let count = problem.retry_after_s.unwrap_or_else(|| number("count"));
     let rule = problem.rule.map_or_else(String::new, |rule| rule_text(rule, lang));
-    let key = if problem.code == Code::Malformed && problem.members.contains_key("field") {
-        "field"
-    } else {
-        "detail"
-    };
     text(
-        key,
+        "detail",
         &[
             ("allowed", &member("allowed")),
             ("count", &count),

@@ -10,7 +10,7 @@ type Run = dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), JobError>> + Send>
 /// A piece of work that a service wants repeated. Safe to run at any moment, on any number of machines at once.
 #[derive(Clone)]
 pub struct Job {
-    /// What logs and metrics call it: `secrets.expire`.
+    /// What logs and metrics call it: `secrets.reap`.
     pub name: &'static str,
     /// How long after its end it starts again.
     pub every: Duration,

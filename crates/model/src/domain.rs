@@ -2,17 +2,7 @@
 
 use wax_kernel::{DomainId, Hostname, TenantId, Timestamp};
 
-use crate::{Brand, text_enum::text_enum};
-
-text_enum! {
-    /// How a domain is reached.
-    Transport {
-        /// HTTPS with a certificate of our local authority: names below `localhost`.
-        Local = "local",
-        /// Plain HTTP from this machine only: names below `localhost`, which browsers treat as secure.
-        Loopback = "loopback",
-    }
-}
+use crate::Brand;
 
 /// A custom host name of a tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]

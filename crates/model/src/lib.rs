@@ -17,7 +17,7 @@ mod window;
 pub use audit::{Action, AuditEvent};
 pub use brand::{Brand, Color, Corners, Logo, LogoType};
 pub use claim::{Claim, ClaimState, DeviceKind};
-pub use domain::{Domain, Route, Transport};
+pub use domain::{Domain, Route};
 pub use invalid::{Invalid, Rule};
 pub use plan::{Entitlements, Plan};
 pub use policy::{Argon2Params, Expires, Kind, Policy, Sealed};

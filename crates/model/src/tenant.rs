@@ -28,7 +28,7 @@ pub struct TenantScope {
 
 impl TenantScope {
     /// Mints the proof. Only for those who have it from a verified host, a verified context or a job's row:
-    /// the edge's context, the worker and tests (`clippy.toml` forbids it elsewhere).
+    /// the edge's context, jobs that act on rows the store says are due, and tests (`clippy.toml` forbids it elsewhere).
     pub const fn proven(tenant: TenantId) -> Self {
         Self { tenant }
     }

@@ -75,8 +75,8 @@ pub trait PlatformStore: Send + Sync {
         limit: u32,
     ) -> Result<Vec<DueSecret>, StoreError>;
     /// Records that a reaper is alive. If the last beat is more than `gap_ms` ago, first moves the end of every open
-    /// window later by the time since, but not beyond `latest` per claim's day key, in the same transaction, and says
-    /// so: an outage must not destroy what was not received.
+    /// window later by the time since, but not beyond the life of its secret's day key, in the same transaction, and
+    /// says so: an outage must not destroy what was not received.
     async fn beat(&self, now: Timestamp, gap_ms: i64) -> Result<Option<Outage>, StoreError>;
     /// Messages due, oldest first; takes them for `lease_ms`, so that two workers do not deliver one message at once.
     async fn take_messages(

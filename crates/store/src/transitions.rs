@@ -1,7 +1,8 @@
-//! The transitions of a secret: the only code that changes a secret's state.
+//! The transitions of a secret that take more than one statement: claim, confirm, lapse, burn, expire. (Making, unlocking
+//! and forgetting a secret are one statement each.)
 //!
-//! Lock order: secret row, then claim row. Every unit that changes a claim first changes or locks its secret row, and
-//! whoever makes "no view left and no claim open" true ends the secret in the same transaction.
+//! Lock order: secret row, then claim row. Every unit that ends or makes a claim first changes or locks its secret row,
+//! and whoever makes "no view left and no claim open" true ends the secret in the same transaction.
 //! The table of all transitions: `docs/ARCHITECTURE.md`, "States".
 
 use wax_kernel::{ClaimId, SecretId, Timestamp};

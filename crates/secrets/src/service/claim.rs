@@ -48,7 +48,7 @@ impl Secrets {
     ) -> Result<Delivered, Refusal> {
         let secret = self.proven(&context.scope, command.id, &command.peek).await?;
         let device = self.verify(&command.id, &command.call)?;
-        let Some(keys) = self.unlock(context, &secret).await? else {
+        let Some(keys) = self.open_keys(context, &secret).await? else {
             return Err(self.gone(&context.scope, &secret).await);
         };
         let claimed = self.take(context, &secret, &keys, &command, &device).await;
@@ -150,7 +150,7 @@ impl Secrets {
     ) -> Result<Delivered, Refusal> {
         let secret = self.proven(&context.scope, command.id, &command.peek).await?;
         let device = self.verify(&command.id, &command.call)?;
-        match self.unlock(context, &secret).await? {
+        match self.open_keys(context, &secret).await? {
             Some(keys) => self.held(context, command.id, &device, &keys).await,
             None => Ok(Delivered { claim: None, challenge: self.challenge(&command.id, &device) }),
         }
@@ -185,13 +185,13 @@ impl Secrets {
         Ok(Delivered { claim: Some((claim, delivery)), challenge })
     }
 
-    async fn unlock(
+    async fn open_keys(
         &self,
         context: &RequestContext,
         secret: &Secret,
     ) -> Result<Option<OpenKeys>, Refusal> {
         let sealed = self.parts.store.read(context.scope).secrets().keys(secret.id).await?;
-        self.vault.unlock(
+        self.vault.open_keys(
             context.scope.tenant(),
             secret.id,
             Day::from_number(secret.key_day),

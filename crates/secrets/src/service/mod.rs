@@ -5,7 +5,7 @@ mod claim;
 mod create;
 mod peek;
 mod proof;
-mod purge;
+mod reaper;
 mod receipt;
 mod refusal;
 mod vault;
@@ -19,7 +19,7 @@ use wax_kernel::{Clock, EventId, ReceiptId, Rng};
 use wax_model::{Action, AuditEvent, Entitlements};
 use wax_store::Store;
 
-pub use self::purge::jobs;
+pub use self::reaper::jobs;
 pub(crate) use self::vault::Delivery;
 use self::vault::Vault;
 pub(crate) use self::{

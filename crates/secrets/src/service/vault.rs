@@ -1,4 +1,4 @@
-//! What the server keeps of a secret, sealed once more at rest (PROTOCOL §2).
+//! What the server keeps of a secret, sealed once more at rest (docs/adr/0005).
 //!
 //! Two data keys per secret: the first over the wrapped content key, the second over header, policy and content. Both are
 //! sealed under the key of the day on which the secret expires, which never enters the database. Deleting a data key
@@ -84,7 +84,7 @@ impl Vault {
     }
 
     /// Opens the data keys. `None`: they were deleted, with the secret or with its day.
-    pub(crate) fn unlock(
+    pub(crate) fn open_keys(
         &self,
         tenant: TenantId,
         id: SecretId,
