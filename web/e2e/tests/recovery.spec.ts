@@ -109,6 +109,41 @@ test('a claim that never reaches the server is sent again by itself', async ({ p
   expect(lost).toBe(2);
 });
 
+test('a text in a hidden page is kept, and confirmed only once somebody can see it', async ({ person }) => {
+  const { link } = await send({ origin });
+  const reader = await person();
+  await reader.clock.install();
+  await reader.addInitScript(() => {
+    let visibility: DocumentVisibilityState = 'hidden';
+    Object.defineProperty(document, 'visibilityState', { get: () => visibility });
+    addEventListener('test-look', () => {
+      visibility = 'visible';
+      document.dispatchEvent(new Event('visibilitychange'));
+    });
+  });
+  await openLink(reader, link);
+  const kept = reader.waitForResponse('**/v1/secrets/heartbeat');
+  await reader.clock.runFor('03:00');
+  expect((await kept).status()).toBe(200);
+  expect((await look(link)).openings).toMatchObject([{ state: 'open' }]);
+  await reader.evaluate(() => dispatchEvent(new Event('test-look')));
+  await reader.clock.runFor('00:05');
+  await expect(reader.locator('#fate')).toHaveAttribute('data-fate', 'destroyed');
+  expect((await look(link)).openings).toMatchObject([{ state: 'acked' }]);
+});
+
+test('a page whose secret is burned before its text was seen hides it', async ({ person }) => {
+  const { link, receipt, text } = await send({ origin });
+  const reader = await person();
+  await reader.clock.install();
+  await reader.addInitScript(() => Object.defineProperty(document, 'visibilityState', { value: 'hidden' }));
+  await openLink(reader, link);
+  await receipt.burn();
+  await reader.clock.runFor('03:00');
+  await expectState(reader, 'burned');
+  expect(await reader.content()).not.toContain(text);
+});
+
 test('a second tab on the same device shows the text of the first and takes no further view', async ({ person }) => {
   const { link, text } = await send({ origin, views: 2 });
   const first = await person();
