@@ -55,10 +55,6 @@ CREATE TABLE secrets (
     ack_sha256     BYTEA NOT NULL,
     receipt_sha256 BYTEA NOT NULL,
     body_sha256    BYTEA NOT NULL,
-    -- These three are deleted when the secret ends. The data keys are sealed under the key of key_day.
-    claim_mac      BYTEA,
-    wrap_key       BYTEA,
-    content_key    BYTEA,
     views          BIGINT NOT NULL,
     views_left     BIGINT NOT NULL,
     open_claims    BIGINT NOT NULL,
@@ -83,6 +79,19 @@ CREATE INDEX secrets_by_expiry ON secrets (expires_at_ms) WHERE state IN ('ready
 -- DUE_TOMBSTONES: what the reaper has to forget.
 CREATE INDEX secrets_by_keeping ON secrets (kept_until_ms)
     WHERE state IN ('destroyed', 'burned', 'expired', 'restored');
+
+-- What opens the ciphertext and tells a right claim key from a wrong one. Written once, deleted when the secret ends.
+-- Apart from the secret's row, which every try rewrites: each version of a row may outlive it in the database's files.
+-- The data keys are sealed under the key of secrets.key_day.
+CREATE TABLE secret_keys (
+    tenant_id   TEXT NOT NULL,
+    secret_id   TEXT NOT NULL,
+    claim_mac   BYTEA NOT NULL,
+    wrap_key    BYTEA,
+    content_key BYTEA,
+    PRIMARY KEY (tenant_id, secret_id),
+    FOREIGN KEY (tenant_id, secret_id) REFERENCES secrets (tenant_id, id) ON DELETE CASCADE
+);
 
 -- The ciphertext. Apart from the secret's row, which every try rewrites.
 CREATE TABLE secret_contents (

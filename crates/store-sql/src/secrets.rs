@@ -24,6 +24,14 @@ macro_rules! columns {
     };
 }
 
+/// Whether the claim key that was tried is the right one. The code is written once and deleted with the secret, and a
+/// secret without it has no view to take, so it does not matter that this reads it beside the row's lock.
+macro_rules! right {
+    () => {
+        "(SELECT claim_mac FROM secret_keys WHERE tenant_id = $1 AND secret_id = $2) = $3"
+    };
+}
+
 statements! {
     FIND_SECRET = both(concat!("SELECT ", columns!(), " FROM secrets WHERE tenant_id = $1 AND id = $2"));
     FIND_SECRET_BY_RECEIPT = both(concat!("SELECT ", columns!(), " FROM secrets WHERE tenant_id = $1 AND rid = $2"));
@@ -32,42 +40,44 @@ statements! {
     LIST_SECRETS = both(concat!("SELECT ", columns!(), " FROM secrets
         WHERE tenant_id = $1 AND (created_at_ms, id) < ($2, $3)
         ORDER BY created_at_ms DESC, id DESC LIMIT $4"));
-    FIND_KEYS = both("SELECT wrap_key, content_key FROM secrets WHERE tenant_id = $1 AND id = $2");
+    FIND_KEYS = both("SELECT wrap_key, content_key FROM secret_keys WHERE tenant_id = $1 AND secret_id = $2");
     FIND_CONTENT = both("SELECT wrapped_key, header, policy, content FROM secret_contents
         WHERE tenant_id = $1 AND secret_id = $2");
 
-    INSERT_SECRET = both(concat!("INSERT INTO secrets (tenant_id, ", columns!(), ", claim_mac, wrap_key, content_key)
+    INSERT_SECRET = both(concat!("INSERT INTO secrets (tenant_id, ", columns!(), ")
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-            $23, $24, $25, $26, $27, $28)
+            $23, $24, $25)
         ON CONFLICT DO NOTHING"));
+    INSERT_KEYS = both("INSERT INTO secret_keys (tenant_id, secret_id, claim_mac, wrap_key, content_key)
+        VALUES ($1, $2, $3, $4, $5)");
     INSERT_CONTENT = both("INSERT INTO secret_contents (tenant_id, secret_id, wrapped_key, header, policy, content)
         VALUES ($1, $2, $3, $4, $5, $6)");
 
     /// The right key takes a view, a wrong one is counted: one statement, so that no two devices take one view and no
     /// two tries count as one. On the right of every `=` stands the row as it was.
     ATTEMPT = both(concat!("UPDATE secrets SET
-            views_left = CASE WHEN claim_mac = $3 THEN views_left - 1 ELSE views_left END,
-            open_claims = CASE WHEN claim_mac = $3 THEN open_claims + 1 ELSE open_claims END,
-            wrong_tries = CASE WHEN claim_mac = $3 THEN wrong_tries ELSE wrong_tries + 1 END,
+            views_left = CASE WHEN ", right!(), " THEN views_left - 1 ELSE views_left END,
+            open_claims = CASE WHEN ", right!(), " THEN open_claims + 1 ELSE open_claims END,
+            wrong_tries = CASE WHEN ", right!(), " THEN wrong_tries ELSE wrong_tries + 1 END,
             next_try_at_ms = CASE
-                WHEN claim_mac = $3 OR wrong_tries < 4 THEN next_try_at_ms
+                WHEN ", right!(), " OR wrong_tries < 4 THEN next_try_at_ms
                 WHEN wrong_tries = 4 THEN $6
                 WHEN wrong_tries = 5 THEN $7
                 ELSE $8 END,
             state = CASE
-                WHEN claim_mac = $3 AND views_left = 1 THEN 'draining'
-                WHEN claim_mac = $3 OR wrong_tries + 1 < $9 + views - views_left THEN 'ready'
+                WHEN ", right!(), " AND views_left = 1 THEN 'draining'
+                WHEN ", right!(), " OR wrong_tries + 1 < $9 + views - views_left THEN 'ready'
                 ELSE 'locked' END
         WHERE tenant_id = $1 AND id = $2 AND state = 'ready' AND views_left > 0
             AND expires_at_ms > $5 AND next_try_at_ms <= $5 AND policy_version = $4
-        RETURNING claim_mac = $3 AS taken, ", columns!()));
+        RETURNING ", right!(), " AS taken, ", columns!()));
 
     CLOSE_CLAIM = both(concat!("UPDATE secrets SET open_claims = open_claims - 1
         WHERE tenant_id = $1 AND id = $2 AND state IN ('ready', 'locked', 'draining') AND open_claims > 0
         RETURNING ", columns!()));
-    END_SECRET = both("UPDATE secrets SET state = $3, ended_at_ms = $4, open_claims = 0,
-            claim_mac = NULL, wrap_key = NULL, content_key = NULL
+    END_SECRET = both("UPDATE secrets SET state = $3, ended_at_ms = $4, open_claims = 0
         WHERE tenant_id = $1 AND id = $2 AND state IN ('ready', 'locked', 'draining', 'bound')");
+    DELETE_KEYS = both("DELETE FROM secret_keys WHERE tenant_id = $1 AND secret_id = $2");
     DELETE_CONTENT = both("DELETE FROM secret_contents WHERE tenant_id = $1 AND secret_id = $2");
     DRAIN_SECRET = both("UPDATE secrets SET state = 'draining'
         WHERE tenant_id = $1 AND id = $2 AND state IN ('ready', 'locked')");
@@ -140,7 +150,7 @@ impl<S: Rows> SecretReads for Scoped<S> {
     async fn keys(&mut self, id: SecretId) -> Result<SealedKeys, StoreError> {
         let row = self.session.row(sql(FIND_KEYS).bind(self.tenant).bind(id)).await?;
         let Some(row) = &row else { return Ok(SealedKeys::default()) };
-        let row = row.of("secrets");
+        let row = row.of("secret_keys");
         Ok(SealedKeys { wrap: row.get("wrap_key")?, content: row.get("content_key")? })
     }
 
@@ -194,13 +204,17 @@ impl SecretRepository for Scoped<Session<'_>> {
             .bind(secret.created_at)
             .bind(secret.expires_at)
             .bind(secret.ended_at)
-            .bind(secret.kept_until)
-            .bind(claim_mac)
-            .bind(keys.wrap.as_deref())
-            .bind(keys.content.as_deref());
+            .bind(secret.kept_until);
         if !self.session.changed(insert).await? {
             return Ok(false);
         }
+        let insert = sql(INSERT_KEYS)
+            .bind(self.tenant)
+            .bind(secret.id)
+            .bind(claim_mac)
+            .bind(keys.wrap.as_deref())
+            .bind(keys.content.as_deref());
+        self.session.execute(insert).await?;
         let insert = sql(INSERT_CONTENT)
             .bind(self.tenant)
             .bind(secret.id)
@@ -250,6 +264,7 @@ impl SecretRepository for Scoped<Session<'_>> {
         if !self.session.changed(end).await? {
             return Ok(false);
         }
+        self.session.execute(sql(DELETE_KEYS).bind(self.tenant).bind(id)).await?;
         self.session.execute(sql(DELETE_CONTENT).bind(self.tenant).bind(id)).await?;
         Ok(true)
     }

@@ -127,8 +127,8 @@ impl OpenKeys {
 #[derive(Clone, Copy)]
 struct Column(&'static str, &'static str);
 
-const WRAP_KEY: Column = Column("secrets", "wrap_key");
-const CONTENT_KEY: Column = Column("secrets", "content_key");
+const WRAP_KEY: Column = Column("secret_keys", "wrap_key");
+const CONTENT_KEY: Column = Column("secret_keys", "content_key");
 const WRAPPED: Column = Column("secret_contents", "wrapped_key");
 const HEADER: Column = Column("secret_contents", "header");
 const POLICY: Column = Column("secret_contents", "policy");
