@@ -115,13 +115,17 @@ fn holds(content: &[u8], value: &[u8]) -> bool {
     // Multiples of three keep base64 aligned, wherever the writer began.
     let windows = value.chunks_exact(WINDOW).take(40);
     windows.into_iter().any(|window| {
-        let hex: String = window.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex(window);
         let base64 = STANDARD.encode(window);
         let base64url = URL_SAFE_NO_PAD.encode(window);
         let forms = [window, hex.as_bytes(), base64.as_bytes(), base64url.as_bytes()];
         let upper = hex.to_uppercase();
         forms.iter().chain([&upper.as_bytes()]).any(|form| contains(content, form))
     })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 fn contains(content: &[u8], form: &[u8]) -> bool {

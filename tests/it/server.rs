@@ -137,11 +137,14 @@ impl Drop for Server {
 /// Where a binary is: told by the environment, or beside this test's own.
 #[expect(clippy::disallowed_methods, reason = "tests are told by the environment what to test")]
 pub(crate) fn binary(variable: &str, name: &str) -> PathBuf {
-    std::env::var_os(variable).map(PathBuf::from).unwrap_or_else(|| {
-        let test = std::env::current_exe().expect("a test knows where it is");
-        let target = test.parent().and_then(Path::parent).expect("tests lie in deps/");
-        target.join(name)
-    })
+    std::env::var_os(variable).map_or_else(
+        || {
+            let test = std::env::current_exe().expect("a test knows where it is");
+            let target = test.parent().and_then(Path::parent).expect("tests lie in deps/");
+            target.join(name)
+        },
+        PathBuf::from,
+    )
 }
 
 fn free_port() -> u16 {

@@ -193,7 +193,10 @@ impl Siege {
                     }
                     let text = opened.text.expose().clone();
                     // Every third reader who was answered waits for the next kill and must then recover the same.
-                    if answered.is_none() && reader % 3 == 0 && self.next_kill(before).await {
+                    if answered.is_none()
+                        && reader.is_multiple_of(3)
+                        && self.next_kill(before).await
+                    {
                         answered = Some(opened);
                         continue;
                     }

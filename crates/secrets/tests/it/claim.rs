@@ -148,7 +148,7 @@ async fn an_old_or_foreign_challenge_is_answered_with_a_fresh_one() {
 
 fn recover_body(reader: &wax_testkit::Recipient, challenge: &Challenge) -> serde_json::Value {
     let mut body = reader.claim_body(challenge);
-    body.as_object_mut().unwrap().remove("claim_key");
+    body.as_object_mut().expect("an object").remove("claim_key");
     body
 }
 

@@ -19,7 +19,7 @@ const FIRST: &str =
 /// Everything that a log could print of an error.
 fn printed(error: &(dyn Error + 'static)) -> String {
     let chain = std::iter::successors(Some(error), |&error| error.source());
-    chain.map(|error| format!("{error:?} {error} ")).collect()
+    chain.fold(String::new(), |text, error| text + &format!("{error:?} {error} "))
 }
 
 #[tokio::test]
