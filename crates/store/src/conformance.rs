@@ -7,7 +7,10 @@
 //! ```
 
 #![expect(clippy::unwrap_used, reason = "these are tests; an error is a failure")]
-#![expect(clippy::wildcard_imports, reason = "the fixtures are these tests' language")]
+#![cfg_attr(
+    not(test),
+    expect(clippy::wildcard_imports, reason = "the fixtures are these tests' language")
+)]
 
 pub mod claims;
 pub mod creation;
