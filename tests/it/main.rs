@@ -5,3 +5,4 @@ mod destruction;
 mod ephemeral;
 mod server;
 mod siege;
+mod startup;

@@ -101,7 +101,8 @@ impl Shared {
         let called = hygiene::clean(&mut parts, peer.door, &self.limits)?;
         let (origin, route) = self.route(&called, peer)?;
         let class = self.class(&parts);
-        self.gate.check(class.rate, Subscriber::at(peer.address)).map_err(Refusal::rate_limited)?;
+        let network = Subscriber::at(peer.address);
+        self.gate.check(class.rate, network).map_err(Refusal::rate_limited)?;
 
         let hsts = peer.door.tls && !origin.host().is_localhost();
         if !is_for_services(parts.uri.path()) {
@@ -111,7 +112,7 @@ impl Shared {
             let template = Template::Site(site::template(path, response.status()));
             return Ok(Answered { response, template, hsts });
         }
-        let (body, _memory) = self.bodies.receive(body, class.max_body).await?;
+        let (body, _memory) = self.bodies.receive(body, class.max_body, network).await?;
         let context = context::verified(&route, origin, peer.address, id);
         let (response, template) = self.ask_services(parts, body, context).await;
         Ok(Answered { response, template: Template::Service(template), hsts })

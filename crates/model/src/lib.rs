@@ -25,4 +25,4 @@ pub use secret::{MAX_CONTENT_BYTES, MIN_CONTENT_BYTES, RECEIPT_KEPT, Secret, Sec
 pub use tenant::{Tenant, TenantScope};
 pub use text_enum::UnknownText;
 pub use tries::{Tries, lock_at, wait_after};
-pub use window::{WINDOW, WINDOW_MAX, window_end};
+pub use window::{KEY_DESTROYED_ON_DAY, WINDOW, WINDOW_MAX, window_end};

@@ -9,6 +9,10 @@ pub const WINDOW: Duration = Duration::from_secs(10 * 60);
 /// How long a claim stays open at most, however often it is called.
 pub const WINDOW_MAX: Duration = Duration::from_secs(24 * 3_600);
 
+/// How many days after the day on which a secret expires its day key is destroyed: at the start of this one. The key
+/// outlives its day by 48 hours, and so every window of a claim made before the expiry.
+pub const KEY_DESTROYED_ON_DAY: i64 = 3;
+
 /// When the window of a claim ends that was made at `claimed_at` and last called at `now`.
 pub fn window_end(claimed_at: Timestamp, now: Timestamp) -> Timestamp {
     now.plus(WINDOW).min(claimed_at.plus(WINDOW_MAX))

@@ -1,6 +1,7 @@
 //! What is due across tenants, and the heartbeat of whoever sees to it.
 
 use wax_kernel::{ClaimId, SecretId, TenantId, Timestamp};
+use wax_model::KEY_DESTROYED_ON_DAY;
 use wax_store::{DueClaim, DueSecret, Outage, StoreError};
 
 use crate::{
@@ -34,8 +35,6 @@ statements! {
 }
 
 const DAY_MS: i64 = 86_400_000;
-/// A day's key is destroyed 48 hours after its day ends: at the start of the third day from its own.
-const KEY_KEPT_DAYS: i64 = 3;
 
 fn due_secret(row: Fields<'_>) -> Result<DueSecret, StoreError> {
     Ok(DueSecret {
@@ -102,6 +101,8 @@ pub(crate) async fn beat(
     if since_ms <= gap_ms {
         return Ok(None);
     }
-    session.execute(sql(EXTEND_WINDOWS).bind(since_ms).bind(DAY_MS).bind(KEY_KEPT_DAYS)).await?;
+    session
+        .execute(sql(EXTEND_WINDOWS).bind(since_ms).bind(DAY_MS).bind(KEY_DESTROYED_ON_DAY))
+        .await?;
     Ok(Some(Outage { from, to: now }))
 }

@@ -8,7 +8,10 @@ use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tower::ServiceExt as _;
 use wax_cache::MemoryHints;
-use wax_crypto::{Origin, at_rest::MemoryKeyStore};
+use wax_crypto::{
+    Origin,
+    at_rest::{KeyStore, MemoryKeyStore},
+};
 use wax_httpkit::{Network, RequestContext};
 use wax_kernel::{
     Clock, DomainId, Job, ManualClock, RequestId, Rng, SeededRng, SystemRng, TenantId, Timestamp,
@@ -28,6 +31,8 @@ pub struct TestApp {
     pub clock: Arc<ManualClock>,
     /// The database.
     pub store: Arc<SqlStore>,
+    /// The day keys.
+    pub keys: Arc<MemoryKeyStore>,
     /// Randomness of the test's own side.
     pub rng: Arc<dyn Rng>,
     router: Router,
@@ -65,9 +70,10 @@ impl TestApp {
     pub async fn on(store: Arc<SqlStore>) -> Self {
         let clock = Arc::new(ManualClock::at_ms(START.as_ms()));
         let rng: Arc<dyn Rng> = Arc::new(SystemRng);
+        let keys = Arc::new(MemoryKeyStore::new(Arc::clone(&rng)));
         let secrets = Secrets::new(Parts {
             store: Arc::clone(&store) as Arc<dyn Store>,
-            keys: Arc::new(MemoryKeyStore::new(Arc::clone(&rng))),
+            keys: Arc::clone(&keys) as Arc<dyn KeyStore>,
             hints: Arc::new(MemoryHints::default()),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             rng: Arc::clone(&rng),
@@ -75,7 +81,7 @@ impl TestApp {
         });
         let scopes = [scope(&store, "acme", 1).await, scope(&store, "other", 2).await];
         let jobs = wax_secrets::jobs(&secrets);
-        Self { clock, store, rng, jobs, scopes, router: wax_secrets::router(secrets) }
+        Self { clock, store, keys, rng, jobs, scopes, router: wax_secrets::router(secrets) }
     }
 
     /// The tenant that requests go to.

@@ -20,7 +20,7 @@ use wax_store::Store;
 use wax_store_sql::{Settings, SqlStore};
 use wax_telemetry::{Metrics, Tasks};
 
-use crate::{demo, hosts::Hosts};
+use crate::{first_tenants, hosts::Hosts};
 
 /// Connections to Postgres that one process holds.
 const POSTGRES_CONNECTIONS: u32 = 16;
@@ -41,7 +41,7 @@ pub(crate) async fn server(config: &Config) -> Result<Server> {
     let pages = Arc::new(Pages::load()?);
     let store = store(config).await?;
     store.migrate().await.context("the database's schema could not be brought up to date")?;
-    demo::first_tenant(&store, config.server.demo, &*clock, &*rng).await?;
+    first_tenants::ensure(&store, config.server.demo, &*clock, &*rng).await?;
 
     let secrets = Secrets::new(Parts {
         store: Arc::clone(&store) as Arc<dyn Store>,
@@ -124,7 +124,8 @@ fn entitlements(config: &Config) -> Entitlements {
     }
 }
 
-fn limits(config: &Config) -> Limits {
+/// The edge's limits, as far as they are configured.
+pub(crate) fn limits(config: &Config) -> Limits {
     Limits {
         connections: config.limits.connections as usize,
         connections_per_network: config.limits.connections_per_network as usize,

@@ -3,6 +3,7 @@
 mod assemble;
 mod commands;
 mod demo;
+mod first_tenants;
 mod hosts;
 mod process;
 

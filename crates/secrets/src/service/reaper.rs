@@ -4,7 +4,7 @@ use std::{future::Future, time::Duration};
 
 use wax_crypto::at_rest::Day;
 use wax_kernel::{Job, JobError};
-use wax_model::{Action, Secret, SecretState, TenantScope};
+use wax_model::{Action, KEY_DESTROYED_ON_DAY, Secret, SecretState, TenantScope};
 use wax_store::transitions;
 
 use super::{Refusal, Secrets};
@@ -15,8 +15,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const OUTAGE: Duration = Duration::from_secs(30);
 /// How much one round takes on. The rest waits for the next.
 const BATCH: u32 = 500;
-/// Days whose secrets can still be in some claim's window: the key outlives its day by 48 hours.
-const KEY_DAYS_KEPT: i64 = 2;
 
 /// The repeated work of the service.
 pub fn jobs(secrets: &Secrets) -> Vec<Job> {
@@ -124,13 +122,13 @@ impl Secrets {
         Ok(())
     }
 
-    /// Destroys the keys of days that no claim can reach any more. From then on no backup of their secrets opens.
+    /// Destroys the keys of days that no claim can reach any more: day D's on day D + [`KEY_DESTROYED_ON_DAY`]. From then on no backup of their secrets opens.
     pub(crate) fn destroy_day_keys(&self) -> Result<(), Refusal> {
         let today = Day::of(self.parts.clock.now());
         let destroyed = self
             .parts
             .keys
-            .destroy_days_before(Day::from_number(today.number() - KEY_DAYS_KEPT))?;
+            .destroy_days_before(Day::from_number(today.number() - KEY_DESTROYED_ON_DAY + 1))?;
         if destroyed > 0 {
             tracing::info!(destroyed, "destroyed keys of past days");
         }

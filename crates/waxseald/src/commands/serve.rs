@@ -8,7 +8,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 use wax_config::{Config, LogFormat};
-use wax_edge::{Limits, Tls};
+use wax_edge::Tls;
 use wax_telemetry::Shutdown;
 
 use crate::{
@@ -70,7 +70,7 @@ async fn listen(server: &Server, config: &Config) -> Result<Option<demo::Place>>
     if let Some(address) = config.listeners.tls {
         let (listener, at) = bind(address, "listeners.tls").await?;
         let public = config.listeners.tls_public_port;
-        server.edge.listen_tls(listener, Arc::new(Tls::new(&Limits::default())?), public)?;
+        server.edge.listen_tls(listener, Arc::new(Tls::new(&assemble::limits(config))?), public)?;
         tracing::info!(%at, "serving HTTPS");
         place = Some(demo::Place::tls(public.unwrap_or(at.port())));
     }

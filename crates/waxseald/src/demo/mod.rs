@@ -1,57 +1,14 @@
-//! The first tenant of an empty store, and what the demo says when it is up.
+//! The demo organization, and what the demo says when it is up.
 
 use std::{fmt::Write as _, path::Path};
 
-use anyhow::Result;
-use wax_kernel::{Clock, DomainId, Hostname, Rng, TenantId};
-use wax_model::{Brand, Color, Corners, Domain, Logo, LogoType, Plan, Tenant};
-use wax_store::{NewDomain, PlatformStore, Store as _};
-use wax_store_sql::SqlStore;
+use wax_model::{Brand, Color, Corners, Logo, LogoType};
 
-const DEMO_HOST: &str = "secrets.acme.localhost";
-const LOCAL_HOST: &str = "local.localhost";
+/// Where the demo organization lives.
+pub(crate) const HOST: &str = "secrets.acme.localhost";
 
-/// Gives an empty store the tenant `local` on `local.localhost`; the demo also gets Acme, Inc.
-pub(crate) async fn first_tenant(
-    store: &SqlStore,
-    demo: bool,
-    clock: &dyn Clock,
-    rng: &dyn Rng,
-) -> Result<()> {
-    let platform = store.platform();
-    if platform.count_tenants().await? == 0 {
-        add(platform, "local", "Local", LOCAL_HOST, Brand::plain("Local"), clock, rng).await?;
-    }
-    if demo {
-        add(platform, "acme", "Acme, Inc.", DEMO_HOST, acme(), clock, rng).await?;
-    }
-    Ok(())
-}
-
-async fn add(
-    platform: &dyn PlatformStore,
-    slug: &str,
-    name: &str,
-    host: &str,
-    brand: Brand,
-    clock: &dyn Clock,
-    rng: &dyn Rng,
-) -> Result<()> {
-    let tenant = Tenant {
-        id: TenantId::random(rng),
-        slug: slug.into(),
-        name: name.into(),
-        plan: Plan::SelfHosted,
-        created_at: clock.now(),
-    };
-    let tenant = platform.ensure_tenant(&tenant).await?;
-    let domain =
-        Domain { id: DomainId::random(rng), host: Hostname::parse(host)?, created_at: clock.now() };
-    platform.ensure_domain(&NewDomain { tenant: tenant.id, domain, brand }).await?;
-    Ok(())
-}
-
-fn acme() -> Brand {
+/// The look of the demo organization.
+pub(crate) fn acme() -> Brand {
     Brand {
         accent: Color([0x1f, 0x4b, 0x6e]),
         corners: Corners::Soft,
@@ -83,8 +40,8 @@ impl Place {
     fn origin(self) -> String {
         let Self { scheme, port } = self;
         match (scheme, port) {
-            ("http", 80) | ("https", 443) => format!("{scheme}://{DEMO_HOST}"),
-            _ => format!("{scheme}://{DEMO_HOST}:{port}"),
+            ("http", 80) | ("https", 443) => format!("{scheme}://{HOST}"),
+            _ => format!("{scheme}://{HOST}:{port}"),
         }
     }
 }
