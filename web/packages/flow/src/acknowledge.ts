@@ -4,8 +4,8 @@ import type { Shown } from './claim.ts';
 import { recoverClaim, signed, type Fields } from './signed.ts';
 import { forget, type Visit } from './visit.ts';
 
-/** A claim's window is 10 minutes, so several heartbeats may get lost before it closes. */
-const HEARTBEAT_MS = 120_000;
+/** A claim's window is 10 minutes (`docs/protocol.md` §6), so several heartbeats may get lost before it closes. */
+const HEARTBEAT_MS = 60_000;
 const RETRY_MS = 10_000;
 const ACK_PAUSES = [1_000, 2_000, 5_000, 15_000];
 

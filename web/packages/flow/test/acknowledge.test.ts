@@ -82,7 +82,7 @@ describe('a window kept open', () => {
     const given = await scene();
     const { shown, pauses, keep } = await shownTab(given, [() => {}, () => {}]);
     expect(await keep()).toBeNull();
-    expect(pauses).toEqual([120_000, 120_000, 120_000]);
+    expect(pauses).toEqual([60_000, 60_000, 60_000]);
     const [claimed] = given.server.secret().claims.values();
     expect([claimed!.counter, shown.counter]).toEqual([2, 2]);
   });
@@ -92,7 +92,7 @@ describe('a window kept open', () => {
     const { pauses, keep } = await shownTab(given, [() => {}, () => {}]);
     given.server.fault('heartbeat', 'lose-request');
     expect(await keep()).toBeNull();
-    expect(pauses).toEqual([120_000, 10_000, 120_000]);
+    expect(pauses).toEqual([60_000, 10_000, 60_000]);
   });
 
   it('reports that the sender burned the secret while it was shown', async () => {

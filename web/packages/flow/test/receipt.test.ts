@@ -27,10 +27,27 @@ it('every question carries the receipt in its body and nothing in its URL', asyn
   const [, rid, secret] = /\/r\/([\w-]+)#([\w-]+)$/.exec(link)!;
   for (const ask of [receipt.view, receipt.burn, receipt.unlock]) expect(await ask()).toEqual(VIEW);
   const seen = [];
-  for await (const view of receipt.follow(new AbortController().signal)) seen.push(view);
+  for await (const view of receipt.follow()) seen.push(view);
   expect(seen).toEqual([VIEW]);
   expect(asked).toEqual(
     ['receipt', 'burn', 'unlock', 'status'].map((route) => [`${ORIGIN}/v1/secrets/${route}`, { rid, receipt: secret }]),
+  );
+});
+
+it('who follows is told when the line is lost and when it is back, and not of a connection that was only renewed', async () => {
+  const answers = [
+    async () => new Response(`${JSON.stringify({ state: 'ready', openings: [] })}\n`),
+    async () => new Response(`${JSON.stringify({ state: 'locked', openings: [] })}\n`),
+    async () => Promise.reject(new TypeError('no network')),
+    async () => Promise.reject(new TypeError('no network')),
+    async () => new Response(`${JSON.stringify(VIEW)}\n`),
+  ];
+  const told: string[] = [];
+  const wait = async () => void told.push('pause');
+  const receipt = await openReceipt(await receiptLink(), { fetch: () => answers.shift()!(), wait });
+  for await (const { state } of receipt.follow((line) => told.push(line))) told.push(state);
+  expect(told).toEqual(
+    ['live', 'ready', 'pause', 'live', 'locked', 'pause', 'lost', 'pause', 'lost', 'pause', 'live', 'burned'],
   );
 });
 
