@@ -8,7 +8,7 @@ export function values(lang: Lang, region: string = lang) {
   const moment = new Intl.DateTimeFormat(region, { dateStyle: 'long', timeStyle: 'short' });
   const span = new Intl.RelativeTimeFormat(lang, { numeric: 'always' });
   const unit = (n: number, unit: string) =>
-    new Intl.NumberFormat(lang, { style: 'unit', unit, unitDisplay: 'long', maximumFractionDigits: 0 }).format(n);
+    tight(new Intl.NumberFormat(lang, { style: 'unit', unit, unitDisplay: 'long', maximumFractionDigits: 0 }).format(n));
   return {
     /** A moment in the reader's own time zone. */
     time: (ms: number): string => moment.format(ms),
@@ -20,7 +20,7 @@ export function values(lang: Lang, region: string = lang) {
     /** A moment, and how far it is from `now` in the largest unit that fits, on one line: "in 6 days". */
     moment: (ms: number, now: number): { time: string; relative: string } => ({
       time: moment.format(ms),
-      relative: span.format(...largest(ms - now)).replaceAll(' ', '\u00a0'),
+      relative: tight(span.format(...largest(ms - now))).replaceAll(' ', '\u00a0'),
     }),
     /** A length of time in the largest unit that fits: "7 days". */
     duration: (ms: number): string => unit(...largest(ms)),
@@ -36,6 +36,9 @@ export function values(lang: Lang, region: string = lang) {
     },
   };
 }
+
+/** `Intl` puts a space between a number and a Japanese unit; people who write Japanese do not. */
+const tight = (text: string): string => text.replace(/\s+(?=[\u3040-\u30ff\u4e00-\u9fff])/g, '');
 
 /** How much of a larger unit counts as one: what expires in 7 days less a second is said to expire in 7 days. */
 const NEARLY = 0.98;
