@@ -123,9 +123,16 @@ impl KeyStore for FileKeyStore {
         if self.is_destroyed(day)? {
             return Ok(None);
         }
-        let key = self.read_day_key(day)?;
-        known.extend(key.clone().map(|key| (day, key)));
-        Ok(key)
+        let Some(key) = self.read_day_key(day)? else {
+            // Asked again: another process may have destroyed the day since.
+            return if self.is_destroyed(day)? {
+                Ok(None)
+            } else {
+                Err(KeyStoreError::Lost { day })
+            };
+        };
+        known.insert(day, key.clone());
+        Ok(Some(key))
     }
 
     fn destroy_days_before(&self, day: Day) -> Result<usize, KeyStoreError> {

@@ -51,7 +51,11 @@ impl KeyStore for MemoryKeyStore {
     }
 
     fn existing_day_key(&self, day: Day) -> Result<Option<Arc<DayKey>>, KeyStoreError> {
-        Ok(self.days().keys.get(&day).cloned())
+        let days = self.days();
+        if day < days.destroyed_before {
+            return Ok(None);
+        }
+        days.keys.get(&day).cloned().map(Some).ok_or(KeyStoreError::Lost { day })
     }
 
     fn destroy_days_before(&self, day: Day) -> Result<usize, KeyStoreError> {

@@ -19,7 +19,10 @@ pub trait KeyStore: Send + Sync + fmt::Debug {
     /// [`KeyStoreError::Destroyed`] for a day whose keys are gone: nothing may be sealed under it again.
     fn day_key(&self, day: Day) -> Result<Arc<DayKey>, KeyStoreError>;
 
-    /// The key of a day, or `None` if it was never made or is destroyed.
+    /// The key of a day on which something is sealed, or `None` if it is destroyed.
+    ///
+    /// # Errors
+    /// [`KeyStoreError::Lost`] for a day that has no key and is not destroyed.
     fn existing_day_key(&self, day: Day) -> Result<Option<Arc<DayKey>>, KeyStoreError>;
 
     /// Destroys the keys of all days before `day`, for ever, and forgets them in this process. Every process calls
@@ -34,6 +37,12 @@ pub enum KeyStoreError {
     /// The day's key is destroyed.
     #[error("the key of day {day} is destroyed")]
     Destroyed {
+        /// Which day.
+        day: Day,
+    },
+    /// There is no key of a day that was not destroyed: the keys are not where they were, or are others.
+    #[error("the key of day {day} is lost")]
+    Lost {
         /// Which day.
         day: Day,
     },
@@ -69,7 +78,10 @@ impl KeyStoreError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Destroyed { .. } => ErrorKind::Missing,
-            Self::Exposed { .. } | Self::Io { .. } | Self::Unreadable { .. } => ErrorKind::Upstream,
+            Self::Lost { .. }
+            | Self::Exposed { .. }
+            | Self::Io { .. }
+            | Self::Unreadable { .. } => ErrorKind::Upstream,
         }
     }
 }

@@ -46,7 +46,6 @@ fn every_store(check: impl Fn(&dyn KeyStore)) {
 #[test]
 fn a_day_has_one_key_and_another_day_another() {
     every_store(|store| {
-        assert!(store.existing_day_key(day(7)).unwrap().is_none());
         let key = store.day_key(day(7)).unwrap();
         assert_eq!(store.day_key(day(7)).unwrap(), key);
         assert_eq!(store.existing_day_key(day(7)).unwrap(), Some(key.clone()));
@@ -221,6 +220,16 @@ fn a_key_file_that_was_changed_or_moved_is_not_believed() {
     ));
     fs::write(path.join("kek-1.key"), [1; 31]).unwrap();
     assert!(matches!(open(&path), Err(KeyStoreError::Unreadable { .. })));
+}
+
+/// Taken for destroyed, it would tell devices that their claims are over, and they would delete their own keys.
+#[test]
+fn a_day_without_a_key_is_lost_and_not_destroyed() {
+    every_store(|store| {
+        let error = store.existing_day_key(day(7)).unwrap_err();
+        assert!(matches!(error, KeyStoreError::Lost { day } if day.number() == 7), "{error}");
+        assert_eq!(error.kind(), ErrorKind::Upstream);
+    });
 }
 
 #[test]
