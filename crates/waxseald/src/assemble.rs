@@ -1,6 +1,10 @@
 //! Puts the rooms together: the one place that knows everyone.
 
-use std::{num::NonZeroU32, path::Path, sync::Arc};
+use std::{
+    num::NonZeroU32,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::{Context as _, Result};
 use wax_cache::MemoryHints;
@@ -51,6 +55,14 @@ pub(crate) async fn server(config: &Config) -> Result<Server> {
         rng: Arc::clone(&rng),
         entitlements: entitlements(config),
     });
+    secrets.check_keys().await.map_err(anyhow::Error::from_boxed).with_context(|| {
+        let folder = keys_folder(config);
+        format!(
+            "secrets are stored whose keys are not in {} (store.data_dir): put that folder back; without it nothing \
+             that is stored can be opened again",
+            folder.display()
+        )
+    })?;
     let (routes, tasks, metrics) = (Routes::default(), Tasks::new(), Metrics::default());
     let local_ca = Arc::new(local_ca(config, &clock)?);
     let hosts =
@@ -96,8 +108,12 @@ fn keys(config: &Config, rng: &Arc<dyn Rng>) -> Result<Arc<dyn KeyStore>> {
         return Ok(Arc::new(MemoryKeyStore::new(Arc::clone(rng))));
     }
     make_private(&config.store.data_dir)?;
-    let store = FileKeyStore::open(&config.store.data_dir.join("keys"), Arc::clone(rng))?;
+    let store = FileKeyStore::open(&keys_folder(config), Arc::clone(rng))?;
     Ok(Arc::new(store))
+}
+
+fn keys_folder(config: &Config) -> PathBuf {
+    config.store.data_dir.join("keys")
 }
 
 fn local_ca(config: &Config, clock: &Arc<dyn Clock>) -> Result<LocalCa> {

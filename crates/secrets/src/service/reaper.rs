@@ -3,7 +3,7 @@
 use std::{future::Future, time::Duration};
 
 use wax_crypto::at_rest::Day;
-use wax_kernel::{Job, JobError};
+use wax_kernel::{Job, JobError, Timestamp};
 use wax_model::{Action, KEY_DESTROYED_ON_DAY, Secret, SecretState, TenantScope};
 use wax_store::transitions;
 
@@ -131,6 +131,27 @@ impl Secrets {
             .destroy_days_before(Day::from_number(today.number() - KEY_DESTROYED_ON_DAY + 1))?;
         if destroyed > 0 {
             tracing::info!(destroyed, "destroyed keys of past days");
+        }
+        Ok(())
+    }
+
+    /// Opens the keys of one secret that still waits, if there is one. To be asked before anything is served: a server
+    /// that has lost its key folder, or has another's, opens nothing of what is stored and would go on under new keys.
+    ///
+    /// # Errors
+    /// Of the store or the key store; also when the key does not open what it should.
+    pub async fn check_keys(&self) -> Result<(), JobError> {
+        let now = self.parts.clock.now();
+        let end = Timestamp::from_ms(i64::MAX);
+        for due in self.parts.store.platform().due_expiries(end, BATCH).await? {
+            let mut reader = self.parts.store.read(job_scope(due.tenant));
+            let secret = reader.secrets().find(due.id).await?;
+            // The key of what is over may be destroyed.
+            let Some(secret) = secret.filter(|secret| secret.expires_at > now) else { continue };
+            let sealed = reader.secrets().keys(due.id).await?;
+            let day = Day::from_number(secret.key_day);
+            self.vault.open_keys(due.tenant, due.id, day, &sealed)?;
+            return Ok(());
         }
         Ok(())
     }

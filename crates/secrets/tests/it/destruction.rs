@@ -1,8 +1,13 @@
 //! What is left in memory of a destroyed secret's row: nothing that opens it. Files are `tests/`' matter.
 
-use wax_crypto::at_rest::{Day, KeyStore as _};
-use wax_kernel::{Clock as _, Timestamp};
-use wax_store::Store as _;
+use std::sync::Arc;
+
+use wax_cache::MemoryHints;
+use wax_crypto::at_rest::{Day, KeyStore, MemoryKeyStore};
+use wax_kernel::{Clock, JobError, SystemRng, Timestamp};
+use wax_model::Entitlements;
+use wax_secrets::{Parts, Secrets};
+use wax_store::Store;
 use wax_testkit::{Sender, Terms, TestApp};
 
 #[tokio::test]
@@ -37,4 +42,36 @@ async fn a_days_key_is_destroyed_forty_eight_hours_after_the_day_and_not_before(
         app.run_jobs().await;
         assert_eq!(app.keys.existing_day_key(day).unwrap().is_some(), exists);
     }
+}
+
+/// What a server finds at its start that has these keys.
+async fn check(app: &TestApp, keys: Arc<dyn KeyStore>) -> Result<(), JobError> {
+    let secrets = Secrets::new(Parts {
+        store: Arc::clone(&app.store) as Arc<dyn Store>,
+        keys,
+        hints: Arc::new(MemoryHints::default()),
+        clock: Arc::clone(&app.clock) as Arc<dyn Clock>,
+        rng: Arc::clone(&app.rng),
+        entitlements: Entitlements::SELF_HOSTED,
+    });
+    secrets.check_keys().await
+}
+
+#[tokio::test]
+async fn keys_that_are_not_those_of_what_is_stored_are_noticed() {
+    let app = TestApp::new().await;
+    let lost = || Arc::new(MemoryKeyStore::new(Arc::new(SystemRng)));
+    check(&app, lost()).await.expect("nothing is stored yet");
+    Sender::share(&app, "text", &Terms::default()).await;
+    check(&app, Arc::clone(&app.keys) as Arc<dyn KeyStore>).await.expect("these are the keys");
+    let error = check(&app, lost()).await.unwrap_err();
+    assert!(error.to_string().contains("key store"), "{error}");
+    let other = lost();
+    // Of the same day, whichever that is.
+    let today = Day::of(app.clock.now());
+    for day in [today.number(), today.number() + 1] {
+        other.day_key(Day::from_number(day)).unwrap();
+    }
+    let error = check(&app, other).await.unwrap_err();
+    assert!(error.to_string().contains("does not open"), "{error}");
 }
