@@ -68,11 +68,17 @@ impl TestApp {
 
     /// The service on a store.
     pub async fn on(store: Arc<SqlStore>) -> Self {
+        let seen = Arc::clone(&store) as Arc<dyn Store>;
+        Self::behind(store, seen).await
+    }
+
+    /// The service on a store that it sees only through another one: a double that loses answers, for example.
+    pub async fn behind(store: Arc<SqlStore>, seen: Arc<dyn Store>) -> Self {
         let clock = Arc::new(ManualClock::at_ms(START.as_ms()));
         let rng: Arc<dyn Rng> = Arc::new(SystemRng);
         let keys = Arc::new(MemoryKeyStore::new(Arc::clone(&rng)));
         let secrets = Secrets::new(Parts {
-            store: Arc::clone(&store) as Arc<dyn Store>,
+            store: seen,
             keys: Arc::clone(&keys) as Arc<dyn KeyStore>,
             hints: Arc::new(MemoryHints::default()),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,

@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
 mod app;
+mod breaking;
 mod broken;
 pub mod database;
 mod people;
 
 pub use app::{Answer, START, TestApp, request};
+pub use breaking::{Breaking, Commit};
 pub use broken::SelectThenDelete;
 pub use people::{Recipient, Sender, Terms};

@@ -1,8 +1,10 @@
 //! Taking a view, and getting it again on the same device.
 
+use std::time::Duration;
+
 use wax_crypto::{Challenge, ClaimKey, PeekKey, Thumbprint, at_rest::Day};
 use wax_httpkit::RequestContext;
-use wax_kernel::{ClaimId, SecretId};
+use wax_kernel::{ClaimId, SecretId, Timestamp};
 use wax_model::{Action, Claim, ClaimState, DeviceKind, Secret, SecretState, window_end};
 use wax_store::{
     Attempt, NewClaim, SealedContent, StoreError,
@@ -53,9 +55,11 @@ impl Secrets {
         };
         let claimed = self.take(context, &secret, &keys, &command, &device).await;
         let claimed = match claimed {
-            // The commit's answer was lost: what this device now holds is the truth.
-            Err(StoreError::Unknown(_)) => {
-                return self.held(context, command.id, &device, &keys).await;
+            // The commit's answer was lost: what this device now holds is the truth. If it holds nothing, it must not
+            // hear so: what was sent may still arrive.
+            Err(unknown @ StoreError::Unknown(_)) => {
+                let held = self.held(context, command.id, &device, &keys).await?;
+                return if held.claim.is_some() { Ok(held) } else { Err(unknown.into()) };
             }
             claimed => claimed?,
         };
@@ -130,14 +134,10 @@ impl Secrets {
                 Err(Refusal::WrongKey(secret.tries_at(now)))
             }
             Claimed::Over { secret } => Err(self.gone(&context.scope, &secret).await),
-            Claimed::Refused { secret } => {
-                let tries = secret.tries_at(now);
-                match (secret.state_at(now), tries.next_at) {
-                    (SecretState::Locked, _) => Err(Refusal::Locked(tries)),
-                    (SecretState::Ready, Some(at)) => Err(Refusal::HeldBack(tries, now.until(at))),
-                    _ => Err(self.gone(&context.scope, &secret).await),
-                }
-            }
+            Claimed::Refused { secret } => Err(match no_try(&secret, now) {
+                Some(refusal) => refusal,
+                None => self.gone(&context.scope, &secret).await,
+            }),
             Claimed::Missing => Err(Refusal::NotAvailable),
         }
     }
@@ -197,5 +197,68 @@ impl Secrets {
             Day::from_number(secret.key_day),
             &sealed,
         )
+    }
+}
+
+/// Why there was no try, where there may be one later. A secret that is ready now, and not held back any more, became so
+/// after it was tried (the time was up, the sender unlocked it): it is not gone, and may be tried again at once.
+fn no_try(secret: &Secret, now: Timestamp) -> Option<Refusal> {
+    let tries = secret.tries_at(now);
+    match secret.state_at(now) {
+        SecretState::Locked => Some(Refusal::Locked(tries)),
+        SecretState::Ready => {
+            let wait = tries.next_at.map_or(Duration::ZERO, |at| now.until(at));
+            Some(Refusal::HeldBack(tries, wait))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wax_kernel::ReceiptId;
+    use wax_model::{Kind, Sealed};
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_ms(1_800_000_000_000);
+
+    fn secret(state: SecretState, next_try_at: Timestamp) -> Secret {
+        Secret {
+            id: SecretId::from_bytes([1; 16]),
+            rid: ReceiptId::from_bytes([2; 16]),
+            state,
+            kind: Kind::OneTime,
+            sealed: Sealed::Client,
+            passphrase: None,
+            peek_sha256: [3; 32],
+            ack_sha256: [4; 32],
+            receipt_sha256: [5; 32],
+            body_sha256: [6; 32],
+            views: 1,
+            views_left: 1,
+            open_claims: 0,
+            wrong_tries: 5,
+            next_try_at,
+            policy_version: 1,
+            content_bytes: 1_040,
+            key_day: NOW.day(),
+            created_at: NOW,
+            expires_at: NOW.plus(Duration::from_secs(60)),
+            ended_at: None,
+            kept_until: NOW,
+        }
+    }
+
+    #[test]
+    fn a_secret_that_became_ready_after_it_was_tried_is_not_gone() {
+        let at = |next_try_at| match no_try(&secret(SecretState::Ready, next_try_at), NOW) {
+            Some(Refusal::HeldBack(tries, wait)) => (tries.next_at, wait),
+            other => panic!("{other:?}"),
+        };
+        let later = NOW.plus(Duration::from_secs(1));
+        assert_eq!(at(later), (Some(later), Duration::from_secs(1)));
+        assert_eq!(at(NOW), (None, Duration::ZERO));
+        assert!(no_try(&secret(SecretState::Draining, NOW), NOW).is_none());
     }
 }

@@ -58,30 +58,35 @@ impl Secrets {
                 })
             })
             .await;
-        match written {
-            Ok(_) | Err(StoreError::Unknown(_)) => self.first_answer(context, id, &create).await,
-            Err(error) => Err(error.into()),
-        }
+        let unknown = match written {
+            Ok(_) => None,
+            Err(unknown @ StoreError::Unknown(_)) => Some(unknown),
+            Err(error) => return Err(error.into()),
+        };
+        let first = self.first_answer(context, id, &create).await?;
+        // Nothing stands there: either the receipt's id is another secret's, or nothing was written.
+        first.ok_or_else(|| unknown.map_or(Refusal::Conflict, Refusal::Store))
     }
 
     /// What stands in the store under this id, if it came from this body: the answer to the first request, to a
-    /// repetition of it, and to one whose commit nobody could confirm.
+    /// repetition of it, and to one whose commit nobody could confirm. `None`: nothing stands there.
     async fn first_answer(
         &self,
         context: &RequestContext,
         id: SecretId,
         create: &Create,
-    ) -> Result<Created, Refusal> {
+    ) -> Result<Option<Created>, Refusal> {
         let secret = self.parts.store.read(context.scope).secrets().find(id).await?;
-        let secret = secret
-            .filter(|secret| secret.body_sha256 == create.body_sha256)
-            .ok_or(Refusal::Conflict)?;
-        Ok(Created {
+        let Some(secret) = secret else { return Ok(None) };
+        if secret.body_sha256 != create.body_sha256 {
+            return Err(Refusal::Conflict);
+        }
+        Ok(Some(Created {
             id: secret.id,
             rid: secret.rid,
             created_at: secret.created_at,
             expires_at: secret.expires_at,
-        })
+        }))
     }
 
     fn prepare(&self, context: &RequestContext, create: &Create) -> Result<NewSecret, Refusal> {

@@ -6,3 +6,4 @@ mod destruction;
 mod life;
 mod receipt;
 mod tries;
+mod unknown;
