@@ -18,7 +18,7 @@ pub struct Limits {
     pub connections: usize,
     /// Connections open at once from one network.
     pub connections_per_network: usize,
-    /// TLS handshakes at once. Signing is what a flood of connections makes us pay for: 2 to 4 a core.
+    /// TLS handshakes that sign at once. Signing is what a flood of connections makes us pay for: 2 to 4 a core.
     pub handshakes: usize,
     /// From accept to the `ClientHello`.
     pub client_hello: Duration,

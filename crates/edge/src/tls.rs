@@ -108,13 +108,16 @@ impl Tls {
     where
         IO: AsyncRead + AsyncWrite + Unpin,
     {
-        let _turn = self.handshakes.acquire().await.map_err(|_| TlsRefusal::Failed)?;
+        let turn = self.handshakes.acquire().await.map_err(|_| TlsRefusal::Failed)?;
         // A copy of a dozen pointers, so that the certificate shown is exactly the one looked up, whatever is published
         // meanwhile.
         let mut config = self.config.clone();
         config.cert_resolver = Arc::new(Only(Arc::clone(&served)));
-        let stream =
-            start.into_stream(Arc::new(config)).await.map_err(|_: io::Error| TlsRefusal::Failed)?;
+        // Signs, now, what is sent next. The turn ends with that: were it kept while the client is waited for, a few
+        // clients that say nothing more would keep everybody else out.
+        let answered = start.into_stream(Arc::new(config));
+        drop(turn);
+        let stream = answered.await.map_err(|_: io::Error| TlsRefusal::Failed)?;
         let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
         Ok(Handshake { stream, served, http2 })
     }

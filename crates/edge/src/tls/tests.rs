@@ -8,7 +8,7 @@ use rustls::{
     pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject as _},
     time_provider::TimeProvider,
 };
-use tokio::net::TcpStream;
+use tokio::{io::AsyncReadExt as _, net::TcpStream};
 use tokio_rustls::{TlsConnector, client};
 use wax_telemetry::Tasks;
 
@@ -97,6 +97,22 @@ async fn an_unknown_name_is_refused_even_when_no_handshake_may_begin() {
     let config = Arc::new(client_config(&edge, &[&TLS13]));
     let error = dial(&edge, &config, "c.localhost").await.unwrap_err();
     assert_eq!(alert_of(&error), Some(AlertDescription::UnrecognisedName));
+}
+
+#[tokio::test]
+async fn a_client_that_stops_in_its_handshake_keeps_nobody_out() {
+    let limits = Limits { handshakes: 1, handshake: Duration::from_secs(600), ..Limits::default() };
+    let edge = TestEdge::start_with(limits, crate::Rates::default()).await;
+    let config = Arc::new(client_config(&edge, &[&TLS13]));
+    let name = ServerName::try_from("a.localhost").unwrap();
+    let (mut hello, mut stalled) = (Vec::new(), TcpStream::connect(edge.secure).await.unwrap());
+    ClientConnection::new(Arc::clone(&config), name).unwrap().write_tls(&mut hello).unwrap();
+    stalled.write_all(&hello).await.unwrap();
+    // The server has answered, so it now waits for this client.
+    assert_eq!(stalled.read_u8().await.unwrap(), 22);
+
+    let other = tokio::time::timeout(Duration::from_secs(20), dial(&edge, &config, "a.localhost"));
+    assert!(other.await.expect("nobody waits for the other client").is_ok());
 }
 
 #[tokio::test]
