@@ -29,9 +29,11 @@ export function shell({ page, lang, script, link, icon, assets, languages, pages
   const sri = (url) => `integrity="${assets[url].integrity}" crossorigin="anonymous"`;
   const choice = (tag) =>
     `<button type="button" lang="${tag}" data-lang="${tag}"${tag === lang ? ' aria-current="true"' : ''}>${nameOf(tag)}</button>`;
-  const words = (title, body) => `<h1>${t(title)}</h1><p class="lead">${t(body)}</p>`;
-  const noscript = `<noscript>${words('noscript.title', 'noscript.body')}</noscript>`;
-  const first = page === 'missing' ? words('missing.title', 'missing.body') : noscript;
+  const words = (title, body, level = 'h1') => `<${level}>${t(title)}</${level}><p class="lead">${t(body)}</p>`;
+  const noscript = `<noscript>${words('noscript.title', 'noscript.body', 'h2')}</noscript>`;
+  // Until the script has something to show, the page has a headline for those who do not see it.
+  const waiting = `<h1 class="visually-hidden" tabindex="-1">${t(`${page}.title`)}</h1>${noscript}`;
+  const first = page === 'missing' ? words('missing.title', 'missing.body') : waiting;
   return `<!doctype html>
 <html lang="${lang}">
 <head>

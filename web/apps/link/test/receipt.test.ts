@@ -53,6 +53,12 @@ test('the timeline is in order and ends with how it ended', () => {
   ]);
 });
 
+test('what has expired says so, also before the server has cleared it away', () => {
+  const end = (ended_at_ms: number | null) => timeline(receipt({ state: 'expired', ended_at_ms })).at(-1);
+  expect(end(null)).toEqual({ what: 'expired', atMs: 100 });
+  expect(end(120)).toEqual({ what: 'expired', atMs: 120 });
+});
+
 test('a lock stands last, with how many passphrases were wrong', () => {
   const view = receipt({ state: 'locked', tries: { wrong: 21, left: 0, next_at_ms: null }, openings: [opening] });
   expect(timeline(view).at(-1)).toEqual({ what: 'locked', atMs: null, wrong: 21 });

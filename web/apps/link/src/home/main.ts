@@ -2,8 +2,9 @@ import { isProblem } from '@waxseal/api';
 import { create } from '@waxseal/flow/create';
 import { byId, h } from '@waxseal/ui';
 import { argon2id } from '../shell/argon2.ts';
-import type { Brand } from '../shell/brand.ts';
-import { startShell } from '../shell/start.ts';
+import { PLAIN, type Brand } from '../shell/brand.ts';
+import { loading } from '../shell/loading.ts';
+import { inTime, startShell } from '../shell/start.ts';
 import { lang, say } from '../shell/words.ts';
 import { aside } from './aside.ts';
 import { createForm, type CreateForm } from './form.ts';
@@ -85,9 +86,28 @@ function showClosed({ organization }: Brand): void {
   show('closed', h('div', { class: 'card stack' }, h('h1', {}, t('closed.title')), h('p', { class: 'lead' }, body)));
 }
 
-const brand = await startShell();
+function showFirst(brand: Brand): void {
+  if (brand.create === 'closed') showClosed(brand);
+  else showForm(brand);
+}
+
+/** A brand that came late may change the form only while nobody has begun to fill it in. */
+function showLate(brand: Brand): void {
+  const touched = losing() || byId('view').contains(document.activeElement);
+  if (byId('main').dataset['state'] === 'form' && !touched) showFirst(brand);
+}
+
+async function start(): Promise<void> {
+  const branded = startShell();
+  if (!globalThis.crypto?.subtle) {
+    const words = [h('h1', {}, t('unsupported.title')), h('p', {}, t('unsupported.body'))];
+    return show('unsupported', h('div', { class: 'card stack' }, ...words));
+  }
+  show('loading', ...loading(t('loading')));
+  const brand = await inTime(branded);
+  showFirst(brand);
+  if (brand === PLAIN) showLate(await branded);
+}
+
 addEventListener('beforeunload', (event) => losing() && event.preventDefault());
-if (!globalThis.crypto?.subtle) {
-  show('unsupported', h('div', { class: 'card stack' }, h('h1', {}, t('unsupported.title')), h('p', {}, t('unsupported.body'))));
-} else if (brand.create === 'closed') showClosed(brand);
-else showForm(brand);
+void start();

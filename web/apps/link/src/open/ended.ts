@@ -27,7 +27,7 @@ const PLAIN = {
 
 export function plainView(name: keyof typeof PLAIN): View {
   const [title, body, advice] = PLAIN[name] as readonly [Key, Key, Key?];
-  return page(t(title), lead(body), advice && h('p', { class: 'muted' }, t(advice)));
+  return page(t(title), lead(body), advice && lead(advice));
 }
 
 export function goneView({ openings, mine, busy }: Extract<State, { name: 'gone' }>): View {

@@ -3,7 +3,7 @@ import { Refused } from '@waxseal/crypto';
 import { acknowledge, arrive, claim, keepOpen, peek, recover, StorageRefused, type Shown, type Visit } from '@waxseal/flow/open';
 import { argon2id } from '../shell/argon2.ts';
 import { PLAIN } from '../shell/brand.ts';
-import { startShell } from '../shell/start.ts';
+import { inTime, startShell } from '../shell/start.ts';
 import { lang } from '../shell/words.ts';
 import { isLast, next, onScreen, type Event, type State } from './machine.ts';
 import { noticesFor } from './notices.ts';
@@ -113,7 +113,9 @@ async function main(): Promise<void> {
   const show = stage(around);
   show(state);
   // Both questions are asked at once: the page is ready one round trip after its script.
-  const branded = startShell().then((brand) => {
+  const brand = startShell();
+  const branded = inTime(brand);
+  void brand.then((brand) => {
     around.brand = brand;
   });
   addEventListener('beforeunload', (event) => onScreen(state) && event.preventDefault());

@@ -1,5 +1,6 @@
 import { byId, h, type Child } from '@waxseal/ui';
 import type { Brand } from '../shell/brand.ts';
+import { loading } from '../shell/loading.ts';
 import { errorView, goneView, offlineView, plainView } from './ended.ts';
 import type { State } from './machine.ts';
 import type { Notice } from './notices.ts';
@@ -36,7 +37,7 @@ export interface View {
 function viewOf(state: State, around: Around): View {
   switch (state.name) {
     case 'loading':
-      return { nodes: [h('p', { class: 'lead short', role: 'status' }, t('loading'))] };
+      return { nodes: loading(t('loading')) };
     case 'ready':
     case 'passphrase':
     case 'wrong-passphrase':

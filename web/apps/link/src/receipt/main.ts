@@ -1,11 +1,12 @@
 import { isProblem, type ReceiptAnswer } from '@waxseal/api';
 import { Refused } from '@waxseal/crypto';
-import { openReceipt, type Receipt } from '@waxseal/flow/receipt';
+import { openReceipt, type Line, type Receipt } from '@waxseal/flow/receipt';
 import { byId, h } from '@waxseal/ui';
-import { startShell } from '../shell/start.ts';
+import { loading } from '../shell/loading.ts';
+import { inTime, startShell } from '../shell/start.ts';
 import { lang } from '../shell/words.ts';
 import { standing, type StateName } from './model.ts';
-import { receiptView, type Link } from './view.ts';
+import { receiptView } from './view.ts';
 import { t } from './words.ts';
 
 const main = byId('main');
@@ -41,15 +42,21 @@ async function follow(receipt: Receipt): Promise<void> {
   const page = receiptView({ burn: act(receipt.burn), unlock: act(receipt.unlock) });
   show(standing(first), ...page.nodes);
   update(first);
-  const heard = (link: Link) => () => page.link(link);
-  addEventListener('offline', heard('lost'));
-  addEventListener('online', heard('live'));
-  for await (const view of receipt.follow()) update(view);
+  let line: Line = 'live';
+  // The browser knows at once when it is offline; that it is online says nothing about the server.
+  const tell = () => page.link(navigator.onLine ? line : 'lost');
+  addEventListener('offline', tell);
+  addEventListener('online', tell);
+  const heard = (now: Line) => {
+    line = now;
+    tell();
+  };
+  for await (const view of receipt.follow(heard)) update(view);
 }
 
 async function start(): Promise<void> {
   if (!globalThis.crypto?.subtle) return message('unsupported', t('unsupported.title'), t('unsupported.body'));
-  show('loading', h('p', { class: 'lead center', role: 'status' }, t('loading')));
+  show('loading', ...loading(t('loading')));
   try {
     await follow(await openReceipt(location.href, { language: lang }));
   } catch (error) {
@@ -57,6 +64,6 @@ async function start(): Promise<void> {
   }
 }
 
-void startShell();
+void inTime(startShell());
 addEventListener('hashchange', () => location.reload());
 void start();

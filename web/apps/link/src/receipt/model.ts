@@ -51,9 +51,11 @@ export function timeline(view: ReceiptAnswer): TimelineEntry[] {
     endedAtMs: ended_at_ms,
   }));
   const entries: TimelineEntry[] = [{ what: 'created', atMs: view.created_at_ms }, ...opened];
-  const { state, ended_at_ms } = view;
-  if (ended_at_ms !== null && (state === 'destroyed' || state === 'burned' || state === 'expired')) {
-    entries.push({ what: state, atMs: ended_at_ms });
+  const { state } = view;
+  if (state === 'destroyed' || state === 'burned' || state === 'expired') {
+    // Time ends a secret before the server has cleared it away: until then the moment of its expiry is the moment.
+    const atMs = view.ended_at_ms ?? (state === 'expired' ? view.expires_at_ms : null);
+    if (atMs !== null) entries.push({ what: state, atMs });
   }
   if (state === 'locked') entries.push({ what: 'locked', atMs: null, wrong: view.tries.wrong });
   return entries.sort((a, b) => (a.atMs ?? Infinity) - (b.atMs ?? Infinity));

@@ -1,4 +1,5 @@
 import type { ReceiptAnswer } from '@waxseal/api';
+import type { Line } from '@waxseal/flow/receipt';
 import { copyButton, h, type Child } from '@waxseal/ui';
 import { say } from '../shell/words.ts';
 import { isFinal, offers, standing, timeline, type TimelineEntry } from './model.ts';
@@ -11,7 +12,7 @@ export interface Actions {
 }
 
 /** Whether what is shown follows the server. */
-export type Link = 'live' | 'lost' | 'ended';
+export type Link = Line | 'ended';
 
 /** A receipt whose parts stay in place while it changes, so that focus stays and changes are announced. */
 export function receiptView(actions: Actions): { nodes: HTMLElement[]; update: (view: ReceiptAnswer) => void; link: (link: Link) => void } {

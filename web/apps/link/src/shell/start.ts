@@ -1,24 +1,44 @@
 import { byId } from '@waxseal/ui';
 import common from '#messages/common.json';
-import { fetchBrand, type Brand } from './brand.ts';
+import { fetchBrand, PLAIN, type Brand } from './brand.ts';
 import { lang } from './words.ts';
 import { translator } from '@waxseal/i18n';
 
 const t = translator(lang, common);
+const title = document.title;
 
-/** Puts the organization's name, logo and address on the shell, and makes the language switch work. */
+/** How long a page waits for its brand before it goes on without. */
+const PATIENCE_MS = 2_000;
+
+/** Makes the language switch work and, once it is there, puts the brand on the shell. It may come late, or never. */
 export async function startShell(): Promise<Brand> {
   byId('languages').addEventListener('click', chooseLanguage);
   const brand = await fetchBrand();
-  byId('organization').textContent = brand.organization;
-  document.title = `${document.title} · ${brand.organization}`;
-  showLogo(brand.logo);
-  if (brand.support) {
-    const support = byId('support');
-    support.textContent = t('support', { address: brand.support });
-    support.hidden = false;
-  }
+  showBrand(brand);
   return brand;
+}
+
+/** The brand if it comes in time; else the plain one, so that nothing waits for a name and a logo. */
+export async function inTime(brand: Promise<Brand>): Promise<Brand> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<Brand>((resolve) => {
+    timer = setTimeout(() => {
+      showBrand(PLAIN);
+      resolve(PLAIN);
+    }, PATIENCE_MS);
+  });
+  const first = await Promise.race([brand, late]);
+  clearTimeout(timer);
+  return first;
+}
+
+function showBrand({ organization, logo, support }: Brand): void {
+  byId('organization').textContent = organization;
+  document.title = `${title} · ${organization}`;
+  showLogo(logo);
+  const address = byId('support');
+  address.textContent = support && t('support', { address: support });
+  address.hidden = !support;
 }
 
 function showLogo(src: string | null): void {
