@@ -1,7 +1,7 @@
 //! The promises every store keeps, as test cases. An adapter expands [`conformance!`](crate::conformance) in a test
 //! module with a function that makes an empty, migrated store; each case becomes a test of its own name.
 //!
-//! ```ignore
+//! ```text
 //! async fn make_store() -> (Arc<dyn Store>, TempDir) { … }
 //! wax_store::conformance!(make_store);
 //! ```
