@@ -2,7 +2,10 @@
 //!
 //! A streamed answer to a POST, because an `EventSource` would put the receipt's key into a URL.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use axum::{
     body::Body,
@@ -12,12 +15,9 @@ use axum::{
 use bytes::Bytes;
 use futures_util::stream;
 use http::header;
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::Instant,
-};
+use tokio::time::Instant;
 use wax_cache::Listener;
-use wax_httpkit::{Code, Json, Problem, ProblemDocument, RequestContext};
+use wax_httpkit::{Code, Json, Network, Problem, ProblemDocument, RequestContext};
 
 use super::receipt::{ReceiptBody, ReceiptView};
 use crate::{
@@ -27,18 +27,51 @@ use crate::{
 
 /// How many streams one process keeps open.
 const MAX_STREAMS: usize = 2_000;
+/// How many of them for one network: nobody takes every place.
+const MAX_PER_NETWORK: usize = 250;
 /// How long one stream lasts. The client asks again.
 const LONGEST: Duration = Duration::from_secs(300);
 /// The longest silence: proxies close what is silent, and a change whose hint was lost is seen at the latest now.
 const SILENCE: Duration = Duration::from_secs(15);
 
-/// Places for streams.
-#[derive(Clone)]
-pub(super) struct Streams(Arc<Semaphore>);
+/// Places for streams. A place is free again after [`LONGEST`] at the latest: nobody asks a stream for its next line
+/// while its client does not read, so it could not end by itself.
+#[derive(Clone, Default)]
+pub(super) struct Streams(Arc<Mutex<Vec<Arc<Held>>>>);
 
-impl Default for Streams {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(MAX_STREAMS)))
+struct Held {
+    network: Network,
+    ends: Instant,
+}
+
+/// One place. Dropping it frees it.
+struct Place {
+    held: Arc<Held>,
+    streams: Streams,
+}
+
+impl Streams {
+    fn places(&self) -> MutexGuard<'_, Vec<Arc<Held>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self, network: &Network) -> Option<Place> {
+        let now = Instant::now();
+        let mut places = self.places();
+        places.retain(|held| held.ends > now);
+        let theirs = places.iter().filter(|held| held.network == *network).count();
+        if places.len() >= MAX_STREAMS || theirs >= MAX_PER_NETWORK {
+            return None;
+        }
+        let held = Arc::new(Held { network: network.clone(), ends: now + LONGEST });
+        places.push(Arc::clone(&held));
+        Some(Place { held, streams: self.clone() })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.streams.places().retain(|held| !Arc::ptr_eq(held, &self.held));
     }
 }
 
@@ -54,25 +87,17 @@ impl Default for Streams {
 )]
 pub(super) async fn status(
     State(secrets): State<Secrets>,
-    State(Streams(places)): State<Streams>,
+    State(streams): State<Streams>,
     context: RequestContext,
     Json(body): Json<ReceiptBody>,
 ) -> Result<Response, Problem> {
-    let busy = |_| Problem::new(Code::Unavailable).retry_after(Duration::from_secs(30));
-    let place = places.try_acquire_owned().map_err(busy)?;
+    let busy = || Problem::new(Code::Unavailable).retry_after(Duration::from_secs(30));
+    let place = streams.take(&context.network).ok_or_else(busy)?;
     let proof = ReceiptProof::from(body);
     // Listening starts before the first look, so that no change falls between the two.
     let listener = secrets.watch(proof.rid);
     let first = ReceiptView::from(secrets.receipt(&context.scope, &proof).await?);
-    let watch = Watch {
-        ends: Instant::now() + LONGEST,
-        last: None,
-        secrets,
-        context,
-        proof,
-        listener,
-        _place: place,
-    };
+    let watch = Watch { last: None, secrets, context, proof, listener, place };
     let lines = stream::unfold(Some((watch, Some(first))), next_line);
     let headers =
         [(header::CONTENT_TYPE, "application/x-ndjson"), (header::CACHE_CONTROL, "no-store")];
@@ -85,8 +110,7 @@ struct Watch {
     proof: ReceiptProof,
     listener: Box<dyn Listener>,
     last: Option<ReceiptView>,
-    ends: Instant,
-    _place: OwnedSemaphorePermit,
+    place: Place,
 }
 
 type Step = Option<(Watch, Option<ReceiptView>)>;
@@ -101,20 +125,50 @@ async fn next_line(step: Step) -> Option<(Line, Step)> {
         None => watch.look().await.ok()?,
     };
     if watch.last.as_ref() == Some(&view) {
-        let more = Instant::now() < watch.ends;
+        let more = watch.has_time();
         return Some((Ok(Bytes::from_static(b"\n")), more.then_some((watch, None))));
     }
     let mut line = serde_json::to_vec(&view).ok()?;
     line.push(b'\n');
-    let more = !view.is_last() && Instant::now() < watch.ends;
+    let more = !view.is_last() && watch.has_time();
     watch.last = Some(view);
     Some((Ok(line.into()), more.then_some((watch, None))))
 }
 
 impl Watch {
+    fn has_time(&self) -> bool {
+        Instant::now() < self.place.held.ends
+    }
+
     /// Waits for a hint or for the silence to grow too long, and looks.
     async fn look(&mut self) -> Result<ReceiptView, Refusal> {
         let _ = tokio::time::timeout(SILENCE, self.listener.changed()).await;
         Ok(self.secrets.receipt(&self.context.scope, &self.proof).await?.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn net(number: usize) -> Network {
+        Network::new(format!("192.0.{number}.0/24"))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_takes_every_place_nor_keeps_one_without_reading() {
+        let streams = Streams::default();
+        let held: Vec<_> = (0..MAX_STREAMS).map_while(|_| streams.take(&net(0))).collect();
+        assert_eq!(held.len(), MAX_PER_NETWORK);
+        assert!(streams.take(&net(1)).is_some(), "a place for another network");
+        let others: Vec<_> =
+            (0..MAX_STREAMS).map_while(|n| streams.take(&net(1 + n % 100))).collect();
+        assert_eq!(held.len() + others.len(), MAX_STREAMS);
+
+        tokio::time::advance(LONGEST).await;
+        let next = streams.take(&net(0));
+        assert!(next.is_some(), "the time of those that still hold a place is up");
+        drop((held, others));
+        assert_eq!(streams.places().len(), 1);
     }
 }
