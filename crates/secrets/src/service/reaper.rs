@@ -13,7 +13,7 @@ use super::{Refusal, Secrets};
 const PATIENCE: Duration = Duration::from_secs(5);
 /// A longer silence of the reaper was an outage: windows that ran during it are lengthened.
 const OUTAGE: Duration = Duration::from_secs(30);
-/// How much one round takes on. The rest waits for the next.
+/// How much is asked for at once. Of claims and expiries, the rest waits for the next round.
 const BATCH: u32 = 500;
 
 /// The repeated work of the service.
@@ -108,16 +108,20 @@ impl Secrets {
         }
     }
 
-    /// Deletes receipts whose time is over.
+    /// Deletes receipts whose time is over: all of them, since a batch each time would fall behind one busy sender.
     pub(crate) async fn forget(&self) -> Result<(), Refusal> {
         let now = self.parts.clock.now();
-        for due in self.parts.store.platform().due_tombstones(now, BATCH).await? {
-            self.parts
-                .store
-                .write(&job_scope(due.tenant), move |uow| {
-                    Box::pin(async move { uow.secrets().forget(due.id, now).await })
-                })
-                .await?;
+        let mut forgotten = true;
+        while std::mem::take(&mut forgotten) {
+            for due in self.parts.store.platform().due_tombstones(now, BATCH).await? {
+                forgotten |= self
+                    .parts
+                    .store
+                    .write(&job_scope(due.tenant), move |uow| {
+                        Box::pin(async move { uow.secrets().forget(due.id, now).await })
+                    })
+                    .await?;
+            }
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! What is left in memory of a destroyed secret's row: nothing that opens it. Files are `tests/`' matter.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use wax_cache::MemoryHints;
 use wax_crypto::at_rest::{Day, KeyStore, MemoryKeyStore};
@@ -74,4 +74,20 @@ async fn keys_that_are_not_those_of_what_is_stored_are_noticed() {
     }
     let error = check(&app, other).await.unwrap_err();
     assert!(error.to_string().contains("does not open"), "{error}");
+}
+
+/// More than one batch: at a batch every ten minutes, one sender could make receipts faster than they are forgotten.
+#[tokio::test]
+async fn every_receipt_whose_time_is_over_is_forgotten_at_once() {
+    let app = TestApp::new().await;
+    for _ in 0..501 {
+        let sender = Sender::share(&app, "text", &Terms::default()).await;
+        app.post("/v1/secrets/burn", &sender.proof()).await;
+    }
+    app.clock.advance(Duration::from_secs(31 * 86_400));
+    let due = app.store.platform().due_tombstones(app.clock.now(), 1_000).await.unwrap();
+    assert_eq!(due.len(), 501);
+    app.run_jobs().await;
+    let due = app.store.platform().due_tombstones(app.clock.now(), 1_000).await.unwrap();
+    assert_eq!(due, []);
 }
