@@ -28,7 +28,7 @@ const DISCARD_FOR: Duration = Duration::from_secs(5);
 
 /// One network may hold this part of the memory: memory is taken by what a body announces, and a few clients that
 /// announce much and send it slowly must not leave nothing to the others.
-const SHARE: usize = 8;
+const SHARE: usize = 4;
 
 /// Receives bodies within one budget of memory.
 #[derive(Debug)]
@@ -97,9 +97,10 @@ impl Bodies {
     fn reserve(&self, bytes: usize, network: Subscriber) -> Option<BodyMemory<'_>> {
         let units = u32::try_from(bytes.div_ceil(UNIT)).ok()?;
         let share = self.share(network, units as usize)?;
-        let large = match bytes > RouteClass::SMALL {
-            true => Some(self.large.try_acquire_many(units).ok()?),
-            false => None,
+        let large = if bytes > RouteClass::SMALL {
+            Some(self.large.try_acquire_many(units).ok()?)
+        } else {
+            None
         };
         let whole = self.memory.try_acquire_many(units).ok()?;
         Some(BodyMemory { _whole: whole, _large: large, _share: share })
@@ -186,8 +187,8 @@ mod tests {
     #[tokio::test]
     async fn one_network_cannot_hold_the_memory_of_all() {
         let bodies = bodies();
-        let held: Vec<_> = (0..5).map_while(|_| bodies.reserve(LARGE, net(1))).collect();
-        assert_eq!(held.len(), 4, "an eighth of 64 MiB");
+        let held: Vec<_> = (0..20).map_while(|_| bodies.reserve(LARGE, net(1))).collect();
+        assert_eq!(held.len(), 8, "a quarter of 64 MiB");
         let receive = async |number| {
             let mut body = Full::new(Bytes::from_static(b"abc"));
             bodies.receive(&mut body, 16, net(number)).await.map(|(bytes, _)| bytes)

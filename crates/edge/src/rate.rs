@@ -15,7 +15,7 @@ use governor::{
 };
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
-use wax_kernel::{Clock, Rng};
+use wax_kernel::{Clock, Rng, Timestamp};
 
 use crate::network::Subscriber;
 
@@ -51,6 +51,10 @@ type Key = [u8; 16];
 
 type Limiter = RateLimiter<Key, DashMapStateStore<Key>, GateClock, NoOpMiddleware<Nanos>>;
 
+/// A clock that goes back further than this makes everybody a stranger again: what was counted lies in the future then,
+/// and would refuse networks until it has come.
+const SET_BACK: Duration = Duration::from_secs(10);
+
 /// After this many checks the networks that have recovered are forgotten, so memory follows the traffic.
 const SWEEP_EVERY: u32 = 4_096;
 
@@ -69,6 +73,8 @@ pub(crate) struct RateGate {
 struct DayKey {
     day: i64,
     key: [u8; 32],
+    /// The latest moment at which it was used.
+    latest: Timestamp,
 }
 
 impl RateGate {
@@ -110,11 +116,15 @@ impl RateGate {
     }
 
     fn todays_key(&self) -> [u8; 32] {
-        let day = self.clock.now().day();
+        let now = self.clock.now();
+        let day = now.day();
         let mut held = self.day_key.lock().unwrap_or_else(PoisonError::into_inner);
-        match *held {
-            Some(DayKey { day: of, key }) if of == day => key,
-            _ => held.insert(DayKey { day, key: self.rng.bytes() }).key,
+        match &mut *held {
+            Some(today) if today.day == day && today.latest <= now.plus(SET_BACK) => {
+                today.latest = today.latest.max(now);
+                today.key
+            }
+            _ => held.insert(DayKey { day, key: self.rng.bytes(), latest: now }).key,
         }
     }
 }
@@ -187,6 +197,18 @@ mod tests {
         assert_eq!(gate.key_of(net("192.0.2.1")), today);
         clock.advance(Duration::from_hours(24));
         assert_ne!(gate.key_of(net("192.0.2.1")), today);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_locks_nobody_out() {
+        let clock = Arc::new(ManualClock::at_ms(1_700_000_000_000));
+        let gate = gate(&clock);
+        let ask = || gate.check(RateClass::Create, net("192.0.2.1"));
+        while ask().is_ok() {}
+        clock.set(Timestamp::from_ms(1_700_000_000_000 - 9_000));
+        assert!(ask().is_err(), "a clock that is corrected a little frees nobody");
+        clock.set(Timestamp::from_ms(1_700_000_000_000 - 3_600_000));
+        assert_eq!(ask(), Ok(()));
     }
 
     #[test]
