@@ -11,4 +11,4 @@ pub use body::{Body, Json};
 pub use code::Code;
 pub use context::{Network, RequestContext};
 pub use problem::Problem;
-pub use render::{ProblemDocument, language, localize, render};
+pub use render::{ProblemDocument, ProblemResponses, language, localize, render};

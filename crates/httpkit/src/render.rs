@@ -1,5 +1,7 @@
 //! Problems become documents here and nowhere else.
 
+use std::collections::BTreeMap;
+
 use axum::{
     extract::Request,
     middleware::Next,
@@ -7,7 +9,10 @@ use axum::{
 };
 use http::{HeaderMap, HeaderValue, header};
 use serde_json::{Map, Value, json};
-use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
+use utoipa::openapi::{
+    Content, Ref, RefOr, ResponseBuilder,
+    schema::{Object, ObjectBuilder, Type},
+};
 use wax_i18n::Lang;
 use wax_kernel::{ErrorKind, RequestId};
 use wax_model::Rule;
@@ -28,6 +33,21 @@ pub struct ProblemDocument {
     /// What programs match.
     #[schema(schema_with = codes)]
     pub code: String,
+}
+
+/// What every operation may answer instead: in the `OpenAPI` document, the default response.
+#[derive(Debug)]
+pub struct ProblemResponses;
+
+impl utoipa::IntoResponses for ProblemResponses {
+    fn responses() -> BTreeMap<String, RefOr<utoipa::openapi::Response>> {
+        let document = Content::new(Some(Ref::from_schema_name("ProblemDocument")));
+        let problem = ResponseBuilder::new()
+            .description("a problem; docs/protocol.md has the codes")
+            .content("application/problem+json", document)
+            .build();
+        BTreeMap::from([("default".to_owned(), problem.into())])
+    }
 }
 
 fn codes() -> Object {

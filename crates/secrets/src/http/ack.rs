@@ -4,7 +4,7 @@ use axum::{Json as JsonAnswer, extract::State};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wax_crypto::{AckPreimage, Challenge};
-use wax_httpkit::{Problem, ProblemDocument};
+use wax_httpkit::{Problem, ProblemResponses};
 use wax_kernel::{ClaimId, SecretId};
 
 use super::{
@@ -80,11 +80,7 @@ pub(super) struct AckView {
 /// Keeps a claim's window open: 10 minutes from now, at most 24 hours from the claim.
 #[utoipa::path(
     post, path = "/v1/secrets/heartbeat", tag = "secrets", request_body = HeartbeatBody,
-    responses(
-        (status = 200, body = HeartbeatView),
-        (status = 410, description = "the claim is over", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = "default", description = "any other problem", body = ProblemDocument, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = HeartbeatView), ProblemResponses)
 )]
 pub(super) async fn heartbeat(
     State(secrets): State<Secrets>,
@@ -102,11 +98,7 @@ pub(super) async fn heartbeat(
 /// Confirms that the secret was unwrapped. The last confirmation destroys it. Repeating it answers the same.
 #[utoipa::path(
     post, path = "/v1/secrets/ack", tag = "secrets", request_body = AckBody,
-    responses(
-        (status = 200, body = AckView),
-        (status = 410, description = "the claim is over", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = "default", description = "any other problem", body = ProblemDocument, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = AckView), ProblemResponses)
 )]
 pub(super) async fn ack(
     State(secrets): State<Secrets>,

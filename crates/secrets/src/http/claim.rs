@@ -4,7 +4,7 @@ use axum::{Json as JsonAnswer, extract::State};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wax_crypto::{Challenge, ClaimKey, PeekKey};
-use wax_httpkit::{Problem, ProblemDocument};
+use wax_httpkit::{Problem, ProblemResponses};
 use wax_kernel::{ClaimId, SecretId};
 use wax_model::{Claim, DeviceKind};
 
@@ -86,16 +86,7 @@ pub(super) struct DeliveredView {
 /// Takes one view and binds it to the device, or counts a wrong try.
 #[utoipa::path(
     post, path = "/v1/secrets/claim", tag = "secrets", request_body = ClaimBody,
-    responses(
-        (status = 200, body = DeliveredView),
-        (status = 401, description = "bad signature or stale challenge", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, description = "wrong key", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 404, description = "unknown or not proven", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 410, description = "nothing left to claim", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 423, description = "locked", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, description = "tries are held back", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = "default", description = "any other problem", body = ProblemDocument, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = DeliveredView), ProblemResponses)
 )]
 pub(super) async fn claim(
     State(secrets): State<Secrets>,
@@ -114,12 +105,7 @@ pub(super) async fn claim(
 /// Gives a device its open claim again. Takes nothing, counts nothing.
 #[utoipa::path(
     post, path = "/v1/secrets/recover", tag = "secrets", request_body = RecoverBody,
-    responses(
-        (status = 200, body = DeliveredView),
-        (status = 401, description = "bad signature or stale challenge", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 404, description = "unknown or not proven", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = "default", description = "any other problem", body = ProblemDocument, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = DeliveredView), ProblemResponses)
 )]
 pub(super) async fn recover(
     State(secrets): State<Secrets>,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 use wax_crypto::{AckHash, ClaimKey, HEADER_BYTES, PeekHash, ReceiptHash, WRAPPED_KEY_BYTES};
-use wax_httpkit::{Body, Problem, ProblemDocument, RequestContext};
+use wax_httpkit::{Body, Problem, ProblemResponses, RequestContext};
 use wax_model::{MAX_CONTENT_BYTES, MIN_CONTENT_BYTES, Policy};
 
 use super::bytes::Base64;
@@ -66,12 +66,7 @@ pub(super) struct CreatedView {
 /// Stores a sealed secret. The same body again gets the first answer.
 #[utoipa::path(
     post, path = "/v1/secrets/create", tag = "secrets", request_body = CreateBody,
-    responses(
-        (status = 201, body = CreatedView),
-        (status = 409, description = "the id exists with another body", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "a field breaks a rule", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = "default", description = "any other problem", body = ProblemDocument, content_type = "application/problem+json"),
-    )
+    responses((status = 201, body = CreatedView), ProblemResponses)
 )]
 pub(super) async fn create(
     State(secrets): State<Secrets>,

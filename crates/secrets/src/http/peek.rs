@@ -4,7 +4,7 @@ use axum::{Json as JsonAnswer, extract::State};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wax_crypto::{Challenge, PeekKey, Thumbprint};
-use wax_httpkit::{Json, Problem, ProblemDocument, RequestContext};
+use wax_httpkit::{Json, Problem, ProblemResponses, RequestContext};
 use wax_kernel::SecretId;
 
 use super::view::{ClaimStateName, OpeningView, TriesView, kinds, sealed, states};
@@ -79,11 +79,7 @@ pub(super) struct PeekView {
 /// Shows a secret to a holder of its link. Takes nothing.
 #[utoipa::path(
     post, path = "/v1/secrets/peek", tag = "secrets", request_body = PeekBody,
-    responses(
-        (status = 200, body = PeekView),
-        (status = 404, description = "unknown or not proven", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = "default", description = "any other problem", body = ProblemDocument, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = PeekView), ProblemResponses)
 )]
 pub(super) async fn peek(
     State(secrets): State<Secrets>,

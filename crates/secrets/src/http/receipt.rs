@@ -4,7 +4,7 @@ use axum::{Json as JsonAnswer, extract::State};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wax_crypto::ReceiptKey;
-use wax_httpkit::{Json, Problem, ProblemDocument, RequestContext};
+use wax_httpkit::{Json, Problem, ProblemResponses, RequestContext};
 use wax_kernel::{ReceiptId, Timestamp};
 use wax_model::Claim;
 
@@ -77,11 +77,7 @@ pub(super) struct ReceiptView {
 /// Shows a receipt.
 #[utoipa::path(
     post, path = "/v1/secrets/receipt", tag = "receipts", request_body = ReceiptBody,
-    responses(
-        (status = 200, body = ReceiptView),
-        (status = 404, description = "unknown or not proven", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = "default", description = "any other problem", body = ProblemDocument, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = ReceiptView), ProblemResponses)
 )]
 pub(super) async fn receipt(
     State(secrets): State<Secrets>,
@@ -94,11 +90,7 @@ pub(super) async fn receipt(
 /// Destroys the secret now and ends every open claim. What was read cannot be recalled.
 #[utoipa::path(
     post, path = "/v1/secrets/burn", tag = "receipts", request_body = ReceiptBody,
-    responses(
-        (status = 200, body = ReceiptView),
-        (status = 404, description = "unknown or not proven", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = "default", description = "any other problem", body = ProblemDocument, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = ReceiptView), ProblemResponses)
 )]
 pub(super) async fn burn(
     State(secrets): State<Secrets>,
@@ -111,11 +103,7 @@ pub(super) async fn burn(
 /// Forgets wrong tries, and so unlocks a locked secret.
 #[utoipa::path(
     post, path = "/v1/secrets/unlock", tag = "receipts", request_body = ReceiptBody,
-    responses(
-        (status = 200, body = ReceiptView),
-        (status = 404, description = "unknown or not proven", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = "default", description = "any other problem", body = ProblemDocument, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = ReceiptView), ProblemResponses)
 )]
 pub(super) async fn unlock(
     State(secrets): State<Secrets>,

@@ -17,7 +17,7 @@ use futures_util::stream;
 use http::header;
 use tokio::time::Instant;
 use wax_cache::Listener;
-use wax_httpkit::{Code, Json, Network, Problem, ProblemDocument, RequestContext};
+use wax_httpkit::{Code, Json, Network, Problem, ProblemResponses, RequestContext};
 
 use super::receipt::{ReceiptBody, ReceiptView};
 use crate::{
@@ -79,11 +79,7 @@ impl Drop for Place {
 /// nothing can change any more, or after 5 minutes.
 #[utoipa::path(
     post, path = "/v1/secrets/status", tag = "receipts", request_body = ReceiptBody,
-    responses(
-        (status = 200, description = "lines of ReceiptView", body = ReceiptView, content_type = "application/x-ndjson"),
-        (status = 404, description = "unknown or not proven", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = "default", description = "any other problem", body = ProblemDocument, content_type = "application/problem+json"),
-    )
+    responses((status = 200, description = "lines of ReceiptView", body = ReceiptView, content_type = "application/x-ndjson"), ProblemResponses)
 )]
 pub(super) async fn status(
     State(secrets): State<Secrets>,

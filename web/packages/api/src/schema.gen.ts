@@ -513,16 +513,7 @@ export interface operations {
                     "application/json": components["schemas"]["AckView"];
                 };
             };
-            /** @description the claim is over */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description any other problem */
+            /** @description a problem; docs/protocol.md has the codes */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -554,16 +545,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReceiptView"];
                 };
             };
-            /** @description unknown or not proven */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description any other problem */
+            /** @description a problem; docs/protocol.md has the codes */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -595,61 +577,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeliveredView"];
                 };
             };
-            /** @description bad signature or stale challenge */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description wrong key */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description unknown or not proven */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description nothing left to claim */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description locked */
-            423: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description tries are held back */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description any other problem */
+            /** @description a problem; docs/protocol.md has the codes */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -681,25 +609,7 @@ export interface operations {
                     "application/json": components["schemas"]["CreatedView"];
                 };
             };
-            /** @description the id exists with another body */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description a field breaks a rule */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description any other problem */
+            /** @description a problem; docs/protocol.md has the codes */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -731,16 +641,7 @@ export interface operations {
                     "application/json": components["schemas"]["HeartbeatView"];
                 };
             };
-            /** @description the claim is over */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description any other problem */
+            /** @description a problem; docs/protocol.md has the codes */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -772,16 +673,7 @@ export interface operations {
                     "application/json": components["schemas"]["PeekView"];
                 };
             };
-            /** @description unknown or not proven */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description any other problem */
+            /** @description a problem; docs/protocol.md has the codes */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -813,16 +705,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReceiptView"];
                 };
             };
-            /** @description unknown or not proven */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description any other problem */
+            /** @description a problem; docs/protocol.md has the codes */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -854,25 +737,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeliveredView"];
                 };
             };
-            /** @description bad signature or stale challenge */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description unknown or not proven */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description any other problem */
+            /** @description a problem; docs/protocol.md has the codes */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -905,16 +770,7 @@ export interface operations {
                     "application/x-ndjson": components["schemas"]["ReceiptView"];
                 };
             };
-            /** @description unknown or not proven */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description any other problem */
+            /** @description a problem; docs/protocol.md has the codes */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -946,16 +802,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReceiptView"];
                 };
             };
-            /** @description unknown or not proven */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description any other problem */
+            /** @description a problem; docs/protocol.md has the codes */
             default: {
                 headers: {
                     [name: string]: unknown;
