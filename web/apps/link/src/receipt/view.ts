@@ -24,7 +24,8 @@ export function receiptView(actions: Actions): { nodes: HTMLElement[]; update: (
   const unlock = h('button', { type: 'button', class: 'button', id: 'unlock', onclick: actions.unlock }, t('unlock.button'));
   const unlocking = h('div', { class: 'notice warn stack' }, h('p', {}, t('unlock.hint')), h('div', {}, unlock));
   const burn = burnButton(actions.burn);
-  const kept = h('p', { class: 'muted small' });
+  const keep = keepPanel();
+  const kept = h('p', { class: 'muted small hint' });
   const update = (view: ReceiptAnswer) => {
     const words = standing(view);
     title.textContent = t(`state.${words}.title`, { opened: opened(view), total: view.views });
@@ -36,6 +37,8 @@ export function receiptView(actions: Actions): { nodes: HTMLElement[]; update: (
     burn.button.hidden = !offered.burn;
     if (!offered.burn) burn.dialog.close();
     kept.textContent = t('kept', { time: say.time(view.kept_until_ms) });
+    // What has ended has nothing left to follow or to destroy.
+    keep.hidden = isFinal(view);
     if (isFinal(view)) link('ended');
   };
   const link = (state: Link) => {
@@ -53,7 +56,7 @@ export function receiptView(actions: Actions): { nodes: HTMLElement[]; update: (
       facts,
       h('section', {}, h('h2', { class: 'section-title' }, t('timeline')), events),
       h('div', { class: 'actions' }, burn.button),
-      keepPanel(),
+      keep,
       kept,
       burn.dialog,
     ],
