@@ -4,7 +4,7 @@ import { PNG } from 'pngjs';
 import { expect, expectState, linksOf, openLink, pasted, sealInBrowser, test, visit } from '../src/fixtures.ts';
 import { spellings } from '../src/ledger.ts';
 import { fragments, look, send } from '../src/people.ts';
-import { ORGANIZATION, run } from '../src/servers.ts';
+import { HOST, ORGANIZATION, run } from '../src/servers.ts';
 
 const { origin } = run;
 
@@ -285,4 +285,23 @@ test('an address without a page says so', async ({ person }) => {
   const answer = await page.goto('/no/such/page');
   expect(answer?.status()).toBe(404);
   await expect(page.locator('h1')).toBeVisible();
+});
+
+test('a brand that comes late or never keeps nobody from sealing', async ({ person }) => {
+  const sender = await person();
+  let deliver = () => {};
+  const later = new Promise<void>((resolve) => (deliver = resolve));
+  await sender.route('**/brand.json', async (route) => {
+    await later;
+    await route.continue();
+  });
+  await sender.goto('/');
+  await expectState(sender, 'form');
+  await expect(sender.locator('#organization')).toHaveText(HOST);
+  await sender.locator('#text').fill('typed without a brand');
+  deliver();
+  await expect(sender.locator('#organization')).toHaveText(ORGANIZATION);
+  await expect(sender.locator('#text')).toHaveValue('typed without a brand');
+  await sender.locator('#submit').click();
+  await expectState(sender, 'result');
 });

@@ -118,3 +118,22 @@ test('the receipt shows the wrong passphrases', async ({ person }) => {
   await visit(sender, receiptLink, 'ready');
   await expect(sender.locator('.facts')).toContainText(/Wrong passphrases\s*3/);
 });
+
+test('a receipt that is cut off from the server says so, and when it is back', async ({ person }) => {
+  const { receiptLink } = await send({ origin });
+  const sender = await person();
+  const heal = await cut(sender, 'status');
+  await visit(sender, receiptLink, 'ready');
+  await expect(sender.locator('.live')).toHaveAttribute('data-link', 'lost');
+  await heal();
+  await expect(sender.locator('.live')).toHaveAttribute('data-link', 'live');
+});
+
+test('the receipt of what expired ends with that, and asks nobody to keep it for burning', async ({ person }) => {
+  const { link, receiptLink } = await send({ origin: run.durableOrigin });
+  outlive(link);
+  const sender = await person();
+  await visit(sender, receiptLink, 'expired');
+  await expect(sender.locator('.timeline li').last()).toHaveAttribute('data-event', 'expired');
+  await expect(sender.locator('.panel')).toBeHidden();
+});
