@@ -84,8 +84,8 @@ CREATE INDEX secrets_by_keeping ON secrets (kept_until_ms)
 -- Apart from the secret's row, which every try rewrites: each version of a row may outlive it in the database's files.
 -- The data keys are sealed under the key of secrets.key_day.
 CREATE TABLE secret_keys (
-    tenant_id   TEXT NOT NULL,
-    secret_id   TEXT NOT NULL,
+    tenant_id   TEXT COLLATE "C" NOT NULL,
+    secret_id   TEXT COLLATE "C" NOT NULL,
     claim_mac   BYTEA NOT NULL,
     wrap_key    BYTEA,
     content_key BYTEA,

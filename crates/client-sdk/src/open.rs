@@ -124,11 +124,13 @@ impl<'a> Looked<'a> {
     async fn claim(&self, key: &ClaimKey) -> Result<(Stored, Delivery), Error> {
         let Opener { devices, clock, .. } = self.opener;
         let device = DeviceKey::generate();
+        let ours = *device.public();
         let stored = devices.keep(Stored { link: self.link(), device, created_at: clock.now() })?;
         match self.opener.claim(&stored, key).await {
             Ok(delivery) => Ok((stored, delivery)),
             Err(error) => {
-                if nothing_was_taken(&error) {
+                // Another process's key may stand for a claim that it has taken meanwhile.
+                if *stored.device.public() == ours && nothing_was_taken(&error) {
                     devices.forget(self.link.id())?;
                 }
                 Err(error)

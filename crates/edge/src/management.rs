@@ -81,7 +81,8 @@ async fn accept(listener: TcpListener, router: Router, tasks: Tasks) {
         let (Ok((stream, _)), Ok(permit)) =
             (accepted, Arc::clone(&connections).try_acquire_owned())
         else {
-            tokio::task::yield_now().await;
+            // Too many connections or no file left: a pause, where trying at once would spin.
+            tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
         let connection = http1::Builder::new()

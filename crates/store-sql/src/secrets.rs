@@ -82,7 +82,8 @@ statements! {
     DRAIN_SECRET = both("UPDATE secrets SET state = 'draining'
         WHERE tenant_id = $1 AND id = $2 AND state IN ('ready', 'locked')");
     UNLOCK_SECRET = both("UPDATE secrets SET state = 'ready', wrong_tries = 0, next_try_at_ms = 0
-        WHERE tenant_id = $1 AND id = $2 AND state IN ('ready', 'locked')");
+        WHERE tenant_id = $1 AND id = $2
+            AND (state = 'locked' OR state = 'ready' AND wrong_tries > 0)");
     /// Its claims go with it (ON DELETE CASCADE).
     FORGET_SECRET = both("DELETE FROM secrets
         WHERE tenant_id = $1 AND id = $2 AND state IN ('destroyed', 'burned', 'expired', 'restored')

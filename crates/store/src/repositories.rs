@@ -154,7 +154,7 @@ pub trait SecretRepository: SecretReads {
     ) -> Result<bool, StoreError>;
     /// Moves to `draining`. From `ready` or `locked`.
     async fn drain(&mut self, id: SecretId) -> Result<bool, StoreError>;
-    /// Forgets wrong tries. From `ready` or `locked`, to `ready`; `false` otherwise.
+    /// Forgets wrong tries. From `ready` with some, or `locked`, to `ready`; `false` otherwise.
     async fn unlock(&mut self, id: SecretId) -> Result<bool, StoreError>;
     /// Deletes the row and its claims: the receipt's time is over. Only in a final state with `kept_until <= now`.
     async fn forget(&mut self, id: SecretId, now: Timestamp) -> Result<bool, StoreError>;

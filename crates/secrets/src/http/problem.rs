@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::to_value;
+use wax_crypto::at_rest::KeyStoreError;
 use wax_httpkit::{Code, Problem};
 use wax_kernel::ErrorKind;
 
@@ -39,6 +40,10 @@ impl From<Refusal> for Problem {
                 )
             }
             Refusal::Store(error) => failure(error.kind(), &error),
+            // A clock that leapt has destroyed the keys of days that are still to come: until it is right again.
+            Refusal::Keys(error @ KeyStoreError::Destroyed { .. }) => {
+                failure(ErrorKind::Upstream, &error)
+            }
             Refusal::Keys(error) => failure(error.kind(), &error),
             Refusal::Envelope(error) => failure(ErrorKind::Bug, &error),
         }

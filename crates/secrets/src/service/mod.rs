@@ -10,7 +10,7 @@ mod receipt;
 mod refusal;
 mod vault;
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicU32};
 
 use wax_cache::Hints;
 use wax_crypto::{ChallengeKey, at_rest::KeyStore};
@@ -55,6 +55,8 @@ pub struct Secrets {
     parts: Arc<Parts>,
     vault: Arc<Vault>,
     challenges: Arc<ChallengeKey>,
+    /// Rounds that the reaper still waits after the clock leapt.
+    doubtful_rounds: Arc<AtomicU32>,
 }
 
 impl Secrets {
@@ -62,7 +64,13 @@ impl Secrets {
     pub fn new(parts: Parts) -> Self {
         let vault = Vault::new(Arc::clone(&parts.keys), Arc::clone(&parts.rng));
         let challenges = parts.keys.ring().challenge_key();
-        Self { parts: Arc::new(parts), vault: Arc::new(vault), challenges: Arc::new(challenges) }
+        Self {
+            parts: Arc::new(parts),
+            vault: Arc::new(vault),
+            challenges: Arc::new(challenges),
+            // In doubt until the first beat.
+            doubtful_rounds: Arc::new(AtomicU32::new(1)),
+        }
     }
 
     /// An event of now. Drawn before the unit of work that records it.

@@ -1,11 +1,11 @@
 //! What time does to secrets.
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, sync::atomic::Ordering, time::Duration};
 
 use wax_crypto::at_rest::Day;
 use wax_kernel::{Job, JobError, Timestamp};
 use wax_model::{Action, KEY_DESTROYED_ON_DAY, Secret, SecretState, TenantScope};
-use wax_store::transitions;
+use wax_store::{DueClaim, DueSecret, transitions};
 
 use super::{Refusal, Secrets};
 
@@ -13,6 +13,11 @@ use super::{Refusal, Secrets};
 const PATIENCE: Duration = Duration::from_secs(5);
 /// A longer silence of the reaper was an outage: windows that ran during it are lengthened.
 const OUTAGE: Duration = Duration::from_secs(30);
+/// A silence this long may be a clock that leapt. Nothing is ended or destroyed until it was right for a while: a clock
+/// that is put back in time has cost nothing.
+const LEAP: Duration = Duration::from_secs(48 * 3_600);
+/// How many rounds of the reaper that while is: ten minutes.
+const DOUBTFUL_ROUNDS: u32 = 120;
 /// How much is asked for at once. Of claims and expiries, the rest waits for the next round.
 const BATCH: u32 = 500;
 
@@ -41,64 +46,92 @@ impl Secrets {
     pub(crate) async fn reap(&self) -> Result<(), Refusal> {
         let now = self.parts.clock.now();
         let gap_ms = i64::try_from(OUTAGE.as_millis()).unwrap_or(i64::MAX);
-        if let Some(outage) = self.parts.store.platform().beat(now, gap_ms).await? {
+        let outage = self.parts.store.platform().beat(now, gap_ms).await?;
+        if let Some(outage) = outage {
             tracing::warn!(?outage, "nothing reaped for a while: open windows were lengthened");
         }
-        self.lapse_claims().await?;
-        self.expire_secrets().await
+        if let Some(leap) = outage.filter(|outage| outage.from.until(outage.to) > LEAP) {
+            tracing::error!(?leap, "is the clock right? nothing is destroyed for ten minutes");
+            self.doubtful_rounds.store(DOUBTFUL_ROUNDS, Ordering::SeqCst);
+        } else {
+            let less = |rounds: u32| rounds.checked_sub(1);
+            let _ = self.doubtful_rounds.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less);
+        }
+        if self.doubts_the_clock() {
+            return Ok(());
+        }
+        let lapsed = self.lapse_claims().await;
+        lapsed.and(self.expire_secrets().await)
     }
 
+    fn doubts_the_clock(&self) -> bool {
+        self.doubtful_rounds.load(Ordering::SeqCst) > 0
+    }
+
+    /// One claim or secret that cannot be ended must not keep the others from it: the first failure is told at the end.
     async fn lapse_claims(&self) -> Result<(), Refusal> {
-        let now = self.parts.clock.now();
-        let before = now.minus(PATIENCE);
+        let before = self.parts.clock.now().minus(PATIENCE);
+        let mut outcome = Ok(());
         for due in self.parts.store.platform().due_windows(before, BATCH).await? {
-            let scope = job_scope(due.tenant);
-            let secret = self.parts.store.read(scope).secrets().find(due.secret).await?;
-            let Some(secret) = secret else { continue };
-            let event = self.event(Action::SecretLapsed, secret.rid, None);
-            let lapsed = self
-                .parts
-                .store
-                .write(&scope, move |uow| {
-                    let event = event.clone();
-                    Box::pin(async move {
-                        let lapsed =
-                            transitions::lapse(uow, due.secret, due.id, before, now).await?;
-                        if lapsed.is_some() {
-                            uow.audit().record(&event).await?;
-                        }
-                        Ok(lapsed)
-                    })
-                })
-                .await?;
-            self.tell(lapsed).await;
+            outcome = outcome.and(self.lapse(due, before).await);
         }
+        outcome
+    }
+
+    async fn lapse(&self, due: DueClaim, before: Timestamp) -> Result<(), Refusal> {
+        let (scope, now) = (job_scope(due.tenant), self.parts.clock.now());
+        let Some(secret) = self.parts.store.read(scope).secrets().find(due.secret).await? else {
+            return Ok(());
+        };
+        let event = self.event(Action::SecretLapsed, secret.rid, None);
+        let lapsed = self
+            .parts
+            .store
+            .write(&scope, move |uow| {
+                let event = event.clone();
+                Box::pin(async move {
+                    let lapsed = transitions::lapse(uow, due.secret, due.id, before, now).await?;
+                    if lapsed.is_some() {
+                        uow.audit().record(&event).await?;
+                    }
+                    Ok(lapsed)
+                })
+            })
+            .await?;
+        self.tell(lapsed).await;
         Ok(())
     }
 
     async fn expire_secrets(&self) -> Result<(), Refusal> {
-        let now = self.parts.clock.now();
-        for due in self.parts.store.platform().due_expiries(now.minus(PATIENCE), BATCH).await? {
-            let scope = job_scope(due.tenant);
-            let secret = self.parts.store.read(scope).secrets().find(due.id).await?;
-            let Some(secret) = secret else { continue };
-            let event = self.event(Action::SecretExpired, secret.rid, None);
-            let state = self
-                .parts
-                .store
-                .write(&scope, move |uow| {
-                    let event = event.clone();
-                    Box::pin(async move {
-                        let state = transitions::expire(uow, due.id, now).await?;
-                        if state == Some(SecretState::Expired) {
-                            uow.audit().record(&event).await?;
-                        }
-                        Ok(state)
-                    })
-                })
-                .await?;
-            self.tell(state.map(|_| secret)).await;
+        let before = self.parts.clock.now().minus(PATIENCE);
+        let mut outcome = Ok(());
+        for due in self.parts.store.platform().due_expiries(before, BATCH).await? {
+            outcome = outcome.and(self.expire(due).await);
         }
+        outcome
+    }
+
+    async fn expire(&self, due: DueSecret) -> Result<(), Refusal> {
+        let (scope, now) = (job_scope(due.tenant), self.parts.clock.now());
+        let Some(secret) = self.parts.store.read(scope).secrets().find(due.id).await? else {
+            return Ok(());
+        };
+        let event = self.event(Action::SecretExpired, secret.rid, None);
+        let state = self
+            .parts
+            .store
+            .write(&scope, move |uow| {
+                let event = event.clone();
+                Box::pin(async move {
+                    let state = transitions::expire(uow, due.id, now).await?;
+                    if state == Some(SecretState::Expired) {
+                        uow.audit().record(&event).await?;
+                    }
+                    Ok(state)
+                })
+            })
+            .await?;
+        self.tell(state.map(|_| secret)).await;
         Ok(())
     }
 
@@ -110,6 +143,9 @@ impl Secrets {
 
     /// Deletes receipts whose time is over: all of them, since a batch each time would fall behind one busy sender.
     pub(crate) async fn forget(&self) -> Result<(), Refusal> {
+        if self.doubts_the_clock() {
+            return Ok(());
+        }
         let now = self.parts.clock.now();
         let mut forgotten = true;
         while std::mem::take(&mut forgotten) {
@@ -126,8 +162,12 @@ impl Secrets {
         Ok(())
     }
 
-    /// Destroys the keys of days that no claim can reach any more: day D's on day D + [`KEY_DESTROYED_ON_DAY`]. From then on no backup of their secrets opens.
+    /// Destroys the keys of days that no claim can reach any more: day D's on day D + [`KEY_DESTROYED_ON_DAY`]. From then
+    /// on no backup of their secrets opens.
     pub(crate) fn destroy_day_keys(&self) -> Result<(), Refusal> {
+        if self.doubts_the_clock() {
+            return Ok(());
+        }
         let today = Day::of(self.parts.clock.now());
         let destroyed = self
             .parts

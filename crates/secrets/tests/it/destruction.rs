@@ -39,7 +39,7 @@ async fn a_days_key_is_destroyed_forty_eight_hours_after_the_day_and_not_before(
     let destroyed_at = Timestamp::from_ms((day.number() + 3) * 86_400_000);
     for (at, exists) in [(destroyed_at.as_ms() - 1, true), (destroyed_at.as_ms(), false)] {
         app.clock.set(Timestamp::from_ms(at));
-        app.run_jobs().await;
+        app.settle().await;
         assert_eq!(app.keys.existing_day_key(day).unwrap().is_some(), exists);
     }
 }

@@ -91,7 +91,7 @@ async fn an_unopened_secret_expires_and_its_receipt_stays_for_thirty_days() {
     assert_eq!(receipt.json["kept_until_ms"], START.as_ms() + 60_000 + 30 * 86_400_000);
 
     app.clock.advance(Duration::from_secs(30 * 86_400));
-    app.run_jobs().await;
+    app.settle().await;
     assert_eq!(app.post("/v1/secrets/receipt", &sender.proof()).await.code(), "not-available");
     assert_eq!(sender.recipient().peek(&app).await.code(), "not-available");
 }
@@ -169,4 +169,33 @@ async fn a_secret_of_one_tenant_does_not_exist_for_another() {
     let burned = app.post_elsewhere("/v1/secrets/burn", &sender.proof()).await;
     assert_eq!(burned.code(), "not-available");
     assert_eq!(sender.recipient().peek(&app).await.json["state"], "ready");
+}
+
+#[tokio::test]
+async fn a_clock_that_leaps_and_is_put_back_costs_no_secret() {
+    let app = TestApp::new().await;
+    app.run_jobs().await;
+    let sender = Sender::share(&app, "text", &Terms::default()).await;
+    app.clock.advance(Duration::from_secs(3_650 * 86_400));
+    for _ in 0..100 {
+        app.run_jobs().await;
+    }
+    app.clock.set(START);
+    app.run_jobs().await;
+    let reader = sender.recipient();
+    assert_eq!(reader.open(&reader.claim(&app).await).text.expose(), "text");
+}
+
+#[tokio::test]
+async fn a_clock_that_stays_ahead_is_believed_after_ten_minutes() {
+    let app = TestApp::new().await;
+    app.run_jobs().await;
+    let sender = Sender::share(&app, "text", &Terms::default()).await;
+    app.clock.advance(Duration::from_secs(10 * 86_400));
+    app.settle().await;
+    let receipt = app.post("/v1/secrets/receipt", &sender.proof()).await;
+    assert_eq!(
+        (&receipt.json["state"], receipt.json["ended_at_ms"].is_i64()),
+        (&json!("expired"), true)
+    );
 }
