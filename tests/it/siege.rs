@@ -28,6 +28,9 @@ const READERS: usize = 8;
 /// Secrets under siege at once: with their readers, more requests than a small machine has cores.
 const AT_ONCE: usize = 12;
 
+/// Readers that may wait for a kill at once. The others must go on, or there would be no progress to kill at.
+const PATIENT: usize = 4;
+
 /// How much of it.
 struct Plan {
     secrets: usize,
@@ -48,6 +51,7 @@ enum Verdict {
 struct History {
     verdicts: Mutex<HashMap<SecretId, Vec<Verdict>>>,
     in_flight: AtomicUsize,
+    waiting: AtomicUsize,
     done: AtomicUsize,
     recoveries_after_a_kill: AtomicU64,
     contradictions: AtomicU64,
@@ -273,13 +277,20 @@ impl Siege {
         answer
     }
 
-    /// Waits for a kill after the `before`th. `false` when there will be none.
+    /// Waits for a kill after the `before`th. `false` when there will be none, or enough others are waiting.
     async fn next_kill(&self, before: u64) -> bool {
-        let (mut kills, mut over) = (self.kills.subscribe(), self.over.subscribe());
-        tokio::select! {
-            _ = kills.wait_for(|kills| *kills > before) => true,
-            _ = over.wait_for(|over| *over) => false,
-        }
+        let waiting = &self.history.waiting;
+        let killed = if waiting.fetch_add(1, Ordering::SeqCst) < PATIENT {
+            let (mut kills, mut over) = (self.kills.subscribe(), self.over.subscribe());
+            tokio::select! {
+                _ = kills.wait_for(|kills| *kills > before) => true,
+                _ = over.wait_for(|over| *over) => false,
+            }
+        } else {
+            false
+        };
+        waiting.fetch_sub(1, Ordering::SeqCst);
+        killed
     }
 
     /// The server is down: it will be up again soon.
