@@ -274,8 +274,8 @@ test('without JavaScript every page says what is missing, in the language of the
     const page = await person({ locale, javaScriptEnabled: false });
     for (const path of ['/', `/s/${'A'.repeat(22)}`, `/r/${'A'.repeat(22)}`]) {
       await page.goto(path);
-      await expect(page.locator('noscript h1')).toContainText(words);
-      await expect(page.locator('noscript h1')).toBeVisible();
+      await expect(page.locator('noscript h2')).toContainText(words);
+      await expect(page.locator('noscript h2')).toBeVisible();
     }
   }
 });
