@@ -21,7 +21,7 @@ use crate::migrate;
 
 /// Readers do not wait for the writer in WAL mode: a few connections read more than one machine can serve.
 const READERS: u32 = 4;
-/// How long a writer of this file waits for a writer in another process (`waxseald admin` beside the server).
+/// How long a writer of this file waits for a writer in another process (`waxseald migrate` beside the server).
 const BUSY_WITHIN: Duration = Duration::from_secs(5);
 /// How long closing waits for units under way.
 const CLOSE_WITHIN: Duration = Duration::from_secs(10);
