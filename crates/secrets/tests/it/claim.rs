@@ -1,6 +1,6 @@
 //! Claims: one device a view, and only a device that proves itself.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use futures_util::future::join_all;
 use serde_json::json;
@@ -167,27 +167,44 @@ async fn without_proof_of_the_link_every_route_gives_one_answer() {
     let mut claim = reader.claim_body(&challenge);
     claim["peek"] = wrong.into();
 
+    let mut recover = claim.clone();
+    recover.as_object_mut().unwrap().remove("claim_key");
     let mut stranger = sender.recipient();
     let beat = stranger.call_body(&claimed.json["claim"]["id"], &challenge);
-    let answers = [
-        app.post("/v1/secrets/peek", &peek).await,
-        app.post("/v1/secrets/peek", &unknown).await,
-        app.send(app.scope(), reader.signed("/v1/secrets/claim", &claim, &challenge)).await,
-        app.send(app.scope(), stranger.signed("/v1/secrets/heartbeat", &beat, &challenge)).await,
-        app.post(
-            "/v1/secrets/receipt",
-            &json!({"rid": sender.sealed.rid, "receipt": base64url_encode([1_u8; 32])}),
-        )
-        .await,
-        app.post(
-            "/v1/secrets/burn",
-            &json!({"rid": base64url_encode([1_u8; 16]), "receipt": base64url_encode([1_u8; 32])}),
-        )
-        .await,
+    let mut ack = beat.clone();
+    ack["ack"] = base64url_encode([1_u8; 32]).into();
+    let no_receipt = json!({"rid": sender.sealed.rid, "receipt": base64url_encode([1_u8; 32])});
+
+    let expected = app.post("/v1/secrets/peek", &unknown).await;
+    let unsigned = [
+        ("peek", &peek),
+        ("receipt", &no_receipt),
+        ("status", &no_receipt),
+        ("burn", &no_receipt),
+        ("unlock", &no_receipt),
     ];
-    for answer in &answers {
-        assert_eq!((answer.status.as_u16(), &answer.json), (404, &answers[0].json));
+    let signed = [
+        ("claim", &claim, &reader),
+        ("recover", &recover, &reader),
+        ("heartbeat", &beat, &stranger),
+        ("ack", &ack, &stranger),
+    ];
+    // Creating needs no proof.
+    let mut asked = BTreeSet::from(["/v1/secrets/create".to_owned()]);
+    for (route, body) in unsigned {
+        let path = format!("/v1/secrets/{route}");
+        let answer = app.post(&path, body).await;
+        assert_eq!((answer.status.as_u16(), &answer.json), (404, &expected.json), "{route}");
+        asked.insert(path);
     }
+    for (route, body, device) in signed {
+        let path = format!("/v1/secrets/{route}");
+        let answer = app.send(app.scope(), device.signed(&path, body, &challenge)).await;
+        assert_eq!((answer.status.as_u16(), &answer.json), (404, &expected.json), "{route}");
+        asked.insert(path);
+    }
+    let all: BTreeSet<_> = wax_secrets::openapi().paths.paths.into_keys().collect();
+    assert_eq!(asked, all, "a route has no case here");
     assert_eq!(reader.peek(&app).await.json["tries"]["wrong"], 0);
 }
 
