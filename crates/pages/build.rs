@@ -1,8 +1,5 @@
-//! The web files are built by `npm run build` in `web/`. Without them this crate still compiles, and says so at start.
+//! The web files are part of this crate: built anew, they are embedded anew.
 
-fn main() -> std::io::Result<()> {
-    let dist = "../../web/apps/link/dist";
-    std::fs::create_dir_all(dist)?;
-    println!("cargo::rerun-if-changed={dist}");
-    Ok(())
+fn main() {
+    println!("cargo:rerun-if-changed=../../web/apps/link/dist");
 }

@@ -32,7 +32,7 @@ async fn an_ephemeral_server_writes_no_file() {
         std::os::unix::fs::chown(own, Some(UNPRIVILEGED), Some(UNPRIVILEGED)).unwrap();
     }
     open_for_others(folder.path());
-    let mut server = Server::waxseald(folder.path(), None);
+    let mut server = Server::copied(folder.path());
     let watched = [
         home.clone(),
         cwd.clone(),
@@ -68,7 +68,7 @@ async fn an_ephemeral_server_writes_no_file() {
     assert!(!folder.path().join("data").exists());
 }
 
-/// The binary and the folders of this test must be reachable for the other user.
+/// What this folder holds, the binary among it, must be reachable for the other user.
 fn open_for_others(folder: &Path) {
     use std::os::unix::fs::PermissionsExt as _;
     fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();

@@ -26,9 +26,21 @@ pub(crate) struct Server {
 impl Server {
     /// Describes the real server with its data in `folder`, on SQLite or on the given database.
     pub(crate) fn waxseald(folder: &Path, database_url: Option<String>) -> Self {
+        Self::of_binary(binary("WAXSEALD", "waxseald"), folder, database_url)
+    }
+
+    /// The same from a copy of the binary in `folder`: where it was built, another user may not look.
+    pub(crate) fn copied(folder: &Path) -> Self {
+        let copy = folder.join("waxseald");
+        std::fs::copy(binary("WAXSEALD", "waxseald"), &copy)
+            .expect("the binary can be copied: is it built?");
+        Self::of_binary(copy, folder, None)
+    }
+
+    fn of_binary(binary: PathBuf, folder: &Path, database_url: Option<String>) -> Self {
         let (port, data) = (free_port(), folder.join("data"));
         let command = move || {
-            let mut command = Command::new(binary("WAXSEALD", "waxseald"));
+            let mut command = Command::new(&binary);
             command
                 .args(["serve", "--demo"])
                 .env_clear()

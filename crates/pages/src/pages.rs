@@ -13,6 +13,7 @@ use crate::{BrandFiles, Cache, Served, language::reader_language, manifest::Mani
 
 #[derive(RustEmbed)]
 #[folder = "../../web/apps/link/dist"]
+#[allow_missing = true]
 struct Dist;
 
 const MANIFEST: &str = "manifest.json";
