@@ -98,6 +98,7 @@ pub(crate) fn template(path: &str, status: StatusCode) -> &'static str {
         "/brand/logo" => "/brand/logo",
         "/robots.txt" => "/robots.txt",
         "/favicon.ico" => "/favicon.ico",
+        wax_pages::RELEASE_PATH => wax_pages::RELEASE_PATH,
         _ => "(none)",
     }
 }

@@ -3,12 +3,12 @@
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// Scripts and styles of this origin only, WebAssembly for the passphrase's worker, no markup from strings, no frames,
-/// no forms that leave the page. Workers get it too: theirs is the policy of their own answer.
+/// no forms that leave the page. Workers get it too: theirs is the policy of their own answer. The release's manifest
+/// names it, so it stands where that is built.
 ///
 /// Source: W3C Content Security Policy Level 3; W3C Trusted Types §2.
-pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; \
-    style-src 'self'; img-src 'self'; connect-src 'self'; worker-src 'self'; form-action 'none'; base-uri 'none'; \
-    frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types waxseal";
+pub const CONTENT_SECURITY_POLICY: &str =
+    include_str!("../../../web/apps/link/policy.txt").trim_ascii_end();
 
 const PERMISSIONS: &str = "accelerometer=(), autoplay=(), browsing-topics=(), camera=(), display-capture=(), \
     geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=(), \

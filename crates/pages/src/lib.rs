@@ -12,5 +12,6 @@ mod served;
 pub use brand::BrandFiles;
 pub use guard::CONTENT_SECURITY_POLICY;
 pub use language::reader_language;
-pub use pages::{Page, Pages, PagesError};
+pub use manifest::release_manifest;
+pub use pages::{Page, Pages, PagesError, RELEASE_PATH};
 pub use served::{Cache, Served};

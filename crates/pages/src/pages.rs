@@ -9,14 +9,20 @@ use rust_embed::RustEmbed;
 use sha2::{Digest as _, Sha384};
 use wax_i18n::Lang;
 
-use crate::{BrandFiles, Cache, Served, language::reader_language, manifest::Manifest};
+use crate::{
+    BrandFiles, Cache, Served,
+    language::reader_language,
+    manifest::{Manifest, release_manifest},
+};
 
 #[derive(RustEmbed)]
 #[folder = "../../web/apps/link/dist"]
 #[allow_missing = true]
 struct Dist;
 
-const MANIFEST: &str = "manifest.json";
+/// Where the manifest of the release stands on every host, for `waxseal verify-page` and whoever else compares.
+/// Source of the place: RFC 8615.
+pub const RELEASE_PATH: &str = "/.well-known/waxseal/release.json";
 
 /// A page that a tenant's host has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -83,15 +89,17 @@ pub enum PagesError {
 pub struct Pages {
     shells: HashMap<(Page, Lang), Served>,
     assets: HashMap<String, Served>,
+    release: Served,
 }
 
 impl Pages {
-    /// Reads the files from the binary, or from disk in a debug build.
+    /// Reads the files from the binary.
     pub fn load() -> Result<Self, PagesError> {
-        let manifest: Manifest =
-            serde_json::from_slice(&embedded(MANIFEST).ok_or(PagesError::NotBuilt)?)
-                .map_err(PagesError::Manifest)?;
-        Ok(Self { shells: shells(&manifest)?, assets: assets(&manifest)? })
+        let bytes = release_manifest().ok_or(PagesError::NotBuilt)?;
+        let manifest: Manifest = serde_json::from_slice(&bytes).map_err(PagesError::Manifest)?;
+        let files = intact(&manifest)?;
+        let release = Served::new(bytes.into_owned(), "application/json", Cache::Revalidate);
+        Ok(Self { shells: shells(&files)?, assets: assets(files), release })
     }
 
     /// The shell of a page in a language. The same for every host and every id.
@@ -115,6 +123,7 @@ impl Pages {
             "/brand.json" => Some(&brand.json),
             "/brand.css" => Some(&brand.stylesheet),
             "/brand/logo" => brand.logo.as_ref(),
+            RELEASE_PATH => Some(&self.release),
             _ => match Page::at(path) {
                 Some(page) => Some(self.shell(page, reader_language(request, brand.language))),
                 None => self.asset(path),
@@ -132,36 +141,37 @@ impl Pages {
     }
 }
 
-fn shells(manifest: &Manifest) -> Result<HashMap<(Page, Lang), Served>, PagesError> {
+/// Every file of the manifest by its path; one that is not what was built is found before it is served.
+fn intact(manifest: &Manifest) -> Result<HashMap<&str, Bytes>, PagesError> {
+    let files = manifest.files.iter().map(|file| {
+        let path = file.path.as_str();
+        let body = embedded(path).ok_or_else(|| PagesError::Incomplete(path.to_owned()))?;
+        let intact = integrity(&body) == file.integrity;
+        if intact { Ok((path, body)) } else { Err(PagesError::Altered(path.to_owned())) }
+    });
+    files.collect()
+}
+
+fn shells(files: &HashMap<&str, Bytes>) -> Result<HashMap<(Page, Lang), Served>, PagesError> {
     let every = Page::ALL.into_iter().flat_map(|page| Lang::ALL.map(|lang| (page, lang)));
     every
         .map(|(page, lang)| {
-            let shell =
-                manifest.shells.get(page.name()).and_then(|languages| languages.get(lang.tag()));
-            let file = shell.ok_or_else(|| {
-                PagesError::Incomplete(format!("the page {} in {lang}", page.name()))
-            })?;
-            Ok(((page, lang), served(&file.file, page.cache())?.in_language(lang.tag())))
+            let path = format!("/shells/{}.{lang}.html", page.name());
+            let body = files.get(&*path).ok_or_else(|| PagesError::Incomplete(path.clone()))?;
+            let shell = served(&path, body.clone(), page.cache()).in_language(lang.tag());
+            Ok(((page, lang), shell))
         })
         .collect()
 }
 
-fn assets(manifest: &Manifest) -> Result<HashMap<String, Served>, PagesError> {
-    let named = manifest.assets.iter().map(|(path, asset)| {
-        let file = served(path.trim_start_matches('/'), Cache::Immutable)?;
-        let intact = integrity(file.body()) == asset.integrity;
-        if intact { Ok((path.clone(), file)) } else { Err(PagesError::Altered(path.clone())) }
-    });
-    let list = std::iter::once_with(|| {
-        Ok((format!("/assets/{MANIFEST}"), served(MANIFEST, Cache::Revalidate)?))
-    });
-    named.chain(list).collect()
+fn assets(files: HashMap<&str, Bytes>) -> HashMap<String, Served> {
+    let assets = files.into_iter().filter(|(path, _)| path.starts_with("/assets/"));
+    assets.map(|(path, body)| (path.to_owned(), served(path, body, Cache::Immutable))).collect()
 }
 
-fn served(file: &str, cache: Cache) -> Result<Served, PagesError> {
-    let body = embedded(file).ok_or_else(|| PagesError::Incomplete(file.to_owned()))?;
-    let [brotli, gzip] = ["br", "gz"].map(|suffix| embedded(&format!("{file}.{suffix}")));
-    Ok(Served::new(body, content_type(file), cache).with_encodings(brotli, gzip))
+fn served(path: &str, body: Bytes, cache: Cache) -> Served {
+    let [brotli, gzip] = ["br", "gz"].map(|suffix| embedded(&format!("{path}.{suffix}")));
+    Served::new(body, content_type(path), cache).with_encodings(brotli, gzip)
 }
 
 /// Source: W3C Subresource Integrity §3.1.
@@ -169,15 +179,16 @@ fn integrity(bytes: &[u8]) -> String {
     format!("sha384-{}", BASE64_STANDARD.encode(Sha384::digest(bytes)))
 }
 
-fn embedded(file: &str) -> Option<Bytes> {
-    Dist::get(file).map(|file| match file.data {
+/// A file of `dist`, whose path begins with `/`.
+fn embedded(path: &str) -> Option<Bytes> {
+    Dist::get(path.trim_start_matches('/')).map(|file| match file.data {
         Cow::Borrowed(bytes) => Bytes::from_static(bytes),
         Cow::Owned(bytes) => Bytes::from(bytes),
     })
 }
 
-fn content_type(file: &str) -> &'static str {
-    match file.rsplit_once('.').map_or("", |(_, extension)| extension) {
+fn content_type(path: &str) -> &'static str {
+    match path.rsplit_once('.').map_or("", |(_, extension)| extension) {
         "html" => "text/html; charset=utf-8",
         "js" => "text/javascript; charset=utf-8",
         "css" => "text/css; charset=utf-8",

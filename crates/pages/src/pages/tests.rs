@@ -14,7 +14,7 @@ fn brand() -> BrandFiles {
 }
 
 fn manifest() -> Manifest {
-    serde_json::from_slice(&embedded(MANIFEST).expect("built web files")).unwrap()
+    serde_json::from_slice(&release_manifest().expect("built web files")).unwrap()
 }
 
 /// Every shell as text, with its page and language.
@@ -51,14 +51,24 @@ fn the_page_of_every_id_is_the_same_to_the_byte() {
 }
 
 #[test]
-fn a_changed_asset_is_found_before_it_is_served() {
-    let mut manifest = manifest();
-    assert!(manifest.assets.len() > 5);
-    assert_eq!(assets(&manifest).unwrap().len(), manifest.assets.len() + 1);
-    let (path, asset) = manifest.assets.iter_mut().next().unwrap();
-    let path = path.clone();
-    asset.integrity = integrity(b"other bytes");
-    assert!(matches!(assets(&manifest), Err(PagesError::Altered(found)) if found == path));
+fn a_changed_file_is_found_before_it_is_served() {
+    for kind in ["/assets/open.", "/shells/open."] {
+        let mut manifest = manifest();
+        assert_eq!(intact(&manifest).unwrap().len(), manifest.files.len());
+        let file = manifest.files.iter_mut().find(|file| file.path.starts_with(kind)).unwrap();
+        let path = file.path.clone();
+        file.integrity = integrity(b"other bytes");
+        assert!(matches!(intact(&manifest), Err(PagesError::Altered(found)) if found == path));
+    }
+}
+
+#[test]
+fn the_manifest_is_served_to_the_byte_and_names_this_version_and_the_policy() {
+    let answer = pages().answer(RELEASE_PATH, &HeaderMap::new(), &brand()).unwrap();
+    assert_eq!(**answer.body(), *release_manifest().unwrap());
+    let release: serde_json::Value = serde_json::from_slice(answer.body()).unwrap();
+    assert_eq!(release["release"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(release["content_security_policy"], crate::CONTENT_SECURITY_POLICY);
 }
 
 #[test]
@@ -121,13 +131,14 @@ fn every_shell_speaks_its_language_and_says_so_without_script() {
 #[test]
 fn anything_about_a_secret_is_kept_nowhere_and_everything_is_guarded() {
     let (pages, brand) = (pages(), brand());
-    let script = manifest().assets.into_keys().find(|path| path.contains("argon2.")).unwrap();
+    let mut paths = manifest().files.into_iter().map(|file| file.path);
+    let script = paths.find(|path| path.contains("argon2.")).unwrap();
     for (path, cache) in [
         ("/s/x", "no-store"),
         ("/r/x", "no-store"),
         ("/", "no-cache"),
         ("/brand.css", "no-cache"),
-        ("/assets/manifest.json", "no-cache"),
+        (RELEASE_PATH, "no-cache"),
         (&script, "public, max-age=31536000, immutable"),
     ] {
         let headers = pages.answer(path, &HeaderMap::new(), &brand).unwrap().headers().clone();
@@ -148,7 +159,7 @@ fn what_is_no_page_is_left_to_others_and_has_a_page_of_its_own() {
     for path in [
         "/v1/secrets/peek",
         "/assets/",
-        "/assets/../manifest.json",
+        "/assets/../release/release.json",
         "/assets/none.js",
         "/brand/logo",
         "/s",

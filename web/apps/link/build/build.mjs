@@ -1,6 +1,6 @@
 // Builds every page into dist/: hash-named scripts and styles, one shell per page and language, br and gz beside each
-// file, and the manifest with every file's integrity. The same sources give the same bytes. An argument names another
-// folder than dist/.
+// file, and the release's manifest, which says what every file is. The same sources give the same manifest, wherever
+// and whenever they are built. An argument names another folder than dist/.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -46,22 +46,27 @@ async function bundle(entryPoints, options) {
   return Object.fromEntries(outputs.map(([file]) => [name(file).split('.')[0], `/assets/${name(file)}`]));
 }
 
-function integrity(bytes) {
-  return `sha384-${createHash('sha384').update(bytes).digest('base64')}`;
-}
+const digest = (algorithm, bytes, encoding) => createHash(algorithm).update(bytes).digest(encoding);
 
 function compress(bytes) {
   const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
   return { br: brotliCompressSync(bytes, { params }), gz: gzipSync(bytes, { level: 9 }) };
 }
 
-/** Writes the compressed forms and describes the file for the manifest. */
-function publish(folder, file) {
-  const bytes = readFileSync(join(next, folder, file));
+/** Writes the compressed forms, which no manifest has: another zlib makes others. */
+function publish(path) {
+  const bytes = readFileSync(join(next, path));
   const { br, gz } = compress(bytes);
-  writeFileSync(join(next, folder, `${file}.br`), br);
-  writeFileSync(join(next, folder, `${file}.gz`), gz);
-  return { integrity: integrity(bytes), bytes: bytes.length, gzip: gz.length };
+  writeFileSync(join(next, `${path}.br`), br);
+  writeFileSync(join(next, `${path}.gz`), gz);
+  return { gzip: gz.length };
+}
+
+/** A line of the manifest: `sha256` for people and their tools, `integrity` as in a page's attribute. */
+function describe(path) {
+  const bytes = readFileSync(join(next, path));
+  const [sha256, sha384] = [digest('sha256', bytes, 'hex'), digest('sha384', bytes, 'base64')];
+  return { path, bytes: bytes.length, sha256, integrity: `sha384-${sha384}` };
 }
 
 const read = (lang, area) => JSON.parse(readFileSync(join(locales, lang, `${area}.json`), 'utf8'));
@@ -83,28 +88,33 @@ for (const lang of LANGUAGES) {
   );
 }
 
-const assets = Object.fromEntries(
-  readdirSync(join(next, 'assets')).sort().map((file) => [`/assets/${file}`, publish('assets', file)]),
-);
-const shells = {};
+const files = readdirSync(join(next, 'assets')).map((file) => describe(`/assets/${file}`));
+const assets = Object.fromEntries(files.map((file) => [file.path, file]));
 for (const page of PAGES) {
-  shells[page] = {};
   for (const lang of LANGUAGES) {
     const [script, { link, icon }] = [scripts[lang][page], style];
-    const file = `${page}.${lang}.html`;
+    const path = `/shells/${page}.${lang}.html`;
     const html = shell({
       page, lang, script, link, icon, assets, languages: LANGUAGES,
       pages: read(lang, 'pages'), common: read(lang, 'common'),
       seal: art('seal.svg'),
     });
-    writeFileSync(join(next, 'shells', file), html);
-    shells[page][lang] = { file: `shells/${file}`, script, ...publish('shells', file) };
+    writeFileSync(join(next, path), html);
+    files.push(describe(path));
   }
 }
-writeFileSync(join(next, 'manifest.json'), `${JSON.stringify({ version: 1, assets, shells }, null, 1)}\n`);
+files.sort((a, b) => (a.path < b.path ? -1 : 1));
+const compressed = Object.fromEntries(files.map(({ path }) => [path, publish(path)]));
+
+const policy = readFileSync(join(root, 'policy.txt'), 'utf8').trim();
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const head = `"format": 1,\n "release": "${version}",\n "content_security_policy": ${JSON.stringify(policy)}`;
+const lines = files.map((file) => `  ${JSON.stringify(file)}`).join(',\n');
+mkdirSync(join(next, 'release'));
+writeFileSync(join(next, 'release/release.json'), `{\n ${head},\n "files": [\n${lines}\n ]\n}\n`);
 
 // Only a complete build replaces the last one: a server that reads dist while it is rebuilt sees the old or the new.
 rmSync(dist, { recursive: true, force: true });
 renameSync(next, dist);
 
-for (const page of PAGES) console.log(page, ...LANGUAGES.map((lang) => `${lang} ${assets[scripts[lang][page]].gzip} B gzip`));
+for (const page of PAGES) console.log(page, ...LANGUAGES.map((lang) => `${lang} ${compressed[scripts[lang][page]].gzip} B gzip`));
