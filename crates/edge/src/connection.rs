@@ -10,8 +10,6 @@ use std::{
 };
 
 use axum::body::Body;
-use bytes::Bytes;
-use http_body::{Frame, SizeHint};
 use hyper::{
     body::Incoming,
     rt::Executor,
@@ -22,12 +20,16 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use rustls::sign::CertifiedKey;
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite},
-    sync::watch,
-    time::{sleep, timeout},
+    time::timeout,
 };
 use wax_telemetry::Tasks;
 
-use crate::{edge::Shared, framing::Framed, hygiene::Door};
+use crate::{
+    answer::{Activity, Answer},
+    edge::Shared,
+    framing::Framed,
+    hygiene::Door,
+};
 
 /// An HTTP/2 peer that was told to go away may take this long to notice.
 const LINGER: Duration = Duration::from_secs(10);
@@ -64,19 +66,18 @@ pub(crate) async fn serve<IO>(io: IO, http2: bool, peer: Peer, shared: Arc<Share
 where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let activity = Activity::default();
     let limits = &shared.limits;
+    let activity = Activity::new(limits);
     let idle = if http2 { limits.idle_http2 } else { limits.idle_http1 };
     let answer = {
         let (shared, activity, peer) = (Arc::clone(&shared), activity.clone(), Arc::new(peer));
         service_fn(move |request: http::Request<Incoming>| {
-            let busy = activity.begin();
+            let exchange = activity.begin();
             let (shared, peer) = (Arc::clone(&shared), Arc::clone(&peer));
             async move {
-                let response = shared.answer(request, &peer).await;
-                Ok::<_, std::convert::Infallible>(
-                    response.map(|body| Body::new(Busy { body, _busy: busy })),
-                )
+                let (response, held) = shared.answer(request, &peer).await;
+                let response = response.map(|body| Body::new(Answer::new(body, exchange, held)));
+                Ok::<_, std::convert::Infallible>(response)
             }
         })
     };
@@ -101,18 +102,20 @@ where
 }
 
 /// Runs a connection until it ends, is idle for too long, or the server stops; in the latter two cases it is told so,
-/// finishes what it has begun, and takes nothing new.
+/// finishes what it has begun, and takes nothing new. A peer that does not read its answers is dropped at any time.
 async fn drive<C: Connection>(connection: C, activity: &Activity, idle: Duration, tasks: &Tasks) {
     let mut connection = pin!(connection);
     let stopping = tasks.stopping();
     tokio::select! {
         () = connection.as_mut().run() => return,
+        () = activity.unread() => return,
         () = activity.idle_for(idle) => {}
         () = stopping.cancelled() => {}
     }
     connection.as_mut().go_away();
     tokio::select! {
         () = connection.as_mut().run() => {}
+        () = activity.unread() => {}
         () = activity.idle_for(LINGER) => {}
     }
 }
@@ -167,72 +170,6 @@ where
 {
     fn execute(&self, stream: F) {
         drop(self.0.spawn("stream", stream));
-    }
-}
-
-/// Counts a connection's requests under way.
-#[derive(Debug, Clone)]
-struct Activity(watch::Sender<usize>);
-
-impl Default for Activity {
-    fn default() -> Self {
-        Self(watch::Sender::new(0))
-    }
-}
-
-impl Activity {
-    fn begin(&self) -> BusyGuard {
-        self.0.send_modify(|requests| *requests += 1);
-        BusyGuard(self.clone())
-    }
-
-    /// Resolves once nothing has been under way, and nothing begun, for this long.
-    async fn idle_for(&self, limit: Duration) {
-        let mut requests = self.0.subscribe();
-        loop {
-            // The sender is `self`: it cannot be gone.
-            let _ = requests.wait_for(|requests| *requests == 0).await;
-            tokio::select! {
-                () = sleep(limit) => return,
-                _ = requests.changed() => {}
-            }
-        }
-    }
-}
-
-/// One request under way.
-#[derive(Debug)]
-struct BusyGuard(Activity);
-
-impl Drop for BusyGuard {
-    fn drop(&mut self) {
-        self.0.0.send_modify(|requests| *requests -= 1);
-    }
-}
-
-/// A response's body that keeps its connection busy until it is sent.
-struct Busy {
-    body: Body,
-    _busy: BusyGuard,
-}
-
-impl http_body::Body for Busy {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }
 

@@ -12,6 +12,7 @@ use crate::{
     hygiene::Door,
     limits::ConnectionCaps,
     listener::{self, Entrance},
+    memory::Budget,
     rate::RateGate,
 };
 
@@ -40,24 +41,40 @@ pub struct EdgeParts {
     pub rng: Arc<dyn Rng>,
 }
 
-/// A path with limits of its own. Every other path may receive [`RouteClass::SMALL`] bytes and counts as a request.
+/// A path with limits of its own. Every other path may receive and answer [`RouteClass::SMALL`] bytes and counts as a
+/// request.
 #[derive(Debug, Clone, Copy)]
 pub struct RouteClass {
     /// The exact path.
     pub path: &'static str,
     /// Most bytes of a body.
     pub max_body: usize,
+    /// Memory set aside for the answer before anyone is asked, in bytes. It costs nothing once the answer is known to be
+    /// smaller; a longer one is still sent.
+    pub max_answer: usize,
     /// The rate a POST counts against.
     pub rate: RateClass,
 }
 
 impl RouteClass {
-    /// Most bytes of a body where no class says otherwise.
+    /// Most bytes of a body, and of an answer, where no class says otherwise.
     pub const SMALL: usize = 16 * 1024;
+    /// Most bytes of what creates something or delivers it: a text of 1 MiB in JSON, through the channel.
+    pub const LARGE: usize = 2 * 1024 * 1024 + 2 * 1024;
 
-    /// A path that creates something from up to 2 MiB of JSON.
+    /// A path that creates something from up to [`Self::LARGE`] bytes.
     pub const fn create(path: &'static str) -> Self {
-        Self { path, max_body: 2 * 1024 * 1024, rate: RateClass::Create }
+        Self { max_body: Self::LARGE, rate: RateClass::Create, ..Self::other(path) }
+    }
+
+    /// A path whose answer delivers up to [`Self::LARGE`] bytes.
+    pub const fn deliver(path: &'static str) -> Self {
+        Self { max_answer: Self::LARGE, ..Self::other(path) }
+    }
+
+    /// Any other path.
+    pub(crate) const fn other(path: &'static str) -> Self {
+        Self { path, max_body: Self::SMALL, max_answer: Self::SMALL, rate: RateClass::Request }
     }
 }
 
@@ -90,6 +107,7 @@ pub(crate) struct Shared {
     pub(crate) classes: Vec<RouteClass>,
     pub(crate) gate: RateGate,
     pub(crate) bodies: Bodies,
+    pub(crate) answers: Budget,
     pub(crate) caps: ConnectionCaps,
     pub(crate) counts: Counts,
     pub(crate) rng: Arc<dyn Rng>,
@@ -141,6 +159,7 @@ impl Edge {
         let shared = Shared {
             gate: RateGate::new(parts.rates, parts.clock, Arc::clone(&parts.rng)),
             bodies: Bodies::new(&parts.limits),
+            answers: Budget::new(parts.limits.answer_memory),
             caps: ConnectionCaps::new(&parts.limits),
             counts: Counts::new(&parts.metrics),
             routes: parts.routes,

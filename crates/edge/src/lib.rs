@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+mod answer;
 mod body;
 mod connection;
 mod context;
@@ -11,6 +12,7 @@ mod limits;
 mod listener;
 mod local_ca;
 mod management;
+mod memory;
 mod network;
 mod rate;
 mod refusal;

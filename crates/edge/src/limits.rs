@@ -32,6 +32,12 @@ pub struct Limits {
     pub body: Duration,
     /// Bytes of request bodies held in memory at once.
     pub body_memory: u32,
+    /// Bytes of answers held in memory at once until they are read.
+    pub answer_memory: u32,
+    /// For reading the next piece of an answer.
+    pub answer_idle: Duration,
+    /// From an answer's head to its last piece. Streams, whose length nobody knows, last as long as they like.
+    pub answer: Duration,
     /// A connection without a request (HTTP/1.1).
     pub idle_http1: Duration,
     /// A connection without a stream (HTTP/2).
@@ -59,6 +65,9 @@ impl Default for Limits {
             body_idle: Duration::from_secs(15),
             body: Duration::from_mins(2),
             body_memory: 256 * 1024 * 1024,
+            answer_memory: 256 * 1024 * 1024,
+            answer_idle: Duration::from_secs(30),
+            answer: Duration::from_mins(5),
             idle_http1: Duration::from_mins(1),
             idle_http2: Duration::from_secs(90),
             streams: 64,

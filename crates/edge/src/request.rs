@@ -1,10 +1,14 @@
 //! How one request walks through the edge.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{body::Body, extract::MatchedPath, response::Response};
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Version, header, request::Parts};
+use http_body::Body as _;
 use tracing::Instrument as _;
 use wax_crypto::Origin;
 use wax_httpkit::{Code, Problem, RequestContext};
@@ -12,20 +16,26 @@ use wax_kernel::RequestId;
 use wax_telemetry::RequestSpan;
 
 use crate::{
-    RateClass, Route, RouteClass,
+    Route, RouteClass,
     body::discard,
     connection::Peer,
     context,
     edge::Shared,
     hygiene::{self, Called},
+    memory::Held,
     network::Subscriber,
     refusal::{Refusal, method_document},
     response, site,
 };
 
+/// Whoever finds no room for an answer waits so long for others to read theirs.
+const ROOM_PATIENCE: Duration = Duration::from_secs(5);
+
 /// An answer that was not a refusal.
 struct Answered {
     response: Response,
+    /// What the response takes, until it is read.
+    held: Option<Held>,
     template: Template,
     /// Whether browsers should remember to come back over TLS only.
     hsts: bool,
@@ -49,8 +59,12 @@ impl Template {
 }
 
 impl Shared {
-    /// Answers one request, counts it, and writes its line in the log.
-    pub(crate) async fn answer<B>(&self, request: Request<B>, peer: &Peer) -> Response
+    /// Answers one request, counts it, and writes its line in the log. The memory lasts until the answer is read.
+    pub(crate) async fn answer<B>(
+        &self,
+        request: Request<B>,
+        peer: &Peer,
+    ) -> (Response, Option<Held>)
     where
         B: http_body::Body<Data = Bytes> + Unpin,
     {
@@ -74,17 +88,18 @@ impl Shared {
                 self.counts.refused.add(&[refusal.label], 1);
                 let close = refusal.close && can_close;
                 let response = refusal.into_response(lang, id);
-                (Answered { response, template: Template::Refused, hsts: false }, close)
+                let template = Template::Refused;
+                (Answered { response, held: None, template, hsts: false }, close)
             }
         };
-        let Answered { response, template, hsts } = answered;
+        let Answered { response, held, template, hsts } = answered;
         let response = response::finish(response, id, hsts, close);
 
         let (route, status) = (template.as_str(), response.status());
         self.counts.answered.add(&[route, method, status.as_str()], 1);
         self.counts.took.observe(&[route], began.elapsed());
         span.finish(route, status.as_u16(), began.elapsed());
-        response
+        (response, held)
     }
 
     /// Hygiene, host, rate, then whoever answers.
@@ -110,12 +125,17 @@ impl Shared {
             let response =
                 site::respond(&*self.site, &parts.method, path, &parts.headers, &route.brand)?;
             let template = Template::Site(site::template(path, response.status()));
-            return Ok(Answered { response, template, hsts });
+            return Ok(Answered { response, held: None, template, hsts });
         }
         let (body, _memory) = self.bodies.receive(body, class.max_body, network).await?;
+        // Before anyone is asked: an answer for which there is no room would have been taken for nothing.
+        let room = self.answers.reserve_within(ROOM_PATIENCE, class.max_answer, network).await;
+        let mut held = room.ok_or_else(Refusal::busy)?;
         let context = context::verified(&route, origin, peer.address, id);
         let (response, template) = self.ask_services(parts, body, context).await;
-        Ok(Answered { response, template: Template::Service(template), hsts })
+        let length = response.body().size_hint().exact().unwrap_or_default();
+        held.shrink_to(usize::try_from(length).unwrap_or(usize::MAX));
+        Ok(Answered { response, held: Some(held), template: Template::Service(template), hsts })
     }
 
     /// The route of the host that was called, if this connection may serve it.
@@ -134,11 +154,7 @@ impl Shared {
 
     fn class(&self, parts: &Parts) -> RouteClass {
         let class = self.classes.iter().find(|class| class.path == parts.uri.path());
-        class.copied().filter(|_| parts.method == Method::POST).unwrap_or(RouteClass {
-            path: "",
-            max_body: RouteClass::SMALL,
-            rate: RateClass::Request,
-        })
+        class.copied().filter(|_| parts.method == Method::POST).unwrap_or(RouteClass::other(""))
     }
 
     async fn ask_services(

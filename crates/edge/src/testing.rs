@@ -2,7 +2,7 @@
 
 use std::{
     net::SocketAddr,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, atomic::AtomicUsize},
     time::Duration,
 };
 
@@ -16,7 +16,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Response};
 use http_body_util::BodyExt as _;
 use tokio::{
-    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream},
     net::{TcpListener, TcpStream},
     sync::Notify,
     time::timeout,
@@ -30,7 +30,12 @@ use wax_telemetry::Metrics;
 use crate::{
     Edge, EdgeParts, Limits, LocalCa, Rates, Readiness, Route, RouteClass, Routes, Site, Snapshot,
     Tls, Transport, Upstream,
+    connection::{Peer, serve_plain},
+    hygiene::Door,
 };
+
+/// Bytes of the answer to `/v1/secrets/claim`.
+pub(crate) const LARGE_ANSWER: usize = 2 * 1024 * 1024;
 
 pub(crate) fn host(name: &str) -> Hostname {
     Hostname::parse(name).unwrap()
@@ -64,6 +69,8 @@ pub(crate) struct Service {
     pub(crate) begun: Notify,
     pub(crate) may_end: Notify,
     pub(crate) ended: Notify,
+    /// Large answers made.
+    pub(crate) delivered: AtomicUsize,
 }
 
 impl Service {
@@ -78,6 +85,7 @@ impl Service {
             .route("/v1/secrets/create", post(remember))
             .route("/v1/things/{name}", get(remember))
             .route("/v1/slow", any(slow))
+            .route("/v1/secrets/claim", any(large))
             .route("/v1/panic", any(|| async { panic!("the passphrase was hunter2") as &str }))
             .with_state(Arc::clone(self))
     }
@@ -103,6 +111,12 @@ async fn remember(State(service): State<Arc<Service>>, request: Request) -> Resp
         .header("x-kept", "1")
         .body(Body::from("seen"))
         .unwrap()
+}
+
+/// More than any buffer on the way holds.
+async fn large(State(service): State<Arc<Service>>) -> Bytes {
+    service.delivered.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    Bytes::from_static(&[b'x'; LARGE_ANSWER])
 }
 
 async fn slow(State(service): State<Arc<Service>>) -> &'static str {
@@ -152,6 +166,7 @@ pub(crate) struct TestEdge {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) metrics: Metrics,
     pub(crate) readiness: Readiness,
+    tasks_without_connections: usize,
     pub(crate) ca: LocalCa,
     pub(crate) tls: Arc<Tls>,
     pub(crate) plain: SocketAddr,
@@ -175,7 +190,10 @@ impl TestEdge {
             site: Arc::new(TestSite),
             limits,
             rates,
-            classes: vec![RouteClass::create("/v1/secrets/create")],
+            classes: vec![
+                RouteClass::create("/v1/secrets/create"),
+                RouteClass::deliver("/v1/secrets/claim"),
+            ],
             readiness: readiness.clone(),
             metrics: metrics.clone(),
             clock: clock.clone(),
@@ -186,6 +204,7 @@ impl TestEdge {
         edge.listen_plain(plain, Some(8080)).unwrap();
         edge.listen_tls(secure, Arc::clone(&tls), None).unwrap();
         readiness.set(true);
+        let tasks_without_connections = edge.shared.tasks.running();
         let ca = LocalCa::in_memory(clock.clone()).unwrap();
         let test = Self {
             edge,
@@ -194,6 +213,7 @@ impl TestEdge {
             clock,
             metrics,
             readiness,
+            tasks_without_connections,
             ca,
             tls,
             plain: plain_addr,
@@ -214,10 +234,27 @@ impl TestEdge {
         self.routes.publish(snapshot);
     }
 
+    /// Waits until every connection has ended, by the paused clock.
+    pub(crate) async fn until_no_connection(&self) {
+        while self.edge.shared.tasks.running() > self.tasks_without_connections {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
     /// Sends raw bytes over a new plain connection and reads until the server closes it.
     pub(crate) async fn send(&self, raw: impl AsRef<[u8]>) -> Reply {
         exchange(TcpStream::connect(self.plain).await.unwrap(), raw).await
     }
+}
+
+/// A connection in memory: with paused time its deadlines come at once, and exactly.
+pub(crate) fn connect(edge: &TestEdge) -> DuplexStream {
+    let (client, server) = tokio::io::duplex(64 * 1024);
+    let door = Door { tls: false, port: 80, public_port: None };
+    let peer = Peer { address: [127, 0, 0, 1].into(), door, served: None };
+    let shared = &edge.edge.shared;
+    drop(shared.tasks.spawn("connection", serve_plain(server, peer, Arc::clone(shared))));
+    client
 }
 
 async fn listener() -> TcpListener {

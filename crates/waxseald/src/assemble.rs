@@ -79,7 +79,12 @@ pub(crate) async fn server(config: &Config) -> Result<Server> {
         site: pages,
         limits: limits(config),
         rates: rates(config),
-        classes: vec![RouteClass::create("/v1/secrets/create")],
+        classes: vec![
+            RouteClass::create("/v1/secrets/create"),
+            RouteClass::deliver("/v1/secrets/claim"),
+            RouteClass::deliver("/v1/secrets/recover"),
+            RouteClass::deliver("/v1/secrets/open"),
+        ],
         readiness: readiness.clone(),
         metrics: metrics.clone(),
         clock,

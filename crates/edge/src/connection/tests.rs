@@ -1,4 +1,4 @@
-use std::{net::IpAddr, time::Duration};
+use std::time::Duration;
 
 use axum::body::Body;
 use http::{Request, StatusCode, Version};
@@ -6,24 +6,14 @@ use http_body_util::BodyExt as _;
 use hyper::client::conn::http2::SendRequest;
 use hyper_util::rt::TokioExecutor;
 use tokio::{
-    io::{AsyncWriteExt as _, DuplexStream},
+    io::AsyncWriteExt as _,
     net::TcpStream,
-    time::Instant,
+    time::{Instant, sleep},
 };
 use wax_telemetry::Shutdown;
 
 use super::*;
-use crate::testing::{TestEdge, exchange, read_one, read_to_close};
-
-/// A connection in memory: with paused time its deadlines come at once, and exactly.
-fn connect(edge: &TestEdge) -> DuplexStream {
-    let (client, server) = tokio::io::duplex(64 * 1024);
-    let door = Door { tls: false, port: 80, public_port: None };
-    let peer = Peer { address: IpAddr::from([127, 0, 0, 1]), door, served: None };
-    let shared = &edge.edge.shared;
-    drop(shared.tasks.spawn("connection", serve_plain(server, peer, Arc::clone(shared))));
-    client
-}
+use crate::testing::{TestEdge, connect, exchange, read_one, read_to_close};
 
 /// An HTTP/2 client with prior knowledge.
 async fn http2(io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> SendRequest<Body> {
