@@ -24,6 +24,10 @@ secret_bytes!(
     ChallengeKey, 32
 );
 
+/// The challenge keys of a server: the first mints, all verify.
+#[derive(Debug)]
+pub struct ChallengeKeys(Vec<ChallengeKey>);
+
 /// Why a challenge is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ChallengeError {
@@ -84,6 +88,36 @@ impl ChallengeKey {
         let now_ms = u64::try_from(now.as_ms()).unwrap_or(0);
         let age = Duration::from_millis(now_ms.abs_diff(challenge.time_ms()));
         if age > CHALLENGE_LIFETIME { Err(ChallengeError::Stale) } else { Ok(()) }
+    }
+}
+
+impl ChallengeKeys {
+    /// The key that mints, and others whose challenges are good all the same.
+    pub fn new(newest: ChallengeKey, older: impl IntoIterator<Item = ChallengeKey>) -> Self {
+        Self(std::iter::once(newest).chain(older).collect())
+    }
+
+    /// Makes the challenge of one device for one secret.
+    pub fn mint(&self, id: &SecretId, device: &Thumbprint, now: Timestamp) -> Challenge {
+        self.0[0].mint(id, device, now)
+    }
+
+    /// Whether this challenge was made for this device and secret, at most a minute ago.
+    ///
+    /// # Errors
+    /// As [`ChallengeKey::verify`], under whichever key made it.
+    pub fn verify(
+        &self,
+        challenge: &Challenge,
+        id: &SecretId,
+        device: &Thumbprint,
+        now: Timestamp,
+    ) -> Result<(), ChallengeError> {
+        self.0
+            .iter()
+            .map(|key| key.verify(challenge, id, device, now))
+            .find(|verified| *verified != Err(ChallengeError::Forged))
+            .unwrap_or(Err(ChallengeError::Forged))
     }
 }
 

@@ -31,11 +31,13 @@ pub(crate) fn hmac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
     mac.finalize().into_bytes().into()
 }
 
-/// HKDF-SHA-256, extract and expand, 32 bytes (RFC 5869), written where the key will stay.
-pub(crate) fn hkdf(ikm: &[u8], salt: &[u8], info: &[&[u8]], out: &mut [u8; 32]) {
+/// HKDF-SHA-256, extract and expand (RFC 5869), written where the key will stay: 32 bytes, where nothing else is said.
+pub(crate) fn hkdf<const N: usize>(ikm: &[u8], salt: &[u8], info: &[&[u8]], out: &mut [u8; N]) {
     let (mut prk, expander) = Hkdf::<Sha256>::extract(Some(salt), ikm);
     prk.as_mut_slice().zeroize();
-    expander.expand_multi_info(info, out).expect("32 bytes are one block of HKDF-SHA-256");
+    expander
+        .expand_multi_info(info, out)
+        .expect("no key comes near the 8,160 bytes of HKDF-SHA-256");
 }
 
 /// The `u32be` length that `LP(x)` puts before `x`.

@@ -4,11 +4,14 @@
 mod aead;
 pub mod at_rest;
 mod challenge;
+pub mod channel;
 mod derive;
 mod device;
 #[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;
+mod handover;
 mod header;
+mod kem;
 mod keys;
 mod link;
 mod manifest;
@@ -19,11 +22,13 @@ mod secret;
 mod signature;
 mod stream;
 
-pub use challenge::{CHALLENGE_LIFETIME, Challenge, ChallengeError, ChallengeKey};
+pub use challenge::{CHALLENGE_LIFETIME, Challenge, ChallengeError, ChallengeKey, ChallengeKeys};
 pub use device::{
     DeviceKey, DeviceKeyError, DevicePublicKey, SIGNATURE_BYTES, Thumbprint, VerifyError,
 };
+pub use handover::{HANDOVER_BYTES, Handover, HandoverCode, HandoverError};
 pub use header::{HEADER_BYTES, Header, HeaderError, Kind, UnwrapError, WRAPPED_KEY_BYTES};
+pub use kem::{HpkeKey, HpkeKeyError, HpkePublicKey};
 pub use keys::{
     AckHash, AckPreimage, ClaimKey, ContentKey, Ikm, PartKey, PartSalt, PeekHash, PeekKey,
     ReceiptHash, ReceiptKey, Token, WrapKey,
@@ -36,6 +41,7 @@ pub use passphrase::{
 };
 pub use seal::{
     Delivered, Draft, MANIFEST_INDEX, OpenError, Opened, SealError, Sealed, open_text, seal_text,
+    unwrap_content_key,
 };
 pub use secret::BytesError;
 pub use signature::{SignatureError, SignatureHeaders, SignedRequest};

@@ -7,9 +7,9 @@ use zeroize::Zeroizing;
 
 use crate::{
     AckHash, AckPreimage, ClaimKey, ContentKey, HEADER_BYTES, Header, HeaderError, Ikm, Kind,
-    ManifestError, PartSalt, Passphrase, PassphraseError, PassphraseParams, PeekHash, ReceiptHash,
-    ReceiptKey, StreamError, TextLengthError, Token, UnwrapError, WRAPPED_KEY_BYTES, manifest,
-    stream,
+    ManifestError, PartKey, PartSalt, Passphrase, PassphraseError, PassphraseParams, PeekHash,
+    ReceiptHash, ReceiptKey, StreamError, TextLengthError, Token, UnwrapError, WRAPPED_KEY_BYTES,
+    manifest, stream,
 };
 
 /// The stream index of the manifest; files count from 0.
@@ -146,19 +146,47 @@ pub fn seal_text(draft: &Draft<'_>, rng: &dyn Rng) -> Result<Sealed, SealError> 
 
 /// Opens what a claim delivered.
 pub fn open_text(ikm: &Ikm, id: &SecretId, delivered: &Delivered<'_>) -> Result<Opened, OpenError> {
-    let header = Header::parse(delivered.header)?;
-    let content_key =
-        header.open_key(&ikm.wrap_key(id), delivered.wrapped_key, id, delivered.policy)?;
-    if content_key.commit(id) != header.commit {
-        return Err(OpenError::Commit);
-    }
-    let plaintext =
-        content_key.open_part(MANIFEST_INDEX, &header.manifest_salt, delivered.content)?;
-    let text = manifest::decode(&plaintext)?;
+    let content_key = unwrap_content_key(ikm, id, delivered)?;
+    let text = content_key.open_text(id, delivered.header, delivered.content)?;
     Ok(Opened { text, ack: content_key.ack(id) })
 }
 
+/// The content key of what a claim delivered: what the device of a device-bound secret stores.
+pub fn unwrap_content_key(
+    ikm: &Ikm,
+    id: &SecretId,
+    delivered: &Delivered<'_>,
+) -> Result<ContentKey, OpenError> {
+    let header = Header::parse(delivered.header)?;
+    let content_key =
+        header.open_key(&ikm.wrap_key(id), delivered.wrapped_key, id, delivered.policy)?;
+    content_key.refuse_other_commit(id, &header)?;
+    Ok(content_key)
+}
+
 impl ContentKey {
+    /// Opens the text with a stored content key, without link or passphrase (protocol.md §6 "open").
+    pub fn open_text(
+        &self,
+        id: &SecretId,
+        header: &[u8],
+        content: &[u8],
+    ) -> Result<Redacted<String>, OpenError> {
+        let header = Header::parse(header)?;
+        self.refuse_other_commit(id, &header)?;
+        self.part_key(&header.manifest_salt, MANIFEST_INDEX).open_text(content)
+    }
+
+    /// The manifest's part key: what a device hands over instead of the content key.
+    pub fn manifest_key(&self, header: &[u8]) -> Result<PartKey, HeaderError> {
+        let header = Header::parse(header)?;
+        Ok(self.part_key(&header.manifest_salt, MANIFEST_INDEX))
+    }
+
+    fn refuse_other_commit(&self, id: &SecretId, header: &Header) -> Result<(), OpenError> {
+        if self.commit(id) == header.commit { Ok(()) } else { Err(OpenError::Commit) }
+    }
+
     /// Seals one part, or the manifest. The salt is new for every attempt: one key seals one stream.
     pub fn seal_part(&self, index: u32, salt: &PartSalt, plaintext: &[u8]) -> Vec<u8> {
         stream::seal(&self.part_key(salt, index), plaintext)
@@ -172,5 +200,12 @@ impl ContentKey {
         sealed: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, StreamError> {
         stream::open(&self.part_key(salt, index), sealed)
+    }
+}
+
+impl PartKey {
+    /// Opens the text with the manifest's part key, which a hand-over brought.
+    pub fn open_text(&self, content: &[u8]) -> Result<Redacted<String>, OpenError> {
+        Ok(manifest::decode(&stream::open(self, content)?)?)
     }
 }

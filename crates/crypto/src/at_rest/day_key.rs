@@ -30,6 +30,17 @@ impl Day {
         Self(number)
     }
 
+    /// The day this many days later.
+    #[must_use]
+    pub const fn plus(self, days: i64) -> Self {
+        Self(self.0.saturating_add(days))
+    }
+
+    /// The day's first moment.
+    pub const fn start(self) -> Timestamp {
+        Timestamp::from_ms(self.0.saturating_mul(86_400_000))
+    }
+
     /// Days since 1970-01-01.
     pub const fn number(self) -> i64 {
         self.0

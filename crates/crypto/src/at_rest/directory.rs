@@ -3,7 +3,7 @@
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Read, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -33,6 +33,7 @@ impl Directory {
             .map_err(|source| directory.failed("cannot make", "", source))?;
         let metadata =
             fs::metadata(path).map_err(|source| directory.failed("cannot read", "", source))?;
+        directory.refuse_foreign(metadata.uid(), rustix::process::geteuid().as_raw())?;
         directory.refuse_exposed("", metadata.permissions().mode(), DIRECTORY_MODE)?;
         Ok(directory)
     }
@@ -43,6 +44,15 @@ impl Directory {
 
     fn failed(&self, doing: &'static str, name: &str, source: io::Error) -> KeyStoreError {
         KeyStoreError::Io { doing, path: self.path.join(name), source }
+    }
+
+    /// Another owner can read every key, whatever the mode says, and put others in their place.
+    fn refuse_foreign(&self, owner: u32, we: u32) -> Result<(), KeyStoreError> {
+        if owner == we {
+            Ok(())
+        } else {
+            Err(KeyStoreError::Foreign { path: self.path.clone(), owner, we })
+        }
     }
 
     fn refuse_exposed(&self, name: &str, mode: u32, wanted: u32) -> Result<(), KeyStoreError> {
@@ -153,6 +163,26 @@ impl Directory {
                 Err(self.failed("cannot destroy", name, source))
             }
             _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Not through the file system: only root could give a directory away.
+    #[test]
+    fn a_directory_of_another_owner_is_refused() {
+        let directory = Directory { path: "/keys".into() };
+        assert!(directory.refuse_foreign(1_000, 1_000).is_ok());
+        for (owner, we) in [(0, 1_000), (1_001, 1_000), (1_000, 0)] {
+            let error = directory.refuse_foreign(owner, we).unwrap_err();
+            let (path, to) = ("/keys", format!("chown {we}"));
+            assert!(
+                error.to_string().contains(path) && error.to_string().ends_with(&to),
+                "{error}"
+            );
         }
     }
 }

@@ -4,7 +4,9 @@
 //! |---|---|
 //! | `kek-<version>.key` | a key-encryption key, 32 raw bytes |
 //! | `day-<day>.key` | a day key, sealed by the key ring |
-//! | `destroyed-before` | the first day that may still have a key, in decimal |
+//! | `channel-<day>.key` | a channel key's private scalar, sealed by the key ring |
+//! | `host-seed.key` | the seed of the host keys, sealed by the key ring |
+//! | `destroyed-before` | the first day that may still have a day key, in decimal |
 //!
 //! A file appears complete or not at all, so processes that race to make the same key agree on one: each writes a
 //! temporary file and links it to the name; the first link wins and the others read what it holds.
@@ -18,68 +20,73 @@ use std::{
 use wax_kernel::Rng;
 
 use super::{
-    Day, DayKey, KeyEncryptionKey, KeyRing, KeyStore, KeyStoreError, KeyVersion, Slot,
+    Day, DayKey, KeyEncryptionKey, KeyRing, KeyStore, KeyStoreError, KeyVersion,
     directory::Directory,
+    sealed_files::{Daily, SealedFiles},
+};
+use crate::{
+    HpkeKey,
+    channel::{ChannelKey, HostSeed},
 };
 
 const DESTROYED_BEFORE: &str = "destroyed-before";
+const DAY_KEYS: Daily = Daily { prefix: "day", column: "day-key" };
+const CHANNEL_KEYS: Daily = Daily { prefix: "channel", column: "channel-key" };
+const HOST_SEED: &str = "host-seed.key";
+const HOST_SEED_COLUMN: &str = "host-seed";
 
 /// Keys in a directory of mode 0700, each in a file of mode 0600. Several processes may share it.
 #[derive(Debug)]
 pub struct FileKeyStore {
-    directory: Directory,
-    ring: KeyRing,
-    rng: Arc<dyn Rng>,
-    known: Mutex<BTreeMap<Day, Arc<DayKey>>>,
+    files: SealedFiles,
+    host_seed: HostSeed,
+    days: Mutex<BTreeMap<Day, Arc<DayKey>>>,
+    channel: Mutex<BTreeMap<Day, Arc<ChannelKey>>>,
 }
 
 impl FileKeyStore {
-    /// Opens the directory, and makes it and its first key-encryption key if they are missing.
+    /// Opens the directory, and makes it, its first key-encryption key and the seed of the host keys if they are missing.
     ///
     /// # Errors
-    /// [`KeyStoreError::Exposed`] when others may read the directory or a key in it.
+    /// [`KeyStoreError::Exposed`] when others may read the directory or a key in it, [`KeyStoreError::Foreign`] when it is
+    /// another user's.
     pub fn open(path: &Path, rng: Arc<dyn Rng>) -> Result<Self, KeyStoreError> {
         let directory = Directory::open(path)?;
         let ring = match read_ring(&directory)? {
             Some(ring) => ring,
             None => make_ring(&directory, &*rng)?,
         };
-        Ok(Self { directory, ring, rng, known: Mutex::new(BTreeMap::new()) })
+        let files = SealedFiles { directory, ring, rng };
+        let host_seed = host_seed(&files)?;
+        Ok(Self { files, host_seed, days: Mutex::default(), channel: Mutex::default() })
     }
 
-    /// A panic elsewhere cannot leave the map half-changed.
-    fn known(&self) -> MutexGuard<'_, BTreeMap<Day, Arc<DayKey>>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Also makes the file's name durable, whoever made it: what is sealed under the key must not outlive it in a
-    /// power failure.
     fn read_day_key(&self, day: Day) -> Result<Option<Arc<DayKey>>, KeyStoreError> {
-        let name = day_name(day);
-        let Some(sealed) = self.directory.read(&name)? else { return Ok(None) };
-        let unreadable = || self.directory.unreadable(&name);
-        let key = self.ring.open(day_slot(&name), &sealed).map_err(|_| unreadable())?;
-        let key = DayKey::from_slice(&key).map_err(|_| unreadable())?;
-        self.directory.sync()?;
-        Ok(Some(Arc::new(key)))
+        let name = DAY_KEYS.name(day);
+        let key = self.files.read(DAY_KEYS.column, &name, DayKey::from_slice)?;
+        Ok(key.map(Arc::new))
     }
 
     fn make_day_key(&self, day: Day) -> Result<(), KeyStoreError> {
-        let name = day_name(day);
-        let key = DayKey::random(&*self.rng);
-        let sealed = self.ring.seal(day_slot(&name), key.expose(), &*self.rng);
-        self.directory.publish(&name, &sealed, &*self.rng)
+        let key = DayKey::random(&*self.files.rng);
+        self.files.publish(DAY_KEYS.column, &DAY_KEYS.name(day), key.expose())
+    }
+
+    fn read_channel_key(&self, day: Day) -> Result<Option<Arc<ChannelKey>>, KeyStoreError> {
+        let name = CHANNEL_KEYS.name(day);
+        let key = self.files.read(CHANNEL_KEYS.column, &name, HpkeKey::from_slice)?;
+        Ok(key.map(|key| Arc::new(key.into())))
     }
 
     fn destroyed_before(&self) -> Result<Day, KeyStoreError> {
-        let Some(bytes) = self.directory.read(DESTROYED_BEFORE)? else {
+        let Some(bytes) = self.files.directory.read(DESTROYED_BEFORE)? else {
             return Ok(Day::from_number(i64::MIN));
         };
         std::str::from_utf8(&bytes)
             .ok()
             .and_then(|text| text.trim_end().parse().ok())
             .map(Day::from_number)
-            .ok_or_else(|| self.directory.unreadable(DESTROYED_BEFORE))
+            .ok_or_else(|| self.files.directory.unreadable(DESTROYED_BEFORE))
     }
 
     fn is_destroyed(&self, day: Day) -> Result<bool, KeyStoreError> {
@@ -91,17 +98,23 @@ impl FileKeyStore {
         if day <= self.destroyed_before()? {
             return Ok(());
         }
-        self.directory.replace(DESTROYED_BEFORE, format!("{day}\n").as_bytes(), &*self.rng)
+        let text = format!("{day}\n");
+        self.files.directory.replace(DESTROYED_BEFORE, text.as_bytes(), &*self.files.rng)
     }
+}
+
+/// A panic elsewhere cannot leave the map half-changed.
+fn known<T>(keys: &Mutex<BTreeMap<Day, Arc<T>>>) -> MutexGuard<'_, BTreeMap<Day, Arc<T>>> {
+    keys.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl KeyStore for FileKeyStore {
     fn ring(&self) -> &KeyRing {
-        &self.ring
+        &self.files.ring
     }
 
     fn day_key(&self, day: Day) -> Result<Arc<DayKey>, KeyStoreError> {
-        let mut known = self.known();
+        let mut known = known(&self.days);
         if let Some(key) = known.get(&day) {
             return Ok(key.clone());
         }
@@ -116,7 +129,7 @@ impl KeyStore for FileKeyStore {
     }
 
     fn existing_day_key(&self, day: Day) -> Result<Option<Arc<DayKey>>, KeyStoreError> {
-        let mut known = self.known();
+        let mut known = known(&self.days);
         if let Some(key) = known.get(&day) {
             return Ok(Some(key.clone()));
         }
@@ -136,19 +149,52 @@ impl KeyStore for FileKeyStore {
     }
 
     fn destroy_days_before(&self, day: Day) -> Result<usize, KeyStoreError> {
-        let mut known = self.known();
+        let mut known = known(&self.days);
         self.raise_destroyed_before(day)?;
         *known = known.split_off(&day);
-        let mut destroyed = 0;
-        for name in self.directory.list()? {
-            if let Some(old) = day_of(&name).filter(|old| *old < day) {
-                self.directory.destroy(&name)?;
-                destroyed += usize::from(name == day_name(old));
-            }
-        }
-        self.directory.sync()?;
-        Ok(destroyed)
+        self.files.destroy_before(DAY_KEYS, day)
     }
+
+    fn host_seed(&self) -> &HostSeed {
+        &self.host_seed
+    }
+
+    fn channel_key(&self, day: Day) -> Result<Arc<ChannelKey>, KeyStoreError> {
+        if let Some(key) = self.existing_channel_key(day)? {
+            return Ok(key);
+        }
+        let (name, key) = (CHANNEL_KEYS.name(day), ChannelKey::random(&*self.files.rng));
+        self.files.publish(CHANNEL_KEYS.column, &name, &*key.to_bytes())?;
+        // Perhaps another process's. Gone again at once only if that process's clock is days ahead.
+        self.existing_channel_key(day)?.ok_or(KeyStoreError::Destroyed { day })
+    }
+
+    fn existing_channel_key(&self, day: Day) -> Result<Option<Arc<ChannelKey>>, KeyStoreError> {
+        let mut known = known(&self.channel);
+        if let Some(key) = known.get(&day) {
+            return Ok(Some(key.clone()));
+        }
+        let key = self.read_channel_key(day)?;
+        known.extend(key.iter().map(|key| (day, key.clone())));
+        Ok(key)
+    }
+
+    fn destroy_channel_keys_before(&self, day: Day) -> Result<usize, KeyStoreError> {
+        known(&self.channel).clear();
+        self.files.destroy_before(CHANNEL_KEYS, day)
+    }
+}
+
+/// The seed of the host keys: made once, and sealed under the newest key-encryption key from then on, since it outlives
+/// them all.
+fn host_seed(files: &SealedFiles) -> Result<HostSeed, KeyStoreError> {
+    files.renew(HOST_SEED_COLUMN, HOST_SEED)?;
+    let read = || files.read(HOST_SEED_COLUMN, HOST_SEED, HostSeed::from_slice);
+    if let Some(seed) = read()? {
+        return Ok(seed);
+    }
+    files.publish(HOST_SEED_COLUMN, HOST_SEED, HostSeed::random(&*files.rng).expose())?;
+    read()?.ok_or_else(|| files.directory.unreadable(HOST_SEED))
 }
 
 /// All key-encryption keys of a directory, or `None` if it has none yet.
@@ -166,11 +212,14 @@ fn read_ring(directory: &Directory) -> Result<Option<KeyRing>, KeyStoreError> {
     Ok(ring)
 }
 
-/// Makes the first key-encryption key, unless another process was faster. Where day keys are, there was one: a new
+/// Makes the first key-encryption key, unless another process was faster. Where sealed keys are, there was one: a new
 /// one would open none of them, so its loss has to be noticed now and not with the first secret.
 fn make_ring(directory: &Directory, rng: &dyn Rng) -> Result<KeyRing, KeyStoreError> {
     let name = kek_name(KeyVersion::FIRST);
-    if !directory.list()?.iter().any(|name| day_of(name).is_some()) {
+    let is_sealed = |name: &String| {
+        name == HOST_SEED || [DAY_KEYS, CHANNEL_KEYS].iter().any(|keys| keys.day_of(name).is_some())
+    };
+    if !directory.list()?.iter().any(is_sealed) {
         directory.publish(&name, KeyEncryptionKey::random(rng).expose(), rng)?;
     }
     read_ring(directory)?.ok_or_else(|| directory.unreadable(&name))
@@ -182,18 +231,4 @@ fn kek_name(version: KeyVersion) -> String {
 
 fn version_of(name: &str) -> Option<KeyVersion> {
     KeyVersion::new(name.strip_prefix("kek-")?.strip_suffix(".key")?.parse().ok()?)
-}
-
-fn day_name(day: Day) -> String {
-    format!("day-{day}.key")
-}
-
-/// The day that a file belongs to, temporary files of a crashed process included.
-fn day_of(name: &str) -> Option<Day> {
-    let (day, _) = name.strip_prefix("day-")?.split_once('.')?;
-    day.parse().ok().map(Day::from_number)
-}
-
-fn day_slot(name: &str) -> Slot<'_> {
-    Slot { table: "key-store", column: "day-key", row: name.as_bytes() }
 }

@@ -3,8 +3,10 @@
 //! ```text
 //! key-encryption keys (key store, rotated) ──seal──▶ day keys (key store, one per expiry day)
 //!        │                                                │
-//!        └──seal──▶ domain keys, webhook secrets, …       └──seal──▶ data keys (database, two per secret)
-//!                                                                        └──seal──▶ header, content, wrapped key
+//!        ├──seal──▶ domain keys, webhook secrets, …       └──seal──▶ data keys (database, two per secret)
+//!        │                                                               └──seal──▶ header, content, wrapped key
+//!        ├──seal──▶ channel keys (key store, one per day of use)
+//!        └──seal──▶ the seed of the host keys (key store, for ever)
 //! ```
 //!
 //! A secret dies twice: at once, when the database row with its data keys is deleted, and for good, when its day key
@@ -19,6 +21,8 @@ mod envelope;
 mod file_store;
 mod memory_store;
 mod ring;
+#[cfg(unix)]
+mod sealed_files;
 mod store;
 
 pub use data_key::{ClaimMac, DataKey};

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::envelope::{self, EnvelopeError, Slot};
 use crate::{
-    ChallengeKey,
+    ChallengeKey, ChallengeKeys,
     derive::{hkdf, label, length_prefix},
     secret::secret_bytes,
 };
@@ -103,16 +103,26 @@ impl KeyRing {
     /// Derives a key for one purpose from the current key: `HKDF(key, '', LP(label("subkey")) ‖ purpose)`.
     /// It changes with the next rotation, so it is for things that live no longer than minutes.
     pub fn subkey(&self, purpose: &str) -> Subkey {
-        let (label, (_, key)) = (label!("subkey"), self.newest());
-        let info: [&[u8]; 3] = [&length_prefix(label), label, purpose.as_bytes()];
-        Subkey::written_by(|out| hkdf(key.expose(), b"", &info, out))
+        subkey(self.newest().1, purpose)
     }
 
-    /// The key of the challenges that devices sign.
-    pub fn challenge_key(&self) -> ChallengeKey {
-        ChallengeKey::from_slice(self.subkey("challenge").expose())
-            .expect("both keys have 32 bytes")
+    /// The keys of the challenges that devices sign: one per key of the ring, since another process may still mint
+    /// under an older one.
+    pub fn challenge_keys(&self) -> ChallengeKeys {
+        let of = |key| {
+            let own = subkey(key, "challenge");
+            ChallengeKey::from_slice(own.expose()).expect("both keys have 32 bytes")
+        };
+        let (_, newest) = self.newest();
+        let older = self.keys.values().rev().skip(1).map(of);
+        ChallengeKeys::new(of(newest), older)
     }
+}
+
+fn subkey(key: &KeyEncryptionKey, purpose: &str) -> Subkey {
+    let label = label!("subkey");
+    let info: [&[u8]; 3] = [&length_prefix(label), label, purpose.as_bytes()];
+    Subkey::written_by(|out| hkdf(key.expose(), b"", &info, out))
 }
 
 fn split_version(sealed: &[u8]) -> Result<(KeyVersion, &[u8]), EnvelopeError> {
@@ -122,9 +132,10 @@ fn split_version(sealed: &[u8]) -> Result<(KeyVersion, &[u8]), EnvelopeError> {
 
 #[cfg(test)]
 mod tests {
-    use wax_kernel::SeededRng;
+    use wax_kernel::{SecretId, SeededRng, Timestamp};
 
     use super::*;
+    use crate::{ChallengeError, Thumbprint};
 
     const SLOT: Slot<'static> = Slot { table: "domains", column: "private_key", row: b"1" };
 
@@ -145,6 +156,26 @@ mod tests {
         assert!(!ring.is_outdated(&new));
         assert_eq!(**KeyRing::new(KeyVersion(2), key(2)).open(SLOT, &new).unwrap(), *b"value");
         assert_eq!(KeyRing::new(KeyVersion(2), key(2)).open(SLOT, &old), Err(EnvelopeError));
+    }
+
+    /// While the servers of one database are restarted one by one after a rotation, some have the new key and some not.
+    #[test]
+    fn a_challenge_of_any_key_of_the_ring_is_good_and_the_newest_key_mints() {
+        let (id, device) = (SecretId::from_bytes([1; 16]), Thumbprint::from_bytes([2; 32]));
+        let now = Timestamp::from_ms(1_700_000_000_000);
+        let keys = |ring: KeyRing| ring.challenge_keys();
+        let old = keys(KeyRing::new(KeyVersion::FIRST, key(1)));
+        let both = keys(KeyRing::new(KeyVersion::FIRST, key(1)).with(KeyVersion(2), key(2)));
+        let new = keys(KeyRing::new(KeyVersion(2), key(2)));
+
+        let minted_before = old.mint(&id, &device, now);
+        assert_eq!(both.verify(&minted_before, &id, &device, now), Ok(()));
+        assert_eq!(new.verify(&minted_before, &id, &device, now), Err(ChallengeError::Forged));
+        let minted_now = both.mint(&id, &device, now);
+        assert_eq!(new.verify(&minted_now, &id, &device, now), Ok(()));
+
+        let later = Timestamp::from_ms(now.as_ms() + 60_001);
+        assert_eq!(both.verify(&minted_before, &id, &device, later), Err(ChallengeError::Stale));
     }
 
     #[test]

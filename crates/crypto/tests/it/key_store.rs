@@ -9,9 +9,13 @@ use std::{
 };
 
 use tempfile::TempDir;
-use wax_crypto::at_rest::{
-    DataKey, Day, DayKey, FileKeyStore, KeyEncryptionKey, KeyRing, KeyStore, KeyStoreError,
-    KeyVersion, MemoryKeyStore, Slot,
+use wax_crypto::{
+    Origin,
+    at_rest::{
+        DataKey, Day, DayKey, FileKeyStore, KeyEncryptionKey, KeyRing, KeyStore, KeyStoreError,
+        KeyVersion, MemoryKeyStore, Slot,
+    },
+    channel::{ChannelKey, HostSeed, SealedRequest},
 };
 use wax_kernel::{ErrorKind, SystemRng, Timestamp};
 
@@ -95,14 +99,18 @@ fn a_day_is_a_utc_day() {
 fn a_directory_keeps_its_keys() {
     let directory = TempDir::new().unwrap();
     let path = keys_in(&directory);
-    let (key, subkey, sealed) = {
+    let (key, subkey, sealed, seed, channel) = {
         let store = open(&path).unwrap();
         let sealed = store.ring().seal(SLOT, b"value", &SystemRng);
-        (store.day_key(day(7)).unwrap(), store.ring().subkey("test"), sealed)
+        let seed = HostSeed::from_slice(store.host_seed().expose()).unwrap();
+        let channel = store.channel_key(day(7)).unwrap().id();
+        (store.day_key(day(7)).unwrap(), store.ring().subkey("test"), sealed, seed, channel)
     };
     let store = open(&path).unwrap();
     assert_eq!(store.day_key(day(7)).unwrap(), key);
     assert_eq!(store.ring().subkey("test"), subkey);
+    assert_eq!(store.host_seed(), &seed);
+    assert_eq!(store.channel_key(day(7)).unwrap().id(), channel);
     assert_eq!(**store.ring().open(SLOT, &sealed).unwrap(), *b"value");
 
     store.destroy_days_before(day(8)).unwrap();
@@ -123,14 +131,16 @@ fn processes_that_race_agree_on_one_key() {
         let race = || {
             start.wait();
             let store = open(&path).unwrap();
-            (store.ring().subkey("test"), store.day_key(day(round)).unwrap())
+            let (seed, channel) =
+                (store.host_seed().expose(), store.channel_key(day(round)).unwrap());
+            (store.ring().subkey("test"), store.day_key(day(round)).unwrap(), *seed, channel.id())
         };
         let results: Vec<_> = thread::scope(|scope| {
             let racers: Vec<_> = (0..RACERS).map(|_| scope.spawn(race)).collect();
             racers.into_iter().map(|racer| racer.join().unwrap()).collect()
         });
         assert!(results.iter().all(|result| *result == results[0]));
-        assert_eq!(names(&path).len(), 2, "no temporary file is left");
+        assert_eq!(names(&path).len(), 4, "no temporary file is left");
     }
 }
 
@@ -147,6 +157,7 @@ fn only_the_owner_can_read_the_keys() {
     let path = keys_in(&directory);
     let store = open(&path).unwrap();
     store.day_key(day(7)).unwrap();
+    store.channel_key(day(7)).unwrap();
     store.destroy_days_before(day(3)).unwrap();
     assert_eq!(mode(&path), 0o700);
     for name in names(&path) {
@@ -260,6 +271,110 @@ fn a_second_key_encryption_key_seals_and_the_first_still_opens() {
     assert!(store.ring().is_outdated(&new));
     store.day_key(day(8)).unwrap();
     assert!(!store.ring().is_outdated(&fs::read(path.join("day-8.key")).unwrap()));
+}
+
+/// The seed outlives every key-encryption key: with the first one gone, clients still find the host key they remember.
+#[test]
+fn the_host_keys_survive_the_rotation_of_what_seals_them() {
+    let directory = TempDir::new().unwrap();
+    let path = keys_in(&directory);
+    let seed = *open(&path).unwrap().host_seed().expose();
+    fs::write(path.join("kek-2.key"), KeyEncryptionKey::random(&SystemRng).expose()).unwrap();
+    set_mode(&path.join("kek-2.key"), 0o600);
+    assert_eq!(open(&path).unwrap().host_seed().expose(), &seed);
+    fs::remove_file(path.join("kek-1.key")).unwrap();
+    assert_eq!(open(&path).unwrap().host_seed().expose(), &seed);
+}
+
+#[test]
+fn a_host_seed_whose_key_is_lost_is_not_made_anew() {
+    let directory = TempDir::new().unwrap();
+    let path = keys_in(&directory);
+    open(&path).unwrap();
+    fs::remove_file(path.join("kek-1.key")).unwrap();
+    assert!(matches!(open(&path), Err(KeyStoreError::Unreadable { .. })));
+    assert!(!path.join("kek-1.key").exists());
+}
+
+fn at(day: i64, ms: i64) -> Timestamp {
+    Timestamp::from_ms(day * 86_400_000 + ms)
+}
+
+/// Seals a request to what a store tells its clients at `told`, and asks whether it is opened at `asked`.
+fn accepts(teller: &dyn KeyStore, told: Timestamp, asked: &dyn KeyStore, at: Timestamp) -> bool {
+    let host = Origin::https("a.example").unwrap();
+    let config = teller.channel_config(&host, told).unwrap().verify(&host).unwrap();
+    let (sealed, _) = config.seal("/v1/secrets/peek", b"{}", &SystemRng);
+    let request = SealedRequest::parse(&sealed).unwrap();
+    let key = asked.accepted_channel_key(request.key_id(), at).unwrap();
+    key.is_some_and(|key| key.open(&request, &host, "/v1/secrets/peek", &SystemRng).is_ok())
+}
+
+#[test]
+fn a_channel_key_is_told_on_its_day_and_accepted_on_the_next_too() {
+    every_store(|store| {
+        let last = at(7, 86_399_999);
+        let accepted = |now| accepts(store, last, store, now);
+        assert!(accepted(last) && accepted(at(8, 0)) && accepted(at(8, 86_399_999)));
+        assert!(!accepted(at(9, 0)), "two days later, even if nobody has destroyed it yet");
+
+        let host = Origin::https("a.example").unwrap();
+        let told = |now| store.channel_config(&host, now).unwrap().verify(&host).unwrap();
+        assert_eq!((told(last).from(), told(last).until()), (at(7, 0), at(8, 0)));
+        assert_eq!(told(at(7, 0)).key_id(), told(last).key_id());
+        assert_ne!(told(at(8, 0)).key_id(), told(last).key_id());
+    });
+}
+
+#[test]
+fn an_unknown_channel_key_is_nobodys() {
+    every_store(|store| {
+        store.channel_key(day(7)).unwrap();
+        let stranger = ChannelKey::random(&SystemRng).id();
+        assert!(store.accepted_channel_key(stranger, at(7, 0)).unwrap().is_none());
+    });
+}
+
+/// Around midnight one process tells its clients tomorrow's key while another still has today.
+#[test]
+fn a_process_whose_clock_is_ahead_or_behind_is_understood() {
+    let directory = TempDir::new().unwrap();
+    let path = keys_in(&directory);
+    let (ahead, behind) = (open(&path).unwrap(), open(&path).unwrap());
+    let (after, before) = (at(8, 500), at(7, 86_399_900));
+    assert!(accepts(&behind, before, &ahead, after));
+    assert!(accepts(&ahead, after, &behind, before));
+    assert!(!accepts(&ahead, at(9, 0), &behind, before), "a day and more is another matter");
+}
+
+#[test]
+fn old_channel_keys_are_destroyed_and_day_keys_are_not() {
+    every_store(|store| {
+        let days = [5, 6, 7, 8].map(day);
+        let ids = days.map(|day| store.channel_key(day).unwrap().id());
+        store.day_key(day(5)).unwrap();
+        assert_eq!(store.destroy_old_channel_keys(at(8, 0)).unwrap(), 2);
+        assert_eq!(store.destroy_old_channel_keys(at(8, 0)).unwrap(), 0);
+        let left = days.map(|day| store.existing_channel_key(day).unwrap().map(|key| key.id()));
+        assert_eq!(left, [None, None, Some(ids[2]), Some(ids[3])]);
+        assert!(store.existing_day_key(day(5)).unwrap().is_some());
+        assert_ne!(store.channel_key(day(6)).unwrap().id(), ids[1], "made again, it is another");
+    });
+}
+
+#[test]
+fn a_destroyed_channel_key_is_overwritten_and_forgotten_by_every_process() {
+    let directory = TempDir::new().unwrap();
+    let path = keys_in(&directory);
+    let (one, two) = (open(&path).unwrap(), open(&path).unwrap());
+    one.channel_key(day(7)).unwrap();
+    two.channel_key(day(7)).unwrap();
+    let witness = directory.path().join("witness");
+    fs::hard_link(path.join("channel-7.key"), &witness).unwrap();
+    assert_eq!(one.destroy_channel_keys_before(day(8)).unwrap(), 1);
+    assert!(fs::read(&witness).unwrap().iter().all(|byte| *byte == 0));
+    assert_eq!(two.destroy_channel_keys_before(day(8)).unwrap(), 0);
+    assert!(two.existing_channel_key(day(7)).unwrap().is_none());
 }
 
 #[test]

@@ -13,7 +13,7 @@ mod vault;
 use std::sync::{Arc, atomic::AtomicU32};
 
 use wax_cache::Hints;
-use wax_crypto::{ChallengeKey, at_rest::KeyStore};
+use wax_crypto::{ChallengeKeys, at_rest::KeyStore};
 use wax_httpkit::Network;
 use wax_kernel::{Clock, EventId, ReceiptId, Rng};
 use wax_model::{Action, AuditEvent, Entitlements};
@@ -54,7 +54,7 @@ pub struct Parts {
 pub struct Secrets {
     parts: Arc<Parts>,
     vault: Arc<Vault>,
-    challenges: Arc<ChallengeKey>,
+    challenges: Arc<ChallengeKeys>,
     /// Rounds that the reaper still waits after the clock leapt.
     doubtful_rounds: Arc<AtomicU32>,
 }
@@ -63,7 +63,7 @@ impl Secrets {
     /// Puts the service together.
     pub fn new(parts: Parts) -> Self {
         let vault = Vault::new(Arc::clone(&parts.keys), Arc::clone(&parts.rng));
-        let challenges = parts.keys.ring().challenge_key();
+        let challenges = parts.keys.ring().challenge_keys();
         Self {
             parts: Arc::new(parts),
             vault: Arc::new(vault),

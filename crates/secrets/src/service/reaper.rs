@@ -163,18 +163,16 @@ impl Secrets {
     }
 
     /// Destroys the keys of days that no claim can reach any more: day D's on day D + [`KEY_DESTROYED_ON_DAY`]. From then
-    /// on no backup of their secrets opens.
+    /// on no backup of their secrets opens. And the channel's keys that are not accepted any more.
     pub(crate) fn destroy_day_keys(&self) -> Result<(), Refusal> {
         if self.doubts_the_clock() {
             return Ok(());
         }
-        let today = Day::of(self.parts.clock.now());
-        let destroyed = self
-            .parts
-            .keys
-            .destroy_days_before(Day::from_number(today.number() - KEY_DESTROYED_ON_DAY + 1))?;
-        if destroyed > 0 {
-            tracing::info!(destroyed, "destroyed keys of past days");
+        let (keys, now) = (&self.parts.keys, self.parts.clock.now());
+        let destroyed = keys.destroy_days_before(Day::of(now).plus(1 - KEY_DESTROYED_ON_DAY))?;
+        let channel = keys.destroy_old_channel_keys(now)?;
+        if destroyed + channel > 0 {
+            tracing::info!(destroyed, channel, "destroyed keys of past days");
         }
         Ok(())
     }
