@@ -21,7 +21,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Between two reads. A status stream says something at least every 15 seconds (protocol.md §6).
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// For a whole request; a megabyte passes in it on a bad mobile connection.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
+pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// How a [`Client`] behaves.
 #[derive(Debug, Clone, Default)]
@@ -49,21 +49,14 @@ impl Client {
         if let Some(language) = options.language {
             headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static(language));
         }
-        let mut builder = reqwest::Client::builder()
+        let http = http_client(&origin, options)?
             .user_agent(concat!("waxseal/", env!("CARGO_PKG_VERSION")))
             .default_headers(headers)
-            .redirect(redirect::Policy::none())
-            .dns_resolver(LocalhostResolver)
-            .connect_timeout(CONNECT_TIMEOUT)
-            .read_timeout(READ_TIMEOUT);
-        if origin.host().is_localhost() {
-            builder = builder.no_proxy();
-        }
-        if let Some(pem) = &options.extra_ca_pem {
-            let extra = Certificate::from_pem_bundle(pem).map_err(Error::Certificates)?;
-            builder = builder.tls_certs_merge(extra);
-        }
-        let http = builder.build().map_err(Error::Start)?;
+            .no_brotli()
+            .no_deflate()
+            .no_gzip()
+            .build()
+            .map_err(Error::Start)?;
         Ok(Self { http, origin, retry: options.retry })
     }
 
@@ -143,6 +136,26 @@ impl Client {
     pub(crate) fn target(&self, name: &str) -> String {
         format!("{}/v1/secrets/{name}", self.origin)
     }
+}
+
+/// What holds for every connection to a host.
+pub(crate) fn http_client(
+    origin: &Origin,
+    options: &Options,
+) -> Result<reqwest::ClientBuilder, Error> {
+    let mut builder = reqwest::Client::builder()
+        .redirect(redirect::Policy::none())
+        .dns_resolver(LocalhostResolver)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .read_timeout(READ_TIMEOUT);
+    if origin.host().is_localhost() {
+        builder = builder.no_proxy();
+    }
+    if let Some(pem) = &options.extra_ca_pem {
+        let extra = Certificate::from_pem_bundle(pem).map_err(Error::Certificates)?;
+        builder = builder.tls_certs_merge(extra);
+    }
+    Ok(builder)
 }
 
 /// Shows the host only: the rest of a client is connections.

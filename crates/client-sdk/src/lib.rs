@@ -11,6 +11,7 @@ mod receipt;
 mod retry;
 mod session;
 mod share;
+mod verify;
 mod wire;
 
 pub use client::{Client, Options};
@@ -22,4 +23,8 @@ pub use receipt::StatusStream;
 pub use retry::Retry;
 pub use session::Session;
 pub use share::{Draft, Shared};
+pub use verify::{
+    Checked, Claim, Difference, Fault, Fingerprint, Release, ReleaseError, ReleaseFile, Report,
+    Verifier, Visitor,
+};
 pub use wire::{Created, Delivery, Opening, Peek, Receipt, Tries};

@@ -30,6 +30,7 @@ pub(crate) enum Command {
     Receipt(Receipt),
     Burn(Burn),
     Unlock(Unlock),
+    VerifyPage(VerifyPage),
     Completions(Completions),
 }
 
@@ -109,6 +110,16 @@ pub(crate) struct Burn {
 pub(crate) struct Unlock {
     #[arg(value_name = "RECEIPT")]
     pub(crate) receipt: String,
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct VerifyPage {
+    #[arg(value_name = "HOST")]
+    pub(crate) host: String,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) manifest: Option<PathBuf>,
     #[arg(long)]
     pub(crate) json: bool,
 }

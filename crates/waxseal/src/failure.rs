@@ -12,33 +12,52 @@ use crate::{
     words::Words,
 };
 
-/// The exit codes. Documented in the README and in `--help`; never renumbered.
+/// How a run ends. The codes are documented in the README and in `--help`, and never renumbered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
     /// Something on this machine: a file, the terminal, a closed pipe.
-    Local = 1,
+    Local,
     /// The command line or the settings are wrong.
-    Usage = 2,
+    Usage,
     /// There is nothing to open, or nothing any more.
-    Gone = 3,
+    Gone,
     /// Wrong passphrase, tries held back, or locked.
-    Passphrase = 4,
+    Passphrase,
     /// No connection, or the server failed. Trying again later may help.
-    Server = 5,
+    Server,
     /// The link is damaged, or no link.
-    Link = 6,
+    Link,
     /// The server's rules forbid it: a limit, a rate, a value.
-    Refused = 7,
+    Refused,
     /// What the server sent does not match the seal.
-    Seal = 8,
+    Seal,
+    /// Of `verify-page`, as of `diff` and `cmp`: compared, and not the same.
+    Different,
+    /// Of `verify-page`: not compared.
+    Uncompared,
+}
+
+impl Exit {
+    pub(crate) const fn code(self) -> u8 {
+        match self {
+            Self::Local | Self::Different => 1,
+            Self::Usage | Self::Uncompared => 2,
+            Self::Gone => 3,
+            Self::Passphrase => 4,
+            Self::Server => 5,
+            Self::Link => 6,
+            Self::Refused => 7,
+            Self::Seal => 8,
+        }
+    }
 }
 
 /// Why and how a run ends.
 #[derive(Debug)]
 pub(crate) struct Failure {
     exit: Exit,
-    /// Somebody said no: that is no error.
-    declined: bool,
+    /// Somebody said no, or a comparison did: that is no error.
+    is_error: bool,
     /// Empty: nobody listens, say nothing.
     message: String,
     advice: Vec<String>,
@@ -46,12 +65,25 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, declined: false, message: message.into(), advice: Vec::new() }
+        Self { exit, is_error: true, message: message.into(), advice: Vec::new() }
     }
 
     /// Asked, and answered with no.
     pub(crate) fn declined(message: impl Into<String>) -> Self {
-        Self { declined: true, ..Self::local(message) }
+        Self { is_error: false, ..Self::local(message) }
+    }
+
+    /// Compared, and not the same.
+    pub(crate) fn different(message: impl Into<String>) -> Self {
+        Self { is_error: false, ..Self::new(Exit::Different, message) }
+    }
+
+    /// Whatever kept it from being compared.
+    pub(crate) fn uncompared(self) -> Self {
+        match self.exit {
+            Exit::Different => self,
+            _ => Self { exit: Exit::Uncompared, ..self },
+        }
     }
 
     pub(crate) fn local(message: impl Into<String>) -> Self {
@@ -165,14 +197,17 @@ impl Failure {
     /// Says it on standard error and gives the exit code.
     pub(crate) fn report(&self, words: Words, output: &Output) -> ExitCode {
         if !self.message.is_empty() {
-            let prefix = if self.declined { String::new() } else { words.plain("error") };
-            let prefix = output.styled(Stream::Err, Style::Bad, &prefix);
-            output.tell(&format!("{prefix}{}", self.message));
+            let bad = |text: &str| output.styled(Stream::Err, Style::Bad, text);
+            output.tell(&match self.exit {
+                Exit::Different => bad(&self.message),
+                _ if self.is_error => format!("{}{}", bad(&words.plain("error")), self.message),
+                _ => self.message.clone(),
+            });
             for advice in &self.advice {
                 output.tell(advice);
             }
         }
-        ExitCode::from(self.exit as u8)
+        ExitCode::from(self.exit.code())
     }
 }
 

@@ -61,12 +61,12 @@ pub(crate) fn report(error: &Error, words: Words, output: &Output) -> ExitCode {
         return if error.print().is_ok() {
             ExitCode::SUCCESS
         } else {
-            ExitCode::from(Exit::Local as u8)
+            ExitCode::from(Exit::Local.code())
         };
     }
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         let _ = error.print();
-        return ExitCode::from(Exit::Usage as u8);
+        return ExitCode::from(Exit::Usage.code());
     }
     complaint(error, words).report(words, output)
 }

@@ -12,6 +12,7 @@ mod outcome;
 mod output;
 mod qr;
 mod receipt_view;
+mod report_view;
 mod settings;
 mod terminal;
 mod when;

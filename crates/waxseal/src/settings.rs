@@ -66,15 +66,20 @@ impl Settings {
 
     /// A client of a host.
     pub(crate) fn client(&self, origin: &Origin) -> Result<Client, Failure> {
+        Client::new(origin.clone(), &self.options()?)
+            .map_err(|error| Failure::from_sdk(self.words, &error))
+    }
+
+    /// How hosts are talked to.
+    pub(crate) fn options(&self) -> Result<Options, Failure> {
         let read = |path: &PathBuf| {
             fs::read(path).map_err(|error| Failure::file(self.words, path, &error))
         };
-        let options = Options {
+        Ok(Options {
             extra_ca_pem: self.ca_file.as_ref().map(read).transpose()?,
             language: Some(self.words.lang.tag()),
             retry: Retry::default(),
-        };
-        Client::new(origin.clone(), &options).map_err(|error| Failure::from_sdk(self.words, &error))
+        })
     }
 }
 

@@ -6,6 +6,7 @@ mod open;
 mod receipt;
 mod share;
 mod unlock;
+mod verify_page;
 
 use wax_client_sdk::Client;
 use wax_crypto::Origin;
@@ -62,6 +63,7 @@ pub(crate) async fn run(
         Command::Receipt(args) => receipt::run(args, &context).await,
         Command::Burn(args) => burn::run(args, &context).await,
         Command::Unlock(args) => unlock::run(args, &context).await,
+        Command::VerifyPage(args) => verify_page::run(args, &context).await,
         Command::Completions(args) => completions::run(args.shell, words, output),
     }
 }
