@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "a command line tool answers on standard output")]
 
 mod arrows;
+mod bench;
 mod ci;
 mod codegen;
 mod features;
@@ -31,6 +32,7 @@ cargo xtask <command>
   run [--tls] [--install]        build everything and start the demo server
   test [--install] [filter …]    every Rust, web, chart and browser test, or those whose names contain a filter
   ci [--install]                 everything that must be green before a change lands
+  bench <part> [option …]        measure store, cycle, page or all in a release build, beside what else there is
   arrows                         crates depend only on lower floors
   features                       rows marked done in docs/features.md name tests that passed in the last run
   codegen [--check]              write the generated files; --check fails if that changes them
@@ -64,6 +66,7 @@ fn dispatch(arguments: &[String]) -> Result<Option<Tally>> {
         ["ci"] => return ci::ci(install).map(Some),
         ["run"] => run::run(Transport::Plain, install)?,
         ["run", "--tls"] => run::run(Transport::Tls, install)?,
+        ["bench", part, options @ ..] => bench::bench(part, options, install)?,
         ["arrows"] => arrows::check()?,
         ["features"] => features::check()?,
         ["codegen"] => codegen::write()?,

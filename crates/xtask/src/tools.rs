@@ -40,6 +40,13 @@ pub(crate) const TO_TEST: &[Tool] = &[
     Tool { name: "Python with venv", present: has_venv, packages: &["python3", "python3-venv"] },
 ];
 
+/// What benches take beyond that: things to compare with.
+pub(crate) const TO_BENCH: &[Tool] = &[Tool {
+    name: "Redis",
+    present: || answers("redis-server") && answers("redis-benchmark"),
+    packages: &["redis-server", "redis-tools"],
+}];
+
 /// Installs what is missing if that is allowed, or else fails with the one command that does.
 pub(crate) fn require(tools: &[&[Tool]], install: bool) -> Result<()> {
     let missing = missing(tools);

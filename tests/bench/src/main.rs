@@ -1,0 +1,41 @@
+#![doc = include_str!("../README.md")]
+#![expect(clippy::print_stdout, reason = "a program for people who measure")]
+
+mod load;
+mod machine;
+mod plot;
+mod report;
+mod samples;
+mod store;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, ensure};
+use clap::Parser;
+
+#[derive(Parser)]
+enum Bench {
+    /// The store beside pgbench, grouped commits beside single ones, and cost as it grows.
+    Store(store::Arguments),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Bench::parse()).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(2),
+        Err(error) => {
+            eprintln!("\nbench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether every budget was met.
+async fn run(bench: Bench) -> Result<bool> {
+    ensure!(!cfg!(debug_assertions), "a debug build measures nothing: build with --release");
+    let report = match bench {
+        Bench::Store(arguments) => store::run(&arguments).await?,
+    };
+    Ok(report.met())
+}

@@ -1,0 +1,52 @@
+//! `bench store`: what a unit of work costs, and what it still costs with a million secrets.
+
+mod filling;
+mod growth;
+mod pgbench;
+mod postgres;
+mod recorder;
+mod sqlite;
+mod units;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::machine::Machine;
+use crate::report::Report;
+
+/// Tasks, each with a connection of its own where there are connections.
+const TASKS: [usize; 2] = [16, 64];
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// A superuser's `postgres://` URL on this machine; databases `bench_*` are made there and dropped.
+    #[arg(long)]
+    postgres: String,
+    /// The program `pgbench`.
+    #[arg(long)]
+    pgbench: PathBuf,
+    /// Where raw numbers and plots go.
+    #[arg(long)]
+    out: PathBuf,
+    /// Rounds; the compared things take turns in each.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Units of each kind in one round.
+    #[arg(long, default_value_t = 8_192)]
+    units: usize,
+    /// The most secrets that growth is measured with: 10 to this power.
+    #[arg(long, default_value_t = 6)]
+    decades: u32,
+}
+
+pub(crate) async fn run(arguments: &Arguments) -> Result<Report> {
+    let folder = tempfile::tempdir()?;
+    let mut report = Report::new("store", Machine::look(folder.path())?);
+    postgres::compare(arguments, folder.path(), &mut report).await?;
+    sqlite::compare(arguments, folder.path(), &mut report).await?;
+    growth::compare(arguments, folder.path(), &mut report).await?;
+    report.publish(&arguments.out)?;
+    Ok(report)
+}
