@@ -75,32 +75,37 @@ CREATE TABLE secrets (
 -- LIST_SECRETS: a tenant's secrets, newest first.
 CREATE INDEX secrets_by_creation ON secrets (tenant_id, created_at_ms, id);
 -- DUE_EXPIRIES: what the reaper has to expire.
-CREATE INDEX secrets_by_expiry ON secrets (expires_at_ms) WHERE state IN ('ready', 'locked');
+CREATE INDEX secrets_by_expiry ON secrets (expires_at_ms)
+    WHERE state IN ('ready', 'locked', 'bound');
 -- DUE_TOMBSTONES: what the reaper has to forget.
 CREATE INDEX secrets_by_keeping ON secrets (kept_until_ms)
     WHERE state IN ('destroyed', 'burned', 'expired', 'restored');
 
--- What opens the ciphertext and tells a right claim key from a wrong one. Written once, deleted when the secret ends.
--- Apart from the secret's row, which every try rewrites: each version of a row may outlive it in the database's files.
--- The data keys are sealed under the key of secrets.key_day.
-CREATE TABLE secret_keys (
+-- What a secret keeps besides its row, one row per data key, sealed under it. The data key itself is sealed under the key
+-- of secrets.key_day. Both rows are written once and end by one DELETE each, at different times if the secret is
+-- device-bound: an UPDATE would leave the row's older version in the database's files. The secret's own row is rewritten
+-- by every try.
+
+-- Under the first data key: the wrapped content key, and the code that tells a right claim key from a wrong one. Gone
+-- once nobody may claim any more.
+CREATE TABLE secret_wraps (
     tenant_id   TEXT NOT NULL,
     secret_id   TEXT NOT NULL,
+    data_key    BLOB NOT NULL,
     claim_mac   BLOB NOT NULL,
-    wrap_key    BLOB,
-    content_key BLOB,
+    wrapped_key BLOB NOT NULL,
     PRIMARY KEY (tenant_id, secret_id),
     FOREIGN KEY (tenant_id, secret_id) REFERENCES secrets (tenant_id, id) ON DELETE CASCADE
 ) STRICT;
 
--- The ciphertext. Apart from the secret's row, which every try rewrites.
+-- Under the second data key: the ciphertext. Gone once nobody may open it any more.
 CREATE TABLE secret_contents (
-    tenant_id   TEXT NOT NULL,
-    secret_id   TEXT NOT NULL,
-    wrapped_key BLOB NOT NULL,
-    header      BLOB NOT NULL,
-    policy      BLOB NOT NULL,
-    content     BLOB NOT NULL,
+    tenant_id TEXT NOT NULL,
+    secret_id TEXT NOT NULL,
+    data_key  BLOB NOT NULL,
+    header    BLOB NOT NULL,
+    policy    BLOB NOT NULL,
+    content   BLOB NOT NULL,
     PRIMARY KEY (tenant_id, secret_id),
     FOREIGN KEY (tenant_id, secret_id) REFERENCES secrets (tenant_id, id) ON DELETE CASCADE
 ) STRICT;
@@ -116,6 +121,9 @@ CREATE TABLE claims (
     created_at_ms     INTEGER NOT NULL,
     window_ends_at_ms INTEGER NOT NULL,
     ended_at_ms       INTEGER,
+    -- Openings after the first: only of device-bound secrets.
+    opens             INTEGER NOT NULL,
+    last_open_at_ms   INTEGER,
     PRIMARY KEY (tenant_id, id),
     -- One claim per secret and device, for ever: whoever loses the race for it learns so here.
     UNIQUE (tenant_id, secret_id, thumbprint),

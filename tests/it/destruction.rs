@@ -19,8 +19,8 @@ use wax_testkit::database::PostgresDatabase;
 use crate::server::Server;
 
 /// Everything of a secret that must go: the sealed columns of both tables.
-const REMAINS: &str = "SELECT k.wrap_key, k.content_key, k.claim_mac, c.wrapped_key, c.header, c.policy, c.content \
-                       FROM secret_keys k JOIN secret_contents c ON c.tenant_id = k.tenant_id AND c.secret_id = k.secret_id";
+const REMAINS: &str = "SELECT w.data_key, w.claim_mac, w.wrapped_key, c.data_key, c.header, c.policy, c.content \
+                       FROM secret_wraps w JOIN secret_contents c ON c.tenant_id = w.tenant_id AND c.secret_id = w.secret_id";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_of_a_destroyed_secret_is_left_in_sqlites_files_or_the_log() {
@@ -72,7 +72,7 @@ async fn nothing_of_a_destroyed_secret_is_left_in_postgres_tables_after_vacuum()
 
     confirm(&server.client(), &link, &device, &delivery).await;
     server.stop();
-    for statement in ["VACUUM secret_keys", "VACUUM secret_contents", "CHECKPOINT"] {
+    for statement in ["VACUUM secret_wraps", "VACUUM secret_contents", "CHECKPOINT"] {
         sqlx::query(statement).execute(&mut connection).await.unwrap();
     }
     assert_eq!(found(&remains, &files_below(&directory, "")), 0, "something is left in the tables");

@@ -2,7 +2,7 @@
 
 use wax_kernel::{EventId, Timestamp};
 
-use crate::text_enum::text_enum;
+use crate::{SecretState, text_enum::text_enum};
 
 text_enum! {
     /// What happened.
@@ -13,6 +13,8 @@ text_enum! {
         SecretClaimed = "secret.claimed",
         /// The device confirmed.
         SecretAcked = "secret.acked",
+        /// The device that it is bound to opened it again.
+        SecretOpened = "secret.opened",
         /// A claim's window ended without confirmation.
         SecretLapsed = "secret.lapsed",
         /// A wrong claim key was counted.
@@ -21,10 +23,24 @@ text_enum! {
         SecretLocked = "secret.locked",
         /// The sender unlocked it.
         SecretUnlocked = "secret.unlocked",
-        /// The sender destroyed it.
+        /// It ended: every view was taken and no claim is open.
+        SecretDestroyed = "secret.destroyed",
+        /// It ended: the sender destroyed it.
         SecretBurned = "secret.burned",
-        /// Its time ran out.
+        /// It ended: its time ran out.
         SecretExpired = "secret.expired",
+    }
+}
+
+impl Action {
+    /// The event of a secret that has come into this state, if it is an end.
+    pub const fn end(state: SecretState) -> Option<Self> {
+        match state {
+            SecretState::Destroyed => Some(Self::SecretDestroyed),
+            SecretState::Burned => Some(Self::SecretBurned),
+            SecretState::Expired => Some(Self::SecretExpired),
+            _ => None,
+        }
     }
 }
 

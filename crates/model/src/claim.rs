@@ -13,6 +13,8 @@ text_enum! {
         Acked = "acked",
         /// Its window ended without confirmation.
         Lapsed = "lapsed",
+        /// Confirmed, and later given to another device.
+        Handed = "handed",
     }
 }
 
@@ -69,8 +71,19 @@ pub struct Claim {
     pub created_at: Timestamp,
     /// Until when it may be recovered.
     pub window_ends_at: Timestamp,
-    /// When it was acknowledged or lapsed.
+    /// When it was acknowledged, lapsed or handed over.
     pub ended_at: Option<Timestamp>,
+    /// Openings after the first: only of device-bound secrets.
+    pub opens: u32,
+    /// The last of them.
+    pub last_open_at: Option<Timestamp>,
+}
+
+impl Claim {
+    /// Whether it may still be confirmed at `now`. The row says `open` until the reaper comes by.
+    pub fn is_open_at(&self, now: Timestamp) -> bool {
+        self.state == ClaimState::Open && now < self.window_ends_at
+    }
 }
 
 #[cfg(test)]

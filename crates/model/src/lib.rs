@@ -21,7 +21,9 @@ pub use domain::{Domain, Route};
 pub use invalid::{Invalid, Rule};
 pub use plan::{Entitlements, Plan};
 pub use policy::{Argon2Params, Expires, Kind, Policy, Sealed};
-pub use secret::{MAX_CONTENT_BYTES, MIN_CONTENT_BYTES, RECEIPT_KEPT, Secret, SecretState};
+pub use secret::{
+    EndState, MAX_CONTENT_BYTES, MIN_CONTENT_BYTES, RECEIPT_KEPT, Secret, SecretState,
+};
 pub use tenant::{Tenant, TenantScope};
 pub use text_enum::UnknownText;
 pub use tries::{Tries, lock_at, wait_after};

@@ -30,7 +30,7 @@ pub struct Entitlements {
 impl Entitlements {
     /// The protocol's own limits.
     pub const SELF_HOSTED: Self = Self {
-        kinds: &[Kind::OneTime],
+        kinds: Kind::ALL,
         max_views: 1_000,
         min_lifetime: Duration::from_secs(60),
         max_lifetime: Duration::from_secs(365 * 86_400),

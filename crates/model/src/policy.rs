@@ -17,6 +17,16 @@ text_enum! {
     }
 }
 
+impl Kind {
+    /// The protocol's own limit of views.
+    pub const fn max_views(self) -> u32 {
+        match self {
+            Self::OneTime => 1_000,
+            Self::DeviceBound => 1,
+        }
+    }
+}
+
 text_enum! {
     /// Where the plaintext was turned into ciphertext.
     Sealed {
@@ -55,7 +65,7 @@ pub struct Argon2Params {
 pub struct Policy {
     /// One-time or device-bound.
     pub kind: Kind,
-    /// How many devices may open it, 1 to 1,000.
+    /// How many devices may open it, 1 to 1,000; 1 if it is device-bound.
     pub views: u32,
     /// When it stops being claimable.
     pub expires: Expires,
@@ -87,8 +97,9 @@ impl Policy {
     }
 
     fn check_ranges(&self) -> Result<(), Invalid> {
-        if !(1..=1_000).contains(&self.views) {
-            return Err(Invalid::new("policy.views", Rule::Range { min: 1, max: 1_000 }));
+        let max = self.kind.max_views();
+        if !(1..=max).contains(&self.views) {
+            return Err(Invalid::new("policy.views", Rule::Range { min: 1, max: max.into() }));
         }
         let Some(params) = self.passphrase else { return Ok(()) };
         let least_kib = match self.sealed {
@@ -172,6 +183,9 @@ mod tests {
         assert_eq!(Policy::parse(text), Err(Invalid::new("policy.x", Rule::Unknown)));
         let text = br#"{"kind":"one_time","views":1001,"expires":{"after_s":60},"passphrase":null,"sealed":"client"}"#;
         let rule = Rule::Range { min: 1, max: 1_000 };
+        assert_eq!(Policy::parse(text), Err(Invalid::new("policy.views", rule)));
+        let text = br#"{"kind":"device_bound","views":2,"expires":{"after_s":60},"passphrase":null,"sealed":"client"}"#;
+        let rule = Rule::Range { min: 1, max: 1 };
         assert_eq!(Policy::parse(text), Err(Invalid::new("policy.views", rule)));
     }
 

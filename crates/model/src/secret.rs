@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wax_kernel::{ReceiptId, SecretId, Timestamp};
 
-use crate::{Argon2Params, Kind, Sealed, Tries, text_enum::text_enum, tries};
+use crate::{Argon2Params, Claim, ClaimState, Kind, Sealed, Tries, text_enum::text_enum, tries};
 
 /// Smallest sealed content: the least padded manifest (1 KiB) and one record's tag.
 pub const MIN_CONTENT_BYTES: usize = 1_024 + 16;
@@ -39,6 +39,27 @@ impl SecretState {
     /// Nothing can follow; both data keys are gone.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Destroyed | Self::Burned | Self::Expired | Self::Restored)
+    }
+}
+
+/// How a secret can end: what remains is its tombstone, and nothing opens it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndState {
+    /// Nothing is left to take.
+    Destroyed,
+    /// The sender destroyed it.
+    Burned,
+    /// Its time ran out.
+    Expired,
+}
+
+impl From<EndState> for SecretState {
+    fn from(end: EndState) -> Self {
+        match end {
+            EndState::Destroyed => Self::Destroyed,
+            EndState::Burned => Self::Burned,
+            EndState::Expired => Self::Expired,
+        }
     }
 }
 
@@ -104,8 +125,15 @@ impl Secret {
             SecretState::Ready | SecretState::Locked if now >= self.expires_at => {
                 if self.open_claims > 0 { SecretState::Draining } else { SecretState::Expired }
             }
+            SecretState::Bound if now >= self.expires_at => SecretState::Expired,
             state => state,
         }
+    }
+
+    /// Whether it is bound at `now`, and by this claim: whether the claim's device may return.
+    pub fn is_bound_to(&self, claim: &Claim, now: Timestamp) -> bool {
+        let bound = self.state_at(now) == SecretState::Bound;
+        bound && claim.secret == self.id && claim.state == ClaimState::Acked
     }
 
     /// Wrong tries as people and clients see them.

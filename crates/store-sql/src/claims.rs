@@ -14,7 +14,8 @@ use crate::{
 /// The columns of a [`Claim`].
 macro_rules! columns {
     () => {
-        "id, secret_id, thumbprint, state, device, counter, created_at_ms, window_ends_at_ms, ended_at_ms"
+        "id, secret_id, thumbprint, state, device, counter, created_at_ms, window_ends_at_ms, ended_at_ms, opens, \
+         last_open_at_ms"
     };
 }
 
@@ -25,10 +26,13 @@ statements! {
     LIST_CLAIMS = both(concat!("SELECT ", columns!(), " FROM claims
         WHERE tenant_id = $1 AND secret_id = $2 ORDER BY created_at_ms, id LIMIT $3"));
     INSERT_CLAIM = both(concat!("INSERT INTO claims (tenant_id, ", columns!(), ")
-        VALUES ($1, $2, $3, $4, 'open', $5, 0, $6, $7, NULL)
+        VALUES ($1, $2, $3, $4, 'open', $5, 0, $6, $7, NULL, 0, NULL)
         ON CONFLICT DO NOTHING"));
     CALL_CLAIM = both(concat!("UPDATE claims SET counter = $5, window_ends_at_ms = $6
         WHERE tenant_id = $1 AND id = $2 AND secret_id = $3 AND thumbprint = $4 AND state = 'open' AND counter < $5
+        RETURNING ", columns!()));
+    OPEN_CLAIM = both(concat!("UPDATE claims SET counter = $5, opens = opens + 1, last_open_at_ms = $6
+        WHERE tenant_id = $1 AND id = $2 AND secret_id = $3 AND thumbprint = $4 AND state = 'acked' AND counter < $5
         RETURNING ", columns!()));
     END_CLAIM = both("UPDATE claims SET state = $3, ended_at_ms = $4
         WHERE tenant_id = $1 AND id = $2 AND state = 'open'");
@@ -47,6 +51,8 @@ fn claim(row: Fields<'_>) -> Result<Claim, StoreError> {
         created_at: row.at("created_at_ms")?,
         window_ends_at: row.at("window_ends_at_ms")?,
         ended_at: row.maybe_at("ended_at_ms")?,
+        opens: row.number("opens")?,
+        last_open_at: row.maybe_at("last_open_at_ms")?,
     })
 }
 
@@ -98,6 +104,17 @@ impl ClaimRepository for Scoped<Session<'_>> {
             .bind(&call.thumbprint)
             .bind(call.counter)
             .bind(window_ends_at);
+        self.session.row(query).await?.map(|row| claim(row.of("claims"))).transpose()
+    }
+
+    async fn open(&mut self, call: &Call) -> Result<Option<Claim>, StoreError> {
+        let query = sql(OPEN_CLAIM)
+            .bind(self.tenant)
+            .bind(call.claim)
+            .bind(call.secret)
+            .bind(&call.thumbprint)
+            .bind(call.counter)
+            .bind(call.now);
         self.session.row(query).await?.map(|row| claim(row.of("claims"))).transpose()
     }
 

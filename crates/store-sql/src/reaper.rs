@@ -13,7 +13,7 @@ use crate::{
 statements! {
     /// The states are those of the index `secrets_by_expiry`.
     DUE_EXPIRIES = both("SELECT tenant_id, id FROM secrets
-        WHERE state IN ('ready', 'locked') AND expires_at_ms <= $1 ORDER BY expires_at_ms LIMIT $2");
+        WHERE state IN ('ready', 'locked', 'bound') AND expires_at_ms <= $1 ORDER BY expires_at_ms LIMIT $2");
     /// The states are those of the index `secrets_by_keeping`.
     DUE_TOMBSTONES = both("SELECT tenant_id, id FROM secrets
         WHERE state IN ('destroyed', 'burned', 'expired', 'restored') AND kept_until_ms <= $1

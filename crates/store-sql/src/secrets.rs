@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use wax_kernel::{ReceiptId, SecretId, Timestamp};
-use wax_model::{Argon2Params, Kind, Sealed, Secret, SecretState, lock_at, wait_after};
+use wax_model::{Argon2Params, EndState, Kind, Sealed, Secret, SecretState, lock_at, wait_after};
 use wax_store::{
-    Attempt, AttemptOutcome, NewSecret, SealedContent, SealedKeys, SecretReads, SecretRepository,
+    Attempt, AttemptOutcome, NewSecret, SealedContent, SealedWrap, SecretReads, SecretRepository,
     StoreError,
 };
 
@@ -28,7 +28,7 @@ macro_rules! columns {
 /// secret without it has no view to take, so it does not matter that this reads it beside the row's lock.
 macro_rules! right {
     () => {
-        "(SELECT claim_mac FROM secret_keys WHERE tenant_id = $1 AND secret_id = $2) = $3"
+        "(SELECT claim_mac FROM secret_wraps WHERE tenant_id = $1 AND secret_id = $2) = $3"
     };
 }
 
@@ -40,17 +40,17 @@ statements! {
     LIST_SECRETS = both(concat!("SELECT ", columns!(), " FROM secrets
         WHERE tenant_id = $1 AND (created_at_ms, id) < ($2, $3)
         ORDER BY created_at_ms DESC, id DESC LIMIT $4"));
-    FIND_KEYS = both("SELECT wrap_key, content_key FROM secret_keys WHERE tenant_id = $1 AND secret_id = $2");
-    FIND_CONTENT = both("SELECT wrapped_key, header, policy, content FROM secret_contents
+    FIND_WRAP = both("SELECT data_key, wrapped_key FROM secret_wraps WHERE tenant_id = $1 AND secret_id = $2");
+    FIND_CONTENT = both("SELECT data_key, header, policy, content FROM secret_contents
         WHERE tenant_id = $1 AND secret_id = $2");
 
     INSERT_SECRET = both(concat!("INSERT INTO secrets (tenant_id, ", columns!(), ")
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
             $23, $24, $25)
         ON CONFLICT DO NOTHING"));
-    INSERT_KEYS = both("INSERT INTO secret_keys (tenant_id, secret_id, claim_mac, wrap_key, content_key)
+    INSERT_WRAP = both("INSERT INTO secret_wraps (tenant_id, secret_id, data_key, claim_mac, wrapped_key)
         VALUES ($1, $2, $3, $4, $5)");
-    INSERT_CONTENT = both("INSERT INTO secret_contents (tenant_id, secret_id, wrapped_key, header, policy, content)
+    INSERT_CONTENT = both("INSERT INTO secret_contents (tenant_id, secret_id, data_key, header, policy, content)
         VALUES ($1, $2, $3, $4, $5, $6)");
 
     /// The right key takes a view, a wrong one is counted: one statement, so that no two devices take one view and no
@@ -77,7 +77,9 @@ statements! {
         RETURNING ", columns!()));
     END_SECRET = both("UPDATE secrets SET state = $3, ended_at_ms = $4, open_claims = 0
         WHERE tenant_id = $1 AND id = $2 AND state IN ('ready', 'locked', 'draining', 'bound')");
-    DELETE_KEYS = both("DELETE FROM secret_keys WHERE tenant_id = $1 AND secret_id = $2");
+    BIND_SECRET = both("UPDATE secrets SET state = 'bound'
+        WHERE tenant_id = $1 AND id = $2 AND state = 'draining' AND kind = 'device_bound' AND open_claims = 0");
+    DELETE_WRAP = both("DELETE FROM secret_wraps WHERE tenant_id = $1 AND secret_id = $2");
     DELETE_CONTENT = both("DELETE FROM secret_contents WHERE tenant_id = $1 AND secret_id = $2");
     DRAIN_SECRET = both("UPDATE secrets SET state = 'draining'
         WHERE tenant_id = $1 AND id = $2 AND state IN ('ready', 'locked')");
@@ -127,9 +129,13 @@ fn passphrase(row: Fields<'_>) -> Result<Option<Argon2Params>, StoreError> {
     }
 }
 
+fn wrap(row: Fields<'_>) -> Result<SealedWrap, StoreError> {
+    Ok(SealedWrap { data_key: row.get("data_key")?, wrapped_key: row.get("wrapped_key")? })
+}
+
 fn content(row: Fields<'_>) -> Result<SealedContent, StoreError> {
     Ok(SealedContent {
-        wrapped_key: row.get("wrapped_key")?,
+        data_key: row.get("data_key")?,
         header: row.get("header")?,
         policy: row.get("policy")?,
         content: row.get("content")?,
@@ -148,11 +154,9 @@ impl<S: Rows> SecretReads for Scoped<S> {
         self.session.row(query).await?.map(|row| secret(row.of("secrets"))).transpose()
     }
 
-    async fn keys(&mut self, id: SecretId) -> Result<SealedKeys, StoreError> {
-        let row = self.session.row(sql(FIND_KEYS).bind(self.tenant).bind(id)).await?;
-        let Some(row) = &row else { return Ok(SealedKeys::default()) };
-        let row = row.of("secret_keys");
-        Ok(SealedKeys { wrap: row.get("wrap_key")?, content: row.get("content_key")? })
+    async fn wrap(&mut self, id: SecretId) -> Result<Option<SealedWrap>, StoreError> {
+        let query = sql(FIND_WRAP).bind(self.tenant).bind(id);
+        self.session.row(query).await?.map(|row| wrap(row.of("secret_wraps"))).transpose()
     }
 
     async fn content(&mut self, id: SecretId) -> Result<Option<SealedContent>, StoreError> {
@@ -179,7 +183,7 @@ impl<S: Rows> SecretReads for Scoped<S> {
 #[async_trait]
 impl SecretRepository for Scoped<Session<'_>> {
     async fn insert(&mut self, new: &NewSecret) -> Result<bool, StoreError> {
-        let NewSecret { secret, claim_mac, keys, content } = new;
+        let NewSecret { secret, claim_mac, wrap, content } = new;
         let insert = sql(INSERT_SECRET)
             .bind(self.tenant)
             .bind(secret.id)
@@ -209,17 +213,17 @@ impl SecretRepository for Scoped<Session<'_>> {
         if !self.session.changed(insert).await? {
             return Ok(false);
         }
-        let insert = sql(INSERT_KEYS)
+        let insert = sql(INSERT_WRAP)
             .bind(self.tenant)
             .bind(secret.id)
+            .bind(&*wrap.data_key)
             .bind(claim_mac)
-            .bind(keys.wrap.as_deref())
-            .bind(keys.content.as_deref());
+            .bind(&*wrap.wrapped_key);
         self.session.execute(insert).await?;
         let insert = sql(INSERT_CONTENT)
             .bind(self.tenant)
             .bind(secret.id)
-            .bind(&*content.wrapped_key)
+            .bind(&*content.data_key)
             .bind(&*content.header)
             .bind(&*content.policy)
             .bind(&*content.content);
@@ -255,17 +259,25 @@ impl SecretRepository for Scoped<Session<'_>> {
         self.session.row(query).await?.map(|row| secret(row.of("secrets"))).transpose()
     }
 
+    async fn bind(&mut self, id: SecretId) -> Result<bool, StoreError> {
+        if !self.session.changed(sql(BIND_SECRET).bind(self.tenant).bind(id)).await? {
+            return Ok(false);
+        }
+        self.session.changed(sql(DELETE_WRAP).bind(self.tenant).bind(id)).await
+    }
+
     async fn end(
         &mut self,
         id: SecretId,
-        to: SecretState,
+        to: EndState,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
+        let to = SecretState::from(to);
         let end = sql(END_SECRET).bind(self.tenant).bind(id).bind(to.as_str()).bind(now);
         if !self.session.changed(end).await? {
             return Ok(false);
         }
-        self.session.execute(sql(DELETE_KEYS).bind(self.tenant).bind(id)).await?;
+        self.session.execute(sql(DELETE_WRAP).bind(self.tenant).bind(id)).await?;
         self.session.execute(sql(DELETE_CONTENT).bind(self.tenant).bind(id)).await?;
         Ok(true)
     }

@@ -31,9 +31,9 @@ async fn after_a_checkpoint_no_file_of_sqlite_holds_what_was_destroyed() {
     assert!(create(&store, tenant(1), &new).await);
     let stored: Vec<Vec<u8>> = vec![
         new.claim_mac.to_vec(),
-        new.keys.wrap.clone().unwrap(),
-        new.keys.content.clone().unwrap(),
-        new.content.wrapped_key.clone(),
+        new.wrap.data_key.clone(),
+        new.wrap.wrapped_key.clone(),
+        new.content.data_key.clone(),
         new.content.header.clone(),
         new.content.policy.clone(),
         new.content.content[..1_000].to_vec(),
@@ -54,6 +54,28 @@ async fn after_a_checkpoint_no_file_of_sqlite_holds_what_was_destroyed() {
         assert_eq!(files_with(folder.path(), bytes), Vec::<String>::new(), "value {n}");
     }
     assert!(!files_with(folder.path(), &new.secret.ack_sha256).is_empty(), "the tombstone stays");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_checkpoint_no_file_of_sqlite_holds_what_only_the_first_claim_needed() {
+    let (store, folder) = database::sqlite_file().await;
+    let new = fixtures::device_bound(1);
+    assert!(create(&store, tenant(1), &new).await);
+    let wrap: [&[u8]; 3] = [&new.claim_mac, &new.wrap.data_key, &new.wrap.wrapped_key];
+    let content: [&[u8]; 3] =
+        [&new.content.data_key, &new.content.header, &new.content.content[..200]];
+    let found = |values: [&[u8]; 3]| {
+        values.iter().filter(|bytes| !files_with(folder.path(), bytes).is_empty()).count()
+    };
+    assert_eq!((found(wrap), found(content)), (3, 3), "found while they are there");
+    let claim = fixtures::taken(&store, &new, 1, START).await;
+    fixtures::ack(&store, fixtures::call(&claim, 1, START)).await;
+    assert_eq!(row(&store, &new).await.state, SecretState::Bound);
+    store.platform().checkpoint().await.unwrap();
+    assert_eq!((found(wrap), found(content)), (0, 3));
+    assert!(fixtures::burn(&store, new.secret.id, START).await);
+    store.platform().checkpoint().await.unwrap();
+    assert_eq!((found(wrap), found(content)), (0, 0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

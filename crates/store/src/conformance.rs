@@ -12,6 +12,7 @@
     expect(clippy::wildcard_imports, reason = "the fixtures are these tests' language")
 )]
 
+pub mod bound;
 pub mod claims;
 pub mod creation;
 pub mod endings;
@@ -67,9 +68,28 @@ macro_rules! conformance {
                 an_expired_secret_drains_while_a_claim_is_open,
                 of_racing_acks_and_burns_one_ends_the_secret,
                 a_tombstone_is_forgotten_when_its_time_is_over;
+            bound:
+                an_ack_binds_and_deletes_what_only_a_claim_needs,
+                an_ack_repeated_after_binding_is_still_good,
+                a_bound_secret_opens_on_its_device_and_counts,
+                only_what_is_bound_is_opened_again,
+                an_opening_by_another_device_or_claim_is_refused,
+                an_openings_counter_must_rise,
+                of_64_openings_with_one_counter_one_is_taken,
+                a_bound_secret_opens_until_one_millisecond_before_expiry,
+                no_other_device_claims_what_is_bound,
+                an_unlock_changes_nothing_of_what_is_bound,
+                a_device_bound_secret_that_nobody_confirms_is_destroyed,
+                a_confirmation_after_expiry_binds_nothing,
+                a_bound_secret_expires_at_its_time_and_not_before,
+                a_bound_secret_burns,
+                of_racing_openings_and_burns_nothing_opens_after_the_burn,
+                of_racing_acks_and_lapses_one_ends_the_claim,
+                of_racing_claims_and_burns_no_claim_stays_open;
             windows:
                 a_counter_must_rise,
                 a_heartbeat_moves_the_window_by_10_minutes_and_24_hours_at_most,
+                a_call_after_the_windows_end_is_refused,
                 the_first_beat_is_no_outage,
                 an_outage_moves_open_windows_but_not_beyond_the_life_of_their_key,
                 of_two_reapers_that_return_one_moves_the_windows;

@@ -13,7 +13,7 @@ pub use error::StoreError;
 pub use platform::{DueClaim, DueSecret, NewDomain, Outage, PlatformStore};
 pub use repositories::{
     Attempt, AttemptOutcome, AuditRepository, Call, ClaimReads, ClaimRepository, NewClaim,
-    NewSecret, OutboxMessage, OutboxRepository, SealedContent, SealedKeys, SecretReads,
+    NewSecret, OutboxMessage, OutboxRepository, SealedContent, SealedWrap, SecretReads,
     SecretRepository,
 };
 pub use unit_of_work::{Reader, Store, UnitOfWork, Work};

@@ -59,7 +59,7 @@ pub trait PlatformStore: Send + Sync {
     /// How many tenants there are.
     async fn count_tenants(&self) -> Result<u64, StoreError>;
 
-    /// Secrets in `ready` or `locked` whose expiry is at or before `before`.
+    /// Secrets in `ready`, `locked` or `bound` whose expiry is at or before `before`.
     async fn due_expiries(
         &self,
         before: Timestamp,

@@ -2,29 +2,29 @@
 
 use async_trait::async_trait;
 use wax_kernel::{ClaimId, EventId, ReceiptId, SecretId, Timestamp};
-use wax_model::{AuditEvent, Claim, ClaimState, DeviceKind, Secret, SecretState};
+use wax_model::{AuditEvent, Claim, ClaimState, DeviceKind, EndState, Secret};
 
 use crate::StoreError;
 
-/// The two data keys of a secret, each sealed under its day's key. `None` once deleted.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct SealedKeys {
-    /// Over the wrapped content key; also keys the claim's MAC.
-    pub wrap: Option<Vec<u8>>,
-    /// Over header, policy and content.
-    pub content: Option<Vec<u8>>,
+/// What only a claim needs, sealed under the secret's first data key.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SealedWrap {
+    /// The first data key, sealed under its day's key. It also keys the claim's MAC.
+    pub data_key: Vec<u8>,
+    /// The wrapped content key.
+    pub wrapped_key: Vec<u8>,
 }
 
-/// What the recipient will get, sealed under the data keys.
+/// What every opening needs, sealed under the secret's second data key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SealedContent {
-    /// The wrapped content key, under the first data key.
-    pub wrapped_key: Vec<u8>,
-    /// Header, under the second data key.
+    /// The second data key, sealed under its day's key.
+    pub data_key: Vec<u8>,
+    /// The header.
     pub header: Vec<u8>,
-    /// Policy bytes, under the second data key.
+    /// The policy's bytes.
     pub policy: Vec<u8>,
-    /// Content, under the second data key.
+    /// The content.
     pub content: Vec<u8>,
 }
 
@@ -33,11 +33,11 @@ pub struct SealedContent {
 pub struct NewSecret {
     /// Its row.
     pub secret: Secret,
-    /// HMAC over the claim key; deleted with the first data key.
+    /// HMAC over the claim key; deleted with what only a claim needs.
     pub claim_mac: [u8; 32],
-    /// Its data keys, sealed.
-    pub keys: SealedKeys,
-    /// Its ciphertext.
+    /// What only a claim needs.
+    pub wrap: SealedWrap,
+    /// What every opening needs.
     pub content: SealedContent,
 }
 
@@ -50,7 +50,7 @@ macro_rules! redacted_debug {
         }
     )+ };
 }
-redacted_debug!(SealedKeys, SealedContent, NewSecret, Attempt);
+redacted_debug!(SealedWrap, SealedContent, NewSecret, Attempt);
 
 /// One try at a claim key.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -115,9 +115,9 @@ pub trait SecretReads: Send {
     async fn find(&mut self, id: SecretId) -> Result<Option<Secret>, StoreError>;
     /// The secret with this receipt.
     async fn find_by_receipt(&mut self, rid: ReceiptId) -> Result<Option<Secret>, StoreError>;
-    /// Its data keys as far as they exist.
-    async fn keys(&mut self, id: SecretId) -> Result<SealedKeys, StoreError>;
-    /// Its ciphertext, unless deleted.
+    /// What only a claim needs, unless deleted.
+    async fn wrap(&mut self, id: SecretId) -> Result<Option<SealedWrap>, StoreError>;
+    /// What every opening needs, unless deleted.
     async fn content(&mut self, id: SecretId) -> Result<Option<SealedContent>, StoreError>;
     /// Secrets created before `before` (a cursor: creation and id of the last one seen), newest first, at most `limit`
     /// (1 to 200).
@@ -144,14 +144,13 @@ pub trait SecretRepository: SecretReads {
     /// Lowers `open_claims` by one. From `ready`, `locked` or `draining` with an open claim; answers the row as it now
     /// is.
     async fn close_claim(&mut self, id: SecretId) -> Result<Option<Secret>, StoreError>;
-    /// Moves to a final state (`destroyed`, `burned`, `expired`) and deletes the data keys, the claim's MAC and the
-    /// ciphertext. From any state that is not final; `false` if it was final already.
-    async fn end(
-        &mut self,
-        id: SecretId,
-        to: SecretState,
-        now: Timestamp,
-    ) -> Result<bool, StoreError>;
+    /// Moves to `bound` and deletes what only a claim needs: data key, wrapped key and the claim's MAC. From `draining`
+    /// of a device-bound secret without an open claim.
+    async fn bind(&mut self, id: SecretId) -> Result<bool, StoreError>;
+    /// Moves to a final state and deletes both data keys with everything under them. From any state that is not final;
+    /// `false` if it was final already.
+    async fn end(&mut self, id: SecretId, to: EndState, now: Timestamp)
+    -> Result<bool, StoreError>;
     /// Moves to `draining`. From `ready` or `locked`.
     async fn drain(&mut self, id: SecretId) -> Result<bool, StoreError>;
     /// Forgets wrong tries. From `ready` with some, or `locked`, to `ready`; `false` otherwise.
@@ -187,6 +186,9 @@ pub trait ClaimRepository: ClaimReads {
         call: &Call,
         window_ends_at: Timestamp,
     ) -> Result<Option<Claim>, StoreError>;
+    /// Counts an opening of an acknowledged claim: counter, count and moment in one statement. `None`: no such claim of
+    /// this device, or the counter is not larger than the last.
+    async fn open(&mut self, call: &Call) -> Result<Option<Claim>, StoreError>;
     /// Ends an open claim as `acked` or `lapsed`; `false` if it was not open.
     async fn end(
         &mut self,

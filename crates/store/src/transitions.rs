@@ -1,12 +1,12 @@
-//! The transitions of a secret that take more than one statement: claim, confirm, lapse, burn, expire. (Making, unlocking
-//! and forgetting a secret are one statement each.)
+//! The transitions of a secret that take more than one statement: claim, confirm, open, lapse, burn, expire. (Making,
+//! unlocking and forgetting a secret are one call each.)
 //!
 //! Lock order: secret row, then claim row. Every unit that ends or makes a claim first changes or locks its secret row,
 //! and whoever makes "no view left and no claim open" true ends the secret in the same transaction.
 //! The table of all transitions: `docs/ARCHITECTURE.md`, "States".
 
 use wax_kernel::{ClaimId, SecretId, Timestamp};
-use wax_model::{Claim, ClaimState, Secret, SecretState, window_end};
+use wax_model::{Claim, ClaimState, EndState, Kind, Secret, SecretState, window_end};
 
 use crate::{Attempt, AttemptOutcome, Call, NewClaim, SealedContent, StoreError, UnitOfWork};
 
@@ -82,9 +82,12 @@ async fn deliver(
     let content = uow.secrets().content(new.secret).await?;
     match (claim, content) {
         (Some(claim), Some(content)) => Ok(Claimed::Taken { secret, claim, content }),
-        _ => Err(StoreError::Corrupt { table: "secret_contents", column: "content" }),
+        _ => Err(NO_CONTENT),
     }
 }
+
+/// A secret that can be opened has something to open.
+const NO_CONTENT: StoreError = StoreError::Corrupt { table: "secret_contents", column: "content" };
 
 /// The race was lost to this device itself: another tab of it, or the same request sent twice.
 async fn existing(uow: &mut dyn UnitOfWork, new: &NewClaim) -> Result<Claimed, StoreError> {
@@ -126,25 +129,25 @@ pub enum Acked {
     Refused,
 }
 
-/// Confirms a claim; destroys the secret if that was the last view and the last open claim.
+/// Confirms a claim. If that was the last view and the last open claim, it binds a device-bound secret, and destroys any
+/// other.
 pub async fn ack(uow: &mut dyn UnitOfWork, call: &Call) -> Result<Acked, StoreError> {
     let Some(secret) = uow.secrets().lock(call.secret).await? else { return Ok(Acked::Refused) };
     let claim = uow.claims().find_by_device(call.secret, call.thumbprint).await?;
     let Some(claim) = claim.filter(|claim| claim.id == call.claim) else {
         return Ok(Acked::Refused);
     };
-    match claim.state {
-        ClaimState::Acked => Ok(Acked::Before(secret)),
-        ClaimState::Lapsed => Ok(Acked::Refused),
-        ClaimState::Open => {
-            let Some(claim) = uow.claims().call(call, claim.window_ends_at).await? else {
-                return Ok(Acked::Refused);
-            };
-            close(uow, &claim, ClaimState::Acked, call.now)
-                .await
-                .map(|secret| secret.map_or(Acked::Refused, Acked::Now))
-        }
+    if claim.state == ClaimState::Acked {
+        return Ok(Acked::Before(secret));
     }
+    if !claim.is_open_at(call.now) {
+        return Ok(Acked::Refused);
+    }
+    let Some(claim) = uow.claims().call(call, claim.window_ends_at).await? else {
+        return Ok(Acked::Refused);
+    };
+    let secret = close(uow, &claim, ClaimState::Acked, call.now).await?;
+    Ok(secret.map_or(Acked::Refused, Acked::Now))
 }
 
 /// Moves an open claim's window. `None`: no such open claim of this device, or a counter that does not rise.
@@ -153,8 +156,34 @@ pub async fn heartbeat(uow: &mut dyn UnitOfWork, call: &Call) -> Result<Option<C
         return Ok(None);
     }
     let claim = uow.claims().find_by_device(call.secret, call.thumbprint).await?;
-    let Some(claim) = claim.filter(|claim| claim.id == call.claim) else { return Ok(None) };
+    let live = |claim: &Claim| claim.id == call.claim && claim.is_open_at(call.now);
+    let Some(claim) = claim.filter(live) else { return Ok(None) };
     uow.claims().call(call, window_end(claim.created_at, call.now)).await
+}
+
+/// What an opening gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opened {
+    /// The secret, unchanged.
+    pub secret: Secret,
+    /// The claim with this opening counted.
+    pub claim: Claim,
+    /// What the device opens with the content key it stored.
+    pub content: SealedContent,
+}
+
+/// Opens a bound secret again on the device that it is bound to. `None`: it is not bound (any more), not to this claim of
+/// this device, or the counter does not rise.
+pub async fn open(uow: &mut dyn UnitOfWork, call: &Call) -> Result<Option<Opened>, StoreError> {
+    let Some(secret) = uow.secrets().lock(call.secret).await? else { return Ok(None) };
+    let claim = uow.claims().find_by_device(call.secret, call.thumbprint).await?;
+    let live = |claim: &Claim| claim.id == call.claim && secret.is_bound_to(claim, call.now);
+    if !claim.is_some_and(|claim| live(&claim)) {
+        return Ok(None);
+    }
+    let Some(claim) = uow.claims().open(call).await? else { return Ok(None) };
+    let content = uow.secrets().content(call.secret).await?.ok_or(NO_CONTENT)?;
+    Ok(Some(Opened { secret, claim, content }))
 }
 
 /// Ends an open claim that was not confirmed in its window, which must have ended at or before `before`.
@@ -174,7 +203,7 @@ pub async fn lapse(
     close(uow, &claim, ClaimState::Lapsed, now).await
 }
 
-/// Ends one claim and, with the last one, the secret.
+/// Ends one claim and, with the last one, the secret; or binds it.
 async fn close(
     uow: &mut dyn UnitOfWork,
     claim: &Claim,
@@ -185,18 +214,36 @@ async fn close(
     if !uow.claims().end(claim.id, to, now).await? {
         return Err(StoreError::Corrupt { table: "claims", column: "state" });
     }
-    if secret.open_claims > 0 {
-        return Ok(Some(secret));
-    }
-    let to = if secret.views_left == 0 {
-        SecretState::Destroyed
-    } else if secret.state == SecretState::Draining {
-        SecretState::Expired
-    } else {
-        return Ok(Some(secret));
+    let confirmed = to == ClaimState::Acked;
+    match after_close(&secret, confirmed, now) {
+        Next::Stays => return Ok(Some(secret)),
+        Next::Bound => uow.secrets().bind(claim.secret).await?,
+        Next::Ends(to) => uow.secrets().end(claim.secret, to, now).await?,
     };
-    uow.secrets().end(claim.secret, to, now).await?;
     uow.secrets().find(claim.secret).await
+}
+
+enum Next {
+    Stays,
+    Bound,
+    Ends(EndState),
+}
+
+/// What becomes of a secret of which a claim was closed.
+fn after_close(secret: &Secret, confirmed: bool, now: Timestamp) -> Next {
+    if secret.open_claims > 0 {
+        return Next::Stays;
+    }
+    match (secret.kind, secret.views_left) {
+        // Its time is over: nothing would be left to return to.
+        (Kind::DeviceBound, 0) if confirmed && now >= secret.expires_at => {
+            Next::Ends(EndState::Expired)
+        }
+        (Kind::DeviceBound, 0) if confirmed => Next::Bound,
+        (_, 0) => Next::Ends(EndState::Destroyed),
+        _ if secret.state == SecretState::Draining => Next::Ends(EndState::Expired),
+        _ => Next::Stays,
+    }
 }
 
 /// Destroys a secret by its sender's will, with every open claim. `false` if it had ended already.
@@ -205,7 +252,7 @@ pub async fn burn(
     id: SecretId,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    if !uow.secrets().end(id, SecretState::Burned, now).await? {
+    if !uow.secrets().end(id, EndState::Burned, now).await? {
         return Ok(false);
     }
     uow.claims().end_all(id, now).await?;
@@ -220,12 +267,13 @@ pub async fn expire(
     now: Timestamp,
 ) -> Result<Option<SecretState>, StoreError> {
     let Some(secret) = uow.secrets().lock(id).await? else { return Ok(None) };
-    let waits = matches!(secret.state, SecretState::Ready | SecretState::Locked);
+    let waits =
+        matches!(secret.state, SecretState::Ready | SecretState::Locked | SecretState::Bound);
     if !waits || now < secret.expires_at {
         return Ok(None);
     }
     if secret.open_claims > 0 {
         return Ok(uow.secrets().drain(id).await?.then_some(SecretState::Draining));
     }
-    Ok(uow.secrets().end(id, SecretState::Expired, now).await?.then_some(SecretState::Expired))
+    Ok(uow.secrets().end(id, EndState::Expired, now).await?.then_some(SecretState::Expired))
 }

@@ -5,10 +5,10 @@ use std::{fmt, mem, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use wax_kernel::{ClaimId, EventId, ReceiptId, SecretId, Timestamp};
-use wax_model::{AuditEvent, Claim, ClaimState, Secret, SecretState, TenantScope};
+use wax_model::{AuditEvent, Claim, ClaimState, EndState, Secret, TenantScope};
 use wax_store::{
     Attempt, AttemptOutcome, AuditRepository, Call, ClaimReads, ClaimRepository, NewClaim,
-    NewSecret, OutboxMessage, OutboxRepository, PlatformStore, Reader, SealedContent, SealedKeys,
+    NewSecret, OutboxMessage, OutboxRepository, PlatformStore, Reader, SealedContent, SealedWrap,
     SecretReads, SecretRepository, Store, StoreError, UnitOfWork, Work,
 };
 
@@ -157,8 +157,8 @@ impl SecretReads for Noting<'_> {
         self.uow.secrets().find_by_receipt(rid).await
     }
 
-    async fn keys(&mut self, id: SecretId) -> Result<SealedKeys, StoreError> {
-        self.uow.secrets().keys(id).await
+    async fn wrap(&mut self, id: SecretId) -> Result<Option<SealedWrap>, StoreError> {
+        self.uow.secrets().wrap(id).await
     }
 
     async fn content(&mut self, id: SecretId) -> Result<Option<SealedContent>, StoreError> {
@@ -192,10 +192,14 @@ impl SecretRepository for Noting<'_> {
         noted!(self.secrets().close_claim(id))
     }
 
+    async fn bind(&mut self, id: SecretId) -> Result<bool, StoreError> {
+        noted!(self.secrets().bind(id))
+    }
+
     async fn end(
         &mut self,
         id: SecretId,
-        to: SecretState,
+        to: EndState,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         noted!(self.secrets().end(id, to, now))
@@ -246,6 +250,11 @@ impl ClaimRepository for Noting<'_> {
     ) -> Result<Option<Claim>, StoreError> {
         let call = *call;
         noted!(self.claims().call(&call, window_ends_at))
+    }
+
+    async fn open(&mut self, call: &Call) -> Result<Option<Claim>, StoreError> {
+        let call = *call;
+        noted!(self.claims().open(&call))
     }
 
     async fn end(

@@ -20,11 +20,20 @@ pub struct Terms {
     pub after_s: i64,
     /// Stretched at the protocol's default cost.
     pub passphrase: Option<&'static str>,
+    /// Whether the first device may return.
+    pub device_bound: bool,
 }
 
 impl Default for Terms {
     fn default() -> Self {
-        Self { views: 1, after_s: 3_600, passphrase: None }
+        Self { views: 1, after_s: 3_600, passphrase: None, device_bound: false }
+    }
+}
+
+impl Terms {
+    /// The first device may return, for an hour.
+    pub fn device_bound() -> Self {
+        Self { device_bound: true, ..Self::default() }
     }
 }
 
@@ -43,8 +52,13 @@ impl Sender {
     /// Seals a text; sends nothing yet.
     pub fn seal(text: &str, terms: &Terms) -> Self {
         let cost = json!({"m_kib": 65_536, "t": 3, "p": 1});
+        let (kind, name) = if terms.device_bound {
+            (Kind::DeviceBound, "device_bound")
+        } else {
+            (Kind::OneTime, "one_time")
+        };
         let policy = json!({
-            "kind": "one_time", "views": terms.views, "expires": {"after_s": terms.after_s},
+            "kind": name, "views": terms.views, "expires": {"after_s": terms.after_s},
             "passphrase": terms.passphrase.map(|_| cost), "sealed": "client",
         })
         .to_string();
@@ -53,7 +67,7 @@ impl Sender {
             text,
             passphrase: passphrase.as_ref().map(|passphrase| (passphrase, COST)),
             policy: policy.as_bytes(),
-            kind: Kind::OneTime,
+            kind,
         };
         let sealed = seal_text(&draft, &SystemRng).expect("the text can be sealed");
         let create = json!({
@@ -213,6 +227,13 @@ impl Recipient {
         let body = self.call_body(&claimed.json["claim"]["id"], &challenge);
         let request = self.signed("/v1/secrets/heartbeat", &body, &challenge);
         app.send(app.scope(), request).await
+    }
+
+    /// Peeks, signs, returns.
+    pub async fn reopen(&mut self, app: &TestApp, claimed: &Answer) -> Answer {
+        let challenge = self.challenge(app).await;
+        let body = self.call_body(&claimed.json["claim"]["id"], &challenge);
+        app.send(app.scope(), self.signed("/v1/secrets/open", &body, &challenge)).await
     }
 
     /// Opens a claim's answer, peeks, signs, acknowledges.

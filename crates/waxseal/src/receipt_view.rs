@@ -54,6 +54,7 @@ pub(crate) fn lines(
         let confirmed = match opening.state {
             ClaimState::Open => "opened.open",
             ClaimState::Acked => "opened.acked",
+            ClaimState::Handed => "opened.handed",
             ClaimState::Lapsed => "opened.lapsed",
         };
         format!("  {}{}", opened_by(words, opening), words.plain(confirmed))

@@ -70,7 +70,7 @@ pub(super) struct AckBody {
 /// What became of the secret.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct AckView {
-    /// `destroyed`, or another state while views or claims are left.
+    /// `destroyed`, `bound` if it is device-bound, or another state while views or claims are left.
     #[schema(schema_with = states)]
     state: &'static str,
     #[schema(value_type = String)]
@@ -95,7 +95,8 @@ pub(super) async fn heartbeat(
     }))
 }
 
-/// Confirms that the secret was unwrapped. The last confirmation destroys it. Repeating it answers the same.
+/// Confirms that the secret was unwrapped. The last confirmation destroys it, or binds it to this device. Repeating it
+/// answers the same.
 #[utoipa::path(
     post, path = "/v1/secrets/ack", tag = "secrets", request_body = AckBody,
     responses((status = 200, body = AckView), ProblemResponses)

@@ -148,10 +148,10 @@ impl ClaimView {
             id: claim.id,
             counter: claim.counter,
             window_ends_at_ms: claim.window_ends_at.as_ms(),
-            header: Base64(delivery.header),
-            policy: Base64(delivery.policy),
+            header: Base64(delivery.content.header),
+            policy: Base64(delivery.content.policy),
             wrapped_key: Base64(delivery.wrapped_key),
-            content: Base64(delivery.content),
+            content: Base64(delivery.content.content),
         }
     }
 }

@@ -12,7 +12,7 @@ use wax_model::{MAX_CONTENT_BYTES, MIN_CONTENT_BYTES, Policy};
 use super::bytes::Base64;
 use crate::{
     Secrets,
-    service::{Create, Created, Delivery},
+    service::{Content, Create, Created, Delivery},
 };
 
 /// Largest body: the largest content as base64, and room for the rest.
@@ -75,16 +75,14 @@ pub(super) async fn create(
 ) -> Result<impl IntoResponse, Problem> {
     let body_sha256 = Sha256::digest(&body.bytes).into();
     let value = body.value;
-    let delivery = Delivery {
+    let content = Content {
         header: value.header.within("header", HEADER_BYTES, HEADER_BYTES)?,
         policy: value.policy.within("policy", 2, Policy::MAX_BYTES)?,
-        wrapped_key: value.wrapped_key.within(
-            "wrapped_key",
-            WRAPPED_KEY_BYTES,
-            WRAPPED_KEY_BYTES,
-        )?,
         content: value.content.within("content", MIN_CONTENT_BYTES, MAX_CONTENT_BYTES)?,
     };
+    let wrapped_key =
+        value.wrapped_key.within("wrapped_key", WRAPPED_KEY_BYTES, WRAPPED_KEY_BYTES)?;
+    let delivery = Delivery { wrapped_key, content };
     let create = Create {
         peek_sha256: value.peek_sha256,
         claim_key: value.claim_key,

@@ -4,6 +4,7 @@ mod ack;
 mod bytes;
 mod claim;
 mod create;
+mod open;
 mod peek;
 mod problem;
 mod receipt;
@@ -54,6 +55,7 @@ fn routes() -> OpenApiRouter<State> {
         .routes(routes!(claim::recover))
         .routes(routes!(ack::heartbeat))
         .routes(routes!(ack::ack))
+        .routes(routes!(open::open))
         .routes(routes!(receipt::receipt))
         .routes(routes!(status::status))
         .routes(routes!(receipt::burn))

@@ -5,12 +5,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wax_crypto::{Challenge, PeekKey, Thumbprint};
 use wax_httpkit::{Json, Problem, ProblemResponses, RequestContext};
-use wax_kernel::SecretId;
+use wax_kernel::{ClaimId, SecretId};
 
 use super::view::{ClaimStateName, OpeningView, TriesView, kinds, sealed, states};
 use crate::{
     Secrets,
-    service::{Peek, Peeked},
+    service::{Bound, Peek, Peeked},
 };
 
 /// Proof of the link, and the device that wants to go on.
@@ -71,9 +71,21 @@ pub(super) struct PeekView {
     /// The state of this device's claim, if it named itself and has one.
     #[schema(required, value_type = Option<ClaimStateName>)]
     yours: Option<&'static str>,
+    /// For the device that the secret is bound to.
+    #[schema(required)]
+    bound: Option<BoundView>,
     /// 40 bytes, for the device that named itself.
     #[schema(required, value_type = Option<String>)]
     challenge: Option<Challenge>,
+}
+
+/// What the device that a secret is bound to needs to return.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct BoundView {
+    #[schema(value_type = String)]
+    claim: ClaimId,
+    /// The largest counter taken from this device; the next call must carry a larger one.
+    counter: i64,
 }
 
 /// Shows a secret to a holder of its link. Takes nothing.
@@ -111,7 +123,14 @@ impl From<Peeked> for PeekView {
             tries: secret.tries_at(peeked.now).into(),
             openings: peeked.openings.iter().map(OpeningView::from).collect(),
             yours: peeked.yours.map(wax_model::ClaimState::as_str),
+            bound: peeked.bound.map(BoundView::from),
             challenge: peeked.challenge,
         }
+    }
+}
+
+impl From<Bound> for BoundView {
+    fn from(bound: Bound) -> Self {
+        Self { claim: bound.claim, counter: bound.counter }
     }
 }

@@ -34,12 +34,18 @@ struct SentOpeningView {
     /// What opened it.
     #[schema(schema_with = device_kinds)]
     device: &'static str,
-    /// `open`; `acked`: confirmed by an unwrapped key; `lapsed`: delivered, never confirmed.
+    /// `open`; `acked`: confirmed by an unwrapped key; `lapsed`: delivered, never confirmed; `handed`: confirmed, and
+    /// later given to another device.
     #[schema(schema_with = claim_states)]
     state: &'static str,
-    /// When it was confirmed or lapsed, UTC milliseconds.
+    /// When it came into that state, UTC milliseconds.
     #[schema(required)]
     ended_at_ms: Option<i64>,
+    /// Openings after the first: only of device-bound secrets.
+    opens: u32,
+    /// The last of them, UTC milliseconds.
+    #[schema(required)]
+    last_open_at_ms: Option<i64>,
 }
 
 /// A secret as its sender sees it.
@@ -154,6 +160,8 @@ impl From<&Claim> for SentOpeningView {
             device: claim.device.as_str(),
             state: claim.state.as_str(),
             ended_at_ms: claim.ended_at.map(Timestamp::as_ms),
+            opens: claim.opens,
+            last_open_at_ms: claim.last_open_at.map(Timestamp::as_ms),
         }
     }
 }

@@ -25,17 +25,14 @@ names! {
     sealed: Sealed;
 }
 
-/// The states that this version answers; the others are reserved (protocol.md §8).
+/// The states that this version answers; `restored` is reserved (protocol.md §8).
 pub(super) fn states() -> Object {
-    let reserved = [SecretState::Bound, SecretState::Restored];
-    let names = SecretState::ALL
-        .iter()
-        .filter(|state| !reserved.contains(state))
-        .map(|state| state.as_str());
+    let answered = SecretState::ALL.iter().filter(|state| **state != SecretState::Restored);
+    let names = answered.map(|state| state.as_str());
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).build()
 }
 
-/// `open`, `acked` or `lapsed`, where a schema needs a name because the value may be missing.
+/// A claim's state, where a schema needs a name because the value may be missing.
 pub(super) struct ClaimStateName;
 
 impl utoipa::PartialSchema for ClaimStateName {

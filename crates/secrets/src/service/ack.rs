@@ -3,7 +3,7 @@
 use wax_crypto::{AckHash, AckPreimage, Challenge, Thumbprint};
 use wax_httpkit::RequestContext;
 use wax_kernel::{ClaimId, SecretId, Timestamp};
-use wax_model::{Action, ClaimState, Invalid, Rule, Secret, SecretState};
+use wax_model::{Action, Claim, ClaimState, Invalid, Rule, Secret, SecretState};
 use wax_store::{
     Call,
     transitions::{self, Acked},
@@ -58,11 +58,11 @@ impl Secrets {
                 window_ends_at: claim.window_ends_at,
                 challenge: self.challenge(&beat.id, &device),
             }),
-            None => Err(self.ended(context, &secret, &device).await),
+            None => Err(self.not_taken(context, &secret, &device, in_window).await),
         }
     }
 
-    /// Confirms a claim; the secret is destroyed with its last one. Answers the secret's state afterwards.
+    /// Confirms a claim; with its last one the secret is destroyed, or bound. Answers the secret's state afterwards.
     pub(crate) async fn ack(
         &self,
         context: &RequestContext,
@@ -73,16 +73,17 @@ impl Secrets {
             return Err(Invalid::new("ack", Rule::Form).into());
         }
         let call = self.call(ack.id, ack.claim, ack.counter, &device);
-        let event = self.event(Action::SecretAcked, secret.rid, Some(&context.network));
+        let trail = self.trail(secret.rid, Some(&context.network));
         let acked = self
             .parts
             .store
             .write(&context.scope, move |uow| {
-                let event = event.clone();
+                let trail = trail.clone();
                 Box::pin(async move {
                     let acked = transitions::ack(uow, &call).await?;
-                    if matches!(acked, Acked::Now(_)) {
-                        uow.audit().record(&event).await?;
+                    if let Acked::Now(secret) = &acked {
+                        let end = Action::end(secret.state);
+                        trail.record(uow, [Action::SecretAcked].into_iter().chain(end)).await?;
                     }
                     Ok(acked)
                 })
@@ -95,13 +96,13 @@ impl Secrets {
                 Ok((now.state, challenge))
             }
             Acked::Before(now) => Ok((now.state, challenge)),
-            Acked::Refused => Err(self.ended(context, &secret, &device).await),
+            Acked::Refused => Err(self.not_taken(context, &secret, &device, in_window).await),
         }
     }
 
     /// The secret and the device, if the device holds this claim and signed the call. Somebody without a claim learns
     /// nothing, not even that the secret exists.
-    async fn device_of(
+    pub(super) async fn device_of(
         &self,
         context: &RequestContext,
         id: SecretId,
@@ -111,21 +112,33 @@ impl Secrets {
         let thumbprint = *call.device.thumbprint().as_bytes();
         let mut reader = self.parts.store.read(context.scope);
         let held = reader.claims().find_by_device(id, thumbprint).await?;
-        held.filter(|held| held.id == claim).ok_or(Refusal::NotAvailable)?;
+        let held = held.filter(|held| held.id == claim).ok_or(Refusal::NotAvailable)?;
         let secret = reader.secrets().find(id).await?.ok_or(Refusal::NotAvailable)?;
-        Ok((secret, self.verify(&id, call)?))
+        let device = self.verify(&id, call)?;
+        if held.state == ClaimState::Open && held.window_ends_at <= self.parts.clock.now() {
+            // Whoever comes before the reaper after an outage lengthens the windows in its place.
+            self.beat().await?;
+        }
+        Ok((secret, device))
     }
 
-    fn call(&self, secret: SecretId, claim: ClaimId, counter: i64, device: &Thumbprint) -> Call {
+    pub(super) fn call(
+        &self,
+        secret: SecretId,
+        claim: ClaimId,
+        counter: i64,
+        device: &Thumbprint,
+    ) -> Call {
         Call { secret, claim, thumbprint: *device.as_bytes(), counter, now: self.parts.clock.now() }
     }
 
-    /// The claim is over, or the counter did not rise.
-    async fn ended(
+    /// Why a call was not taken: the claim is not `live` (any more), or the counter did not rise.
+    pub(super) async fn not_taken(
         &self,
         context: &RequestContext,
         secret: &Secret,
         device: &Thumbprint,
+        live: fn(&Secret, &Claim, Timestamp) -> bool,
     ) -> Refusal {
         let mut reader = self.parts.store.read(context.scope);
         let secret = match reader.secrets().find(secret.id).await {
@@ -133,8 +146,9 @@ impl Secrets {
             Ok(None) => return Refusal::NotAvailable,
             Err(error) => return error.into(),
         };
+        let now = self.parts.clock.now();
         match reader.claims().find_by_device(secret.id, *device.as_bytes()).await {
-            Ok(Some(claim)) if claim.state == ClaimState::Open => Invalid::new(
+            Ok(Some(claim)) if live(&secret, &claim, now) => Invalid::new(
                 "counter",
                 Rule::Range {
                     min: claim.counter.saturating_add(1).unsigned_abs(),
@@ -146,4 +160,8 @@ impl Secrets {
             Err(error) => error.into(),
         }
     }
+}
+
+fn in_window(_: &Secret, claim: &Claim, now: Timestamp) -> bool {
+    claim.is_open_at(now)
 }

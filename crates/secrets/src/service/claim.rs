@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use wax_crypto::{Challenge, ClaimKey, PeekKey, Thumbprint, at_rest::Day};
+use wax_crypto::{Challenge, ClaimKey, PeekKey, Thumbprint};
 use wax_httpkit::RequestContext;
 use wax_kernel::{ClaimId, SecretId, Timestamp};
 use wax_model::{Action, Claim, ClaimState, DeviceKind, Secret, SecretState, window_end};
@@ -13,7 +13,7 @@ use wax_store::{
 
 use super::{
     Refusal, Secrets, SignedCall,
-    vault::{Delivery, OpenKeys},
+    vault::{Delivery, OpenWrap, Place},
 };
 
 /// A request to take a view.
@@ -50,34 +50,34 @@ impl Secrets {
     ) -> Result<Delivered, Refusal> {
         let secret = self.proven(&context.scope, command.id, &command.peek).await?;
         let device = self.verify(&command.id, &command.call)?;
-        let Some(keys) = self.open_keys(context, &secret).await? else {
+        let Some(wrap) = self.wrap_of(context, &secret).await? else {
             return Err(self.gone(&context.scope, &secret).await);
         };
-        let claimed = self.take(context, &secret, &keys, &command, &device).await;
+        let claimed = self.take(context, &secret, &wrap, &command, &device).await;
         let claimed = match claimed {
             // The commit's answer was lost: what this device now holds is the truth. If it holds nothing, it must not
             // hear so: what was sent may still arrive.
             Err(unknown @ StoreError::Unknown(_)) => {
-                let held = self.held(context, command.id, &device, &keys).await?;
+                let held = self.held(context, &secret, &device, &wrap).await?;
                 return if held.claim.is_some() { Ok(held) } else { Err(unknown.into()) };
             }
             claimed => claimed?,
         };
-        self.answer(context, claimed, &keys, &device).await
+        self.answer(context, claimed, &wrap, &device).await
     }
 
     async fn take(
         &self,
         context: &RequestContext,
         secret: &Secret,
-        keys: &OpenKeys,
+        wrap: &OpenWrap,
         command: &ClaimCommand,
         device: &Thumbprint,
     ) -> Result<Claimed, StoreError> {
         let now = self.parts.clock.now();
         let attempt = Attempt {
             secret: command.id,
-            claim_mac: *keys.claim_mac(&command.claim_key).as_bytes(),
+            claim_mac: *wrap.claim_mac(&command.claim_key).as_bytes(),
             policy_version: secret.policy_version,
             now,
         };
@@ -89,26 +89,14 @@ impl Secrets {
             created_at: now,
             window_ends_at: window_end(now, now),
         };
-        let taken = self.event(Action::SecretClaimed, secret.rid, Some(&context.network));
-        let wrong = self.event(Action::SecretWrongKey, secret.rid, Some(&context.network));
-        let locked = self.event(Action::SecretLocked, secret.rid, Some(&context.network));
+        let trail = self.trail(secret.rid, Some(&context.network));
         self.parts
             .store
             .write(&context.scope, move |uow| {
-                let (new, taken, wrong, locked) =
-                    (new.clone(), taken.clone(), wrong.clone(), locked.clone());
+                let (new, trail) = (new.clone(), trail.clone());
                 Box::pin(async move {
                     let claimed = transitions::claim(uow, &attempt, &new).await?;
-                    match &claimed {
-                        Claimed::Taken { .. } => uow.audit().record(&taken).await?,
-                        Claimed::WrongKey { secret } => {
-                            uow.audit().record(&wrong).await?;
-                            if secret.state == SecretState::Locked {
-                                uow.audit().record(&locked).await?;
-                            }
-                        }
-                        _ => {}
-                    }
+                    trail.record(uow, actions(&claimed).iter().copied()).await?;
                     Ok(claimed)
                 })
             })
@@ -119,16 +107,18 @@ impl Secrets {
         &self,
         context: &RequestContext,
         claimed: Claimed,
-        keys: &OpenKeys,
+        wrap: &OpenWrap,
         device: &Thumbprint,
     ) -> Result<Delivered, Refusal> {
         let now = self.parts.clock.now();
         match claimed {
             Claimed::Taken { secret, claim, content } => {
                 self.changed(secret.rid).await;
-                self.deliver(claim, &content, keys, device)
+                self.deliver(context, &secret, (claim, &content), wrap, device)
             }
-            Claimed::Again { claim, content, .. } => self.deliver(claim, &content, keys, device),
+            Claimed::Again { secret, claim, content } => {
+                self.deliver(context, &secret, (claim, &content), wrap, device)
+            }
             Claimed::WrongKey { secret } => {
                 self.changed(secret.rid).await;
                 Err(Refusal::WrongKey(secret.tries_at(now)))
@@ -150,8 +140,8 @@ impl Secrets {
     ) -> Result<Delivered, Refusal> {
         let secret = self.proven(&context.scope, command.id, &command.peek).await?;
         let device = self.verify(&command.id, &command.call)?;
-        match self.open_keys(context, &secret).await? {
-            Some(keys) => self.held(context, command.id, &device, &keys).await,
+        match self.wrap_of(context, &secret).await? {
+            Some(wrap) => self.held(context, &secret, &device, &wrap).await,
             None => Ok(Delivered { claim: None, challenge: self.challenge(&command.id, &device) }),
         }
     }
@@ -160,43 +150,59 @@ impl Secrets {
     async fn held(
         &self,
         context: &RequestContext,
-        id: SecretId,
+        secret: &Secret,
         device: &Thumbprint,
-        keys: &OpenKeys,
+        wrap: &OpenWrap,
     ) -> Result<Delivered, Refusal> {
         let mut reader = self.parts.store.read(context.scope);
-        let claim = reader.claims().find_by_device(id, *device.as_bytes()).await?;
-        let content = reader.secrets().content(id).await?;
+        let claim = reader.claims().find_by_device(secret.id, *device.as_bytes()).await?;
+        let content = reader.secrets().content(secret.id).await?;
         match (claim.filter(|claim| claim.state == ClaimState::Open), content) {
-            (Some(claim), Some(content)) => self.deliver(claim, &content, keys, device),
-            _ => Ok(Delivered { claim: None, challenge: self.challenge(&id, device) }),
+            (Some(claim), Some(content)) => {
+                self.deliver(context, secret, (claim, &content), wrap, device)
+            }
+            _ => Ok(Delivered { claim: None, challenge: self.challenge(&secret.id, device) }),
         }
     }
 
     fn deliver(
         &self,
-        claim: Claim,
-        content: &SealedContent,
-        keys: &OpenKeys,
+        context: &RequestContext,
+        secret: &Secret,
+        (claim, sealed): (Claim, &SealedContent),
+        wrap: &OpenWrap,
         device: &Thumbprint,
     ) -> Result<Delivered, Refusal> {
-        let delivery = keys.open(content)?;
-        let challenge = self.challenge(&claim.secret, device);
-        Ok(Delivered { claim: Some((claim, delivery)), challenge })
+        let place = Place::of(context.scope.tenant(), secret);
+        let delivery = self
+            .vault
+            .open_content(place, sealed)?
+            .map(|content| Delivery { wrapped_key: wrap.wrapped_key().to_vec(), content });
+        let challenge = self.challenge(&secret.id, device);
+        Ok(Delivered { claim: delivery.map(|delivery| (claim, delivery)), challenge })
     }
 
-    async fn open_keys(
+    /// What a claim needs, unless the secret has ended, or is bound already.
+    async fn wrap_of(
         &self,
         context: &RequestContext,
         secret: &Secret,
-    ) -> Result<Option<OpenKeys>, Refusal> {
-        let sealed = self.parts.store.read(context.scope).secrets().keys(secret.id).await?;
-        self.vault.open_keys(
-            context.scope.tenant(),
-            secret.id,
-            Day::from_number(secret.key_day),
-            &sealed,
-        )
+    ) -> Result<Option<OpenWrap>, Refusal> {
+        let sealed = self.parts.store.read(context.scope).secrets().wrap(secret.id).await?;
+        let Some(sealed) = sealed else { return Ok(None) };
+        self.vault.open_wrap(Place::of(context.scope.tenant(), secret), &sealed)
+    }
+}
+
+/// What the audit trail tells of a claim.
+fn actions(claimed: &Claimed) -> &'static [Action] {
+    match claimed {
+        Claimed::Taken { .. } => &[Action::SecretClaimed],
+        Claimed::WrongKey { secret } if secret.state == SecretState::Locked => {
+            &[Action::SecretWrongKey, Action::SecretLocked]
+        }
+        Claimed::WrongKey { .. } => &[Action::SecretWrongKey],
+        _ => &[],
     }
 }
 

@@ -11,7 +11,10 @@ use wax_model::{
 };
 use wax_store::{NewSecret, StoreError};
 
-use super::{Refusal, Secrets, vault::Delivery};
+use super::{
+    Refusal, Secrets,
+    vault::{Content, Delivery, Place},
+};
 
 /// What a sender sends.
 #[derive(Debug)]
@@ -41,18 +44,24 @@ impl Secrets {
         context: &RequestContext,
         create: Create,
     ) -> Result<Created, Refusal> {
-        let new = self.prepare(context, &create)?;
-        let (id, rid) = (new.secret.id, new.secret.rid);
-        let event = self.event(Action::SecretCreated, rid, Some(&context.network));
+        let (id, rid) = (create.peek_sha256.secret_id(), create.receipt_sha256.receipt_id());
+        let new = match self.prepare(context, &create) {
+            Ok(new) => new,
+            // A moment that the policy names may have been allowed at the first time, and be too near at the second.
+            Err(refusal) => {
+                return self.first_answer(context, id, &create).await?.ok_or(refusal);
+            }
+        };
+        let trail = self.trail(rid, Some(&context.network));
         let written = self
             .parts
             .store
             .write(&context.scope, move |uow| {
-                let (new, event) = (new.clone(), event.clone());
+                let (new, trail) = (new.clone(), trail.clone());
                 Box::pin(async move {
                     let inserted = uow.secrets().insert(&new).await?;
                     if inserted {
-                        uow.audit().record(&event).await?;
+                        trail.record(uow, [Action::SecretCreated]).await?;
                     }
                     Ok(inserted)
                 })
@@ -92,21 +101,16 @@ impl Secrets {
     fn prepare(&self, context: &RequestContext, create: &Create) -> Result<NewSecret, Refusal> {
         let now = self.parts.clock.now();
         let plan = &self.parts.entitlements;
-        let policy = Policy::parse(&create.delivery.policy)?;
+        let policy = Policy::parse(&create.delivery.content.policy)?;
         let expires_at = policy.check(plan, now)?;
-        check_sealed(&policy, &create.delivery, plan.max_content_bytes)?;
-        let (id, rid) = (create.peek_sha256.secret_id(), create.receipt_sha256.receipt_id());
+        check_sealed(&policy, &create.delivery.content, plan.max_content_bytes)?;
+        let id = create.peek_sha256.secret_id();
         let day = Day::of(expires_at);
-        let sealed = self.vault.seal(
-            context.scope.tenant(),
-            id,
-            day,
-            &create.delivery,
-            &create.claim_key,
-        )?;
+        let place = Place { tenant: context.scope.tenant(), id, day };
+        let sealed = self.vault.seal(place, &create.delivery, &create.claim_key)?;
         let secret = Secret {
             id,
-            rid,
+            rid: create.receipt_sha256.receipt_id(),
             state: SecretState::Ready,
             kind: policy.kind,
             sealed: policy.sealed,
@@ -121,7 +125,7 @@ impl Secrets {
             wrong_tries: 0,
             next_try_at: Timestamp::from_ms(0),
             policy_version: 1,
-            content_bytes: u32::try_from(create.delivery.content.len()).unwrap_or(u32::MAX),
+            content_bytes: u32::try_from(create.delivery.content.content.len()).unwrap_or(u32::MAX),
             key_day: day.number(),
             created_at: now,
             expires_at,
@@ -131,7 +135,7 @@ impl Secrets {
         Ok(NewSecret {
             secret,
             claim_mac: *sealed.claim_mac.as_bytes(),
-            keys: sealed.keys,
+            wrap: sealed.wrap,
             content: sealed.content,
         })
     }
@@ -140,10 +144,10 @@ impl Secrets {
 /// The parts of a sealed secret must fit each other as far as the server can see.
 fn check_sealed(
     policy: &Policy,
-    delivery: &Delivery,
+    sealed: &Content,
     max_content_bytes: usize,
 ) -> Result<(), Invalid> {
-    let header = Header::parse(&delivery.header).map_err(|_| Invalid::new("header", Rule::Form))?;
+    let header = Header::parse(&sealed.header).map_err(|_| Invalid::new("header", Rule::Form))?;
     let kind = match header.kind {
         HeaderKind::OneTime => Kind::OneTime,
         HeaderKind::DeviceBound => Kind::DeviceBound,
@@ -159,7 +163,7 @@ fn check_sealed(
         return Err(Invalid::new("policy.sealed", Rule::NotOffered));
     }
     let (min, max) = (MIN_CONTENT_BYTES as u64, max_content_bytes as u64);
-    if !(min..=max).contains(&(delivery.content.len() as u64)) {
+    if !(min..=max).contains(&(sealed.content.len() as u64)) {
         return Err(Invalid::new("content", Rule::Length { min, max }));
     }
     Ok(())

@@ -3,30 +3,32 @@
 mod ack;
 mod claim;
 mod create;
+mod open;
 mod peek;
 mod proof;
 mod reaper;
 mod receipt;
 mod refusal;
+mod trail;
 mod vault;
 
 use std::sync::{Arc, atomic::AtomicU32};
 
 use wax_cache::Hints;
 use wax_crypto::{ChallengeKeys, at_rest::KeyStore};
-use wax_httpkit::Network;
-use wax_kernel::{Clock, EventId, ReceiptId, Rng};
-use wax_model::{Action, AuditEvent, Entitlements};
+use wax_kernel::{Clock, ReceiptId, Rng};
+use wax_model::Entitlements;
 use wax_store::Store;
 
 pub use self::reaper::jobs;
-pub(crate) use self::vault::Delivery;
 use self::vault::Vault;
+pub(crate) use self::vault::{Content, Delivery};
 pub(crate) use self::{
     ack::{Ack, Heartbeat},
     claim::{ClaimCommand, Delivered, RecoverCommand},
     create::{Create, Created},
-    peek::{Peek, Peeked},
+    open::Open,
+    peek::{Bound, Peek, Peeked},
     proof::SignedCall,
     receipt::{Receipt, ReceiptProof},
     refusal::Refusal,
@@ -70,17 +72,6 @@ impl Secrets {
             challenges: Arc::new(challenges),
             // In doubt until the first beat.
             doubtful_rounds: Arc::new(AtomicU32::new(1)),
-        }
-    }
-
-    /// An event of now. Drawn before the unit of work that records it.
-    fn event(&self, action: Action, subject: ReceiptId, network: Option<&Network>) -> AuditEvent {
-        AuditEvent {
-            id: EventId::random(&*self.parts.rng),
-            at: self.parts.clock.now(),
-            action,
-            subject: subject.to_string(),
-            network: network.map(|network| network.as_str().to_owned()),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Looking without taking.
 
 use wax_crypto::{Challenge, PeekKey, Thumbprint};
-use wax_kernel::{SecretId, Timestamp};
+use wax_kernel::{ClaimId, SecretId, Timestamp};
 use wax_model::{Claim, ClaimState, Secret, TenantScope};
 
 use super::{Refusal, Secrets};
@@ -24,8 +24,17 @@ pub(crate) struct Peeked {
     pub(crate) secret: Secret,
     pub(crate) openings: Vec<Claim>,
     pub(crate) yours: Option<ClaimState>,
+    pub(crate) bound: Option<Bound>,
     pub(crate) challenge: Option<Challenge>,
     pub(crate) now: Timestamp,
+}
+
+/// What the device that a secret is bound to needs to return.
+#[derive(Debug)]
+pub(crate) struct Bound {
+    pub(crate) claim: ClaimId,
+    /// The last counter taken.
+    pub(crate) counter: i64,
 }
 
 impl Secrets {
@@ -33,21 +42,19 @@ impl Secrets {
     pub(crate) async fn peek(&self, scope: &TenantScope, peek: Peek) -> Result<Peeked, Refusal> {
         let secret = self.proven(scope, peek.id, &peek.peek).await?;
         let openings = self.openings(scope, peek.id, OPENINGS).await?;
-        let yours = match &peek.thumbprint {
+        let claim = match &peek.thumbprint {
             Some(device) => {
-                let claim = self
-                    .parts
-                    .store
-                    .read(*scope)
-                    .claims()
-                    .find_by_device(peek.id, *device.as_bytes())
-                    .await?;
-                claim.map(|claim| claim.state)
+                let mut reader = self.parts.store.read(*scope);
+                reader.claims().find_by_device(peek.id, *device.as_bytes()).await?
             }
             None => None,
         };
+        let now = self.parts.clock.now();
+        let bound = claim.as_ref().filter(|claim| secret.is_bound_to(claim, now));
+        let bound = bound.map(|claim| Bound { claim: claim.id, counter: claim.counter });
+        let yours = claim.map(|claim| claim.state);
         let challenge = peek.thumbprint.map(|device| self.challenge(&peek.id, &device));
-        Ok(Peeked { secret, openings, yours, challenge, now: self.parts.clock.now() })
+        Ok(Peeked { secret, openings, yours, bound, challenge, now })
     }
 
     pub(super) async fn openings(

@@ -4,10 +4,10 @@ use std::{future::Future, sync::atomic::Ordering, time::Duration};
 
 use wax_crypto::at_rest::Day;
 use wax_kernel::{Job, JobError, Timestamp};
-use wax_model::{Action, KEY_DESTROYED_ON_DAY, Secret, SecretState, TenantScope};
+use wax_model::{Action, KEY_DESTROYED_ON_DAY, Secret, TenantScope};
 use wax_store::{DueClaim, DueSecret, transitions};
 
-use super::{Refusal, Secrets};
+use super::{Refusal, Secrets, vault::Place};
 
 /// Clocks of several nodes differ a little: nothing is ended before this much after its time.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -44,16 +44,7 @@ type Work = std::pin::Pin<Box<dyn Future<Output = Result<(), JobError>> + Send>>
 impl Secrets {
     /// Ends what is over: first claims whose window has ended, then secrets past their expiry.
     pub(crate) async fn reap(&self) -> Result<(), Refusal> {
-        let now = self.parts.clock.now();
-        let gap_ms = i64::try_from(OUTAGE.as_millis()).unwrap_or(i64::MAX);
-        let outage = self.parts.store.platform().beat(now, gap_ms).await?;
-        if let Some(outage) = outage {
-            tracing::warn!(?outage, "nothing reaped for a while: open windows were lengthened");
-        }
-        if let Some(leap) = outage.filter(|outage| outage.from.until(outage.to) > LEAP) {
-            tracing::error!(?leap, "is the clock right? nothing is destroyed for ten minutes");
-            self.doubtful_rounds.store(DOUBTFUL_ROUNDS, Ordering::SeqCst);
-        } else {
+        if !self.beat().await? {
             let less = |rounds: u32| rounds.checked_sub(1);
             let _ = self.doubtful_rounds.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less);
         }
@@ -62,6 +53,22 @@ impl Secrets {
         }
         let lapsed = self.lapse_claims().await;
         lapsed.and(self.expire_secrets().await)
+    }
+
+    /// Lengthens open windows after an outage. Says whether the clock may have leapt.
+    pub(super) async fn beat(&self) -> Result<bool, Refusal> {
+        let now = self.parts.clock.now();
+        let gap_ms = i64::try_from(OUTAGE.as_millis()).unwrap_or(i64::MAX);
+        let Some(outage) = self.parts.store.platform().beat(now, gap_ms).await? else {
+            return Ok(false);
+        };
+        tracing::warn!(?outage, "nothing reaped for a while: open windows were lengthened");
+        let leapt = outage.from.until(outage.to) > LEAP;
+        if leapt {
+            tracing::error!(?outage, "is the clock right? nothing is destroyed for ten minutes");
+            self.doubtful_rounds.store(DOUBTFUL_ROUNDS, Ordering::SeqCst);
+        }
+        Ok(leapt)
     }
 
     fn doubts_the_clock(&self) -> bool {
@@ -83,16 +90,17 @@ impl Secrets {
         let Some(secret) = self.parts.store.read(scope).secrets().find(due.secret).await? else {
             return Ok(());
         };
-        let event = self.event(Action::SecretLapsed, secret.rid, None);
+        let trail = self.trail(secret.rid, None);
         let lapsed = self
             .parts
             .store
             .write(&scope, move |uow| {
-                let event = event.clone();
+                let trail = trail.clone();
                 Box::pin(async move {
                     let lapsed = transitions::lapse(uow, due.secret, due.id, before, now).await?;
-                    if lapsed.is_some() {
-                        uow.audit().record(&event).await?;
+                    if let Some(secret) = &lapsed {
+                        let end = Action::end(secret.state);
+                        trail.record(uow, [Action::SecretLapsed].into_iter().chain(end)).await?;
                     }
                     Ok(lapsed)
                 })
@@ -116,17 +124,15 @@ impl Secrets {
         let Some(secret) = self.parts.store.read(scope).secrets().find(due.id).await? else {
             return Ok(());
         };
-        let event = self.event(Action::SecretExpired, secret.rid, None);
+        let trail = self.trail(secret.rid, None);
         let state = self
             .parts
             .store
             .write(&scope, move |uow| {
-                let event = event.clone();
+                let trail = trail.clone();
                 Box::pin(async move {
                     let state = transitions::expire(uow, due.id, now).await?;
-                    if state == Some(SecretState::Expired) {
-                        uow.audit().record(&event).await?;
-                    }
+                    trail.record(uow, state.and_then(Action::end)).await?;
                     Ok(state)
                 })
             })
@@ -190,9 +196,8 @@ impl Secrets {
             let secret = reader.secrets().find(due.id).await?;
             // The key of what is over may be destroyed.
             let Some(secret) = secret.filter(|secret| secret.expires_at > now) else { continue };
-            let sealed = reader.secrets().keys(due.id).await?;
-            let day = Day::from_number(secret.key_day);
-            self.vault.open_keys(due.tenant, due.id, day, &sealed)?;
+            let Some(sealed) = reader.secrets().content(due.id).await? else { continue };
+            self.vault.open_content(Place::of(due.tenant, &secret), &sealed)?;
             return Ok(());
         }
         Ok(())

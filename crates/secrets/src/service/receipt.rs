@@ -42,17 +42,17 @@ impl Secrets {
         proof: &ReceiptProof,
     ) -> Result<Receipt, Refusal> {
         let secret = self.sent(&context.scope, proof).await?;
-        let event = self.event(Action::SecretBurned, secret.rid, Some(&context.network));
+        let trail = self.trail(secret.rid, Some(&context.network));
         let (id, now) = (secret.id, self.parts.clock.now());
         let burned = self
             .parts
             .store
             .write(&context.scope, move |uow| {
-                let event = event.clone();
+                let trail = trail.clone();
                 Box::pin(async move {
                     let burned = transitions::burn(uow, id, now).await?;
                     if burned {
-                        uow.audit().record(&event).await?;
+                        trail.record(uow, [Action::SecretBurned]).await?;
                     }
                     Ok(burned)
                 })
@@ -71,17 +71,17 @@ impl Secrets {
         proof: &ReceiptProof,
     ) -> Result<Receipt, Refusal> {
         let secret = self.sent(&context.scope, proof).await?;
-        let event = self.event(Action::SecretUnlocked, secret.rid, Some(&context.network));
+        let trail = self.trail(secret.rid, Some(&context.network));
         let id = secret.id;
         let unlocked = self
             .parts
             .store
             .write(&context.scope, move |uow| {
-                let event = event.clone();
+                let trail = trail.clone();
                 Box::pin(async move {
                     let unlocked = uow.secrets().unlock(id).await?;
                     if unlocked {
-                        uow.audit().record(&event).await?;
+                        trail.record(uow, [Action::SecretUnlocked]).await?;
                     }
                     Ok(unlocked)
                 })

@@ -1,27 +1,40 @@
 //! What the server keeps of a secret, sealed once more at rest (docs/adr/0005).
 //!
-//! Two data keys per secret: the first over the wrapped content key, the second over header, policy and content. Both are
-//! sealed under the key of the day on which the secret expires, which never enters the database. Deleting a data key
-//! therefore destroys what it covers, also in every backup of the database.
+//! Two data keys per secret: the first over what only a claim needs (the wrapped content key), the second over what every
+//! opening needs (header, policy and content). Both are sealed under the key of the day on which the secret expires, which
+//! never enters the database. Deleting a data key therefore destroys what it covers, also in every backup of the database.
 
 use std::sync::Arc;
 
 use wax_crypto::{
     ClaimKey,
-    at_rest::{ClaimMac, DataKey, Day, DayKey, EnvelopeError, KeyStore, KeyStoreError, Slot},
+    at_rest::{ClaimMac, DataKey, Day, DayKey, KeyStore, KeyStoreError, Slot},
 };
 use wax_kernel::{Rng, SecretId, TenantId};
-use wax_store::{SealedContent, SealedKeys};
+use wax_model::Secret;
+use wax_store::{SealedContent, SealedWrap};
 
 use super::Refusal;
+
+/// What every opening gives, as the client sealed it.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Content {
+    pub(crate) header: Vec<u8>,
+    pub(crate) policy: Vec<u8>,
+    pub(crate) content: Vec<u8>,
+}
 
 /// What a claim delivers, as the client sealed it.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Delivery {
-    pub(crate) header: Vec<u8>,
-    pub(crate) policy: Vec<u8>,
     pub(crate) wrapped_key: Vec<u8>,
-    pub(crate) content: Vec<u8>,
+    pub(crate) content: Content,
+}
+
+impl std::fmt::Debug for Content {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Content([redacted])")
+    }
 }
 
 impl std::fmt::Debug for Delivery {
@@ -32,17 +45,24 @@ impl std::fmt::Debug for Delivery {
 
 /// A delivery sealed at rest, ready for the store.
 pub(crate) struct Sealed {
-    pub(crate) keys: SealedKeys,
-    pub(crate) content: SealedContent,
     pub(crate) claim_mac: ClaimMac,
+    pub(crate) wrap: SealedWrap,
+    pub(crate) content: SealedContent,
 }
 
-/// The opened data keys of one secret.
-pub(crate) struct OpenKeys {
-    row: [u8; 32],
+/// Where a secret's rows stand, and under which day's key.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) tenant: TenantId,
+    pub(crate) id: SecretId,
+    pub(crate) day: Day,
+}
+
+/// What only a claim needs, opened.
+pub(crate) struct OpenWrap {
     id: SecretId,
-    wrap: DataKey,
-    content: DataKey,
+    data_key: DataKey,
+    wrapped_key: Vec<u8>,
 }
 
 /// Seals and opens the columns of secrets.
@@ -60,66 +80,95 @@ impl Vault {
     /// Draws the data keys of a new secret and seals everything under them. Makes the day's key if it is the first.
     pub(crate) fn seal(
         &self,
-        tenant: TenantId,
-        id: SecretId,
-        day: Day,
+        place: Place,
         delivery: &Delivery,
         claim: &ClaimKey,
     ) -> Result<Sealed, KeyStoreError> {
-        let day_key = self.keys.day_key(day)?;
+        let day_key = self.keys.day_key(place.day)?;
         let rng = &*self.rng;
         let (wrap, content) = (DataKey::random(rng), DataKey::random(rng));
-        let row = row(tenant, id);
-        let keys = SealedKeys {
-            wrap: Some(day_key.seal(WRAP_KEY.of(&row), &wrap, rng)),
-            content: Some(day_key.seal(CONTENT_KEY.of(&row), &content, rng)),
-        };
-        let sealed = SealedContent {
-            wrapped_key: wrap.seal(WRAPPED.of(&row), &delivery.wrapped_key, rng),
-            header: content.seal(HEADER.of(&row), &delivery.header, rng),
-            policy: content.seal(POLICY.of(&row), &delivery.policy, rng),
-            content: content.seal(CONTENT.of(&row), &delivery.content, rng),
-        };
-        Ok(Sealed { claim_mac: wrap.claim_mac(&id, claim), keys, content: sealed })
+        let row = place.row();
+        let client = &delivery.content;
+        Ok(Sealed {
+            claim_mac: wrap.claim_mac(&place.id, claim),
+            wrap: SealedWrap {
+                data_key: day_key.seal(WRAP_KEY.of(&row), &wrap, rng),
+                wrapped_key: wrap.seal(WRAPPED.of(&row), &delivery.wrapped_key, rng),
+            },
+            content: SealedContent {
+                data_key: day_key.seal(CONTENT_KEY.of(&row), &content, rng),
+                header: content.seal(HEADER.of(&row), &client.header, rng),
+                policy: content.seal(POLICY.of(&row), &client.policy, rng),
+                content: content.seal(CONTENT.of(&row), &client.content, rng),
+            },
+        })
     }
 
-    /// Opens the data keys. `None`: they were deleted, with the secret or with its day.
-    pub(crate) fn open_keys(
+    /// Opens what only a claim needs. `None`: its day's key was destroyed.
+    pub(crate) fn open_wrap(
         &self,
-        tenant: TenantId,
-        id: SecretId,
-        day: Day,
-        keys: &SealedKeys,
-    ) -> Result<Option<OpenKeys>, Refusal> {
-        let (Some(wrap), Some(content)) = (&keys.wrap, &keys.content) else { return Ok(None) };
-        let Some(day_key) = self.keys.existing_day_key(day)? else { return Ok(None) };
-        let row = row(tenant, id);
-        let open = |column: Column, sealed: &[u8]| -> Result<DataKey, EnvelopeError> {
-            DayKey::open(&day_key, column.of(&row), sealed)
+        place: Place,
+        sealed: &SealedWrap,
+    ) -> Result<Option<OpenWrap>, Refusal> {
+        let Some(data_key) = self.data_key(place, WRAP_KEY, &sealed.data_key)? else {
+            return Ok(None);
         };
-        Ok(Some(OpenKeys {
-            wrap: open(WRAP_KEY, wrap)?,
-            content: open(CONTENT_KEY, content)?,
-            row,
-            id,
+        let wrapped_key = data_key.open(WRAPPED.of(&place.row()), &sealed.wrapped_key)?;
+        Ok(Some(OpenWrap { id: place.id, data_key, wrapped_key }))
+    }
+
+    /// Opens what every opening gives. `None`: its day's key was destroyed.
+    pub(crate) fn open_content(
+        &self,
+        place: Place,
+        sealed: &SealedContent,
+    ) -> Result<Option<Content>, Refusal> {
+        let Some(data_key) = self.data_key(place, CONTENT_KEY, &sealed.data_key)? else {
+            return Ok(None);
+        };
+        let row = place.row();
+        Ok(Some(Content {
+            header: data_key.open(HEADER.of(&row), &sealed.header)?,
+            policy: data_key.open(POLICY.of(&row), &sealed.policy)?,
+            content: data_key.open(CONTENT.of(&row), &sealed.content)?,
         }))
+    }
+
+    fn data_key(
+        &self,
+        place: Place,
+        column: Column,
+        sealed: &[u8],
+    ) -> Result<Option<DataKey>, Refusal> {
+        let Some(day_key) = self.keys.existing_day_key(place.day)? else { return Ok(None) };
+        Ok(Some(DayKey::open(&day_key, column.of(&place.row()), sealed)?))
     }
 }
 
-impl OpenKeys {
+impl OpenWrap {
     /// The code that the database compares instead of the claim key.
     pub(crate) fn claim_mac(&self, claim: &ClaimKey) -> ClaimMac {
-        self.wrap.claim_mac(&self.id, claim)
+        self.data_key.claim_mac(&self.id, claim)
     }
 
-    /// Opens what a claim delivers.
-    pub(crate) fn open(&self, sealed: &SealedContent) -> Result<Delivery, EnvelopeError> {
-        Ok(Delivery {
-            wrapped_key: self.wrap.open(WRAPPED.of(&self.row), &sealed.wrapped_key)?,
-            header: self.content.open(HEADER.of(&self.row), &sealed.header)?,
-            policy: self.content.open(POLICY.of(&self.row), &sealed.policy)?,
-            content: self.content.open(CONTENT.of(&self.row), &sealed.content)?,
-        })
+    /// The wrapped content key, as the client sealed it.
+    pub(crate) fn wrapped_key(&self) -> &[u8] {
+        &self.wrapped_key
+    }
+}
+
+impl Place {
+    /// Of a secret of this tenant.
+    pub(crate) const fn of(tenant: TenantId, secret: &Secret) -> Self {
+        Self { tenant, id: secret.id, day: Day::from_number(secret.key_day) }
+    }
+
+    /// Ids are unique within a tenant only.
+    fn row(&self) -> [u8; 32] {
+        let mut row = [0; 32];
+        row[..16].copy_from_slice(self.tenant.as_bytes());
+        row[16..].copy_from_slice(self.id.as_bytes());
+        row
     }
 }
 
@@ -127,9 +176,9 @@ impl OpenKeys {
 #[derive(Clone, Copy)]
 struct Column(&'static str, &'static str);
 
-const WRAP_KEY: Column = Column("secret_keys", "wrap_key");
-const CONTENT_KEY: Column = Column("secret_keys", "content_key");
-const WRAPPED: Column = Column("secret_contents", "wrapped_key");
+const WRAP_KEY: Column = Column("secret_wraps", "data_key");
+const CONTENT_KEY: Column = Column("secret_contents", "data_key");
+const WRAPPED: Column = Column("secret_wraps", "wrapped_key");
 const HEADER: Column = Column("secret_contents", "header");
 const POLICY: Column = Column("secret_contents", "policy");
 const CONTENT: Column = Column("secret_contents", "content");
@@ -138,12 +187,4 @@ impl Column {
     const fn of(self, row: &[u8; 32]) -> Slot<'_> {
         Slot { table: self.0, column: self.1, row }
     }
-}
-
-/// Ids are unique within a tenant only.
-fn row(tenant: TenantId, id: SecretId) -> [u8; 32] {
-    let mut row = [0; 32];
-    row[..16].copy_from_slice(tenant.as_bytes());
-    row[16..].copy_from_slice(id.as_bytes());
-    row
 }

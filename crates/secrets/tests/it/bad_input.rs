@@ -56,7 +56,7 @@ async fn a_refused_creation_names_the_field_and_the_rule() {
                 r#"{"kind":"device_bound","views":1,"expires":{"after_s":60},"passphrase":null,"sealed":"client"}"#,
             ),
             "policy.kind",
-            "not-offered",
+            "choice",
         ),
         (
             "policy",

@@ -188,6 +188,7 @@ async fn without_proof_of_the_link_every_route_gives_one_answer() {
         ("recover", &recover, &reader),
         ("heartbeat", &beat, &stranger),
         ("ack", &ack, &stranger),
+        ("open", &beat, &stranger),
     ];
     // Creating needs no proof.
     let mut asked = BTreeSet::from(["/v1/secrets/create".to_owned()]);

@@ -20,8 +20,10 @@ async fn a_receipt_tells_every_opening_and_its_end() {
     assert_eq!(
         receipt.json["openings"],
         json!([
-            {"at_ms": start, "device": "unknown", "state": "acked", "ended_at_ms": start + 3_000},
-            {"at_ms": start + 3_000, "device": "unknown", "state": "open", "ended_at_ms": null},
+            {"at_ms": start, "device": "unknown", "state": "acked", "ended_at_ms": start + 3_000,
+             "opens": 0, "last_open_at_ms": null},
+            {"at_ms": start + 3_000, "device": "unknown", "state": "open", "ended_at_ms": null,
+             "opens": 0, "last_open_at_ms": null},
         ])
     );
     assert_eq!(

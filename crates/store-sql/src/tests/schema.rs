@@ -90,7 +90,7 @@ async fn both_engines_have_the_same_tables_columns_and_keys() {
     assert!(one_sided.is_empty(), "on one engine only: {one_sided:#?}");
     // The test sees what it compares.
     for line in [
-        "secret_keys.wrap_key bytes null",
+        "claims.last_open_at_ms integer null",
         "claims unique (tenant_id,secret_id,thumbprint)",
         "claims index (window_ends_at_ms)",
     ] {

@@ -15,7 +15,6 @@ pub async fn a_secret_reads_back_as_written(store: Arc<dyn Store>) {
     bare.secret.kind = Kind::DeviceBound;
     bare.secret.sealed = Sealed::Server;
     bare.secret.ended_at = Some(after(1));
-    bare.keys.wrap = None;
     for new in [secret(1, 1), bare] {
         assert!(create(&store, tenant(1), &new).await);
         assert_eq!(row(&store, &new).await, new.secret);

@@ -10,8 +10,8 @@ use wax_model::{
 };
 
 use crate::{
-    Attempt, Call, NewClaim, NewSecret, SealedContent, SealedKeys, Store, StoreError, UnitOfWork,
-    transitions::{self, Acked, Claimed},
+    Attempt, Call, NewClaim, NewSecret, SealedContent, SealedWrap, Store, StoreError, UnitOfWork,
+    transitions::{self, Acked, Claimed, Opened},
 };
 
 /// When every story begins: 2023-11-14T22:13:20Z.
@@ -51,7 +51,7 @@ pub fn event_id(n: u64) -> EventId {
 pub fn secret(n: u64, views: u32) -> NewSecret {
     let expires_at = START.plus(LIFETIME);
     let content = SealedContent {
-        wrapped_key: bytes::<76>(4, n).to_vec(),
+        data_key: bytes::<60>(16, n).to_vec(),
         header: bytes::<96>(5, n).to_vec(),
         policy: bytes::<120>(6, n).to_vec(),
         content: bytes::<1_040>(7, n).to_vec(),
@@ -82,12 +82,19 @@ pub fn secret(n: u64, views: u32) -> NewSecret {
             kept_until: expires_at.plus(RECEIPT_KEPT),
         },
         claim_mac: bytes(14, n),
-        keys: SealedKeys {
-            wrap: Some(bytes::<60>(15, n).to_vec()),
-            content: Some(bytes::<60>(16, n).to_vec()),
+        wrap: SealedWrap {
+            data_key: bytes::<60>(15, n).to_vec(),
+            wrapped_key: bytes::<76>(4, n).to_vec(),
         },
         content,
     }
+}
+
+/// The `n`th secret, device-bound.
+pub fn device_bound(n: u64) -> NewSecret {
+    let mut new = secret(n, 1);
+    new.secret.kind = Kind::DeviceBound;
+    new
 }
 
 /// Writes a secret.
@@ -168,6 +175,20 @@ pub async fn ack(store: &Arc<dyn Store>, call: Call) -> Acked {
     unit(store, move |uow| Box::pin(async move { transitions::ack(uow, &call).await })).await
 }
 
+/// The `n`th secret, bound to the first device, and that device's claim.
+pub async fn bound(store: &Arc<dyn Store>, n: u64) -> (NewSecret, Claim) {
+    let new = device_bound(n);
+    assert!(create(store, tenant(1), &new).await);
+    let claim = taken(store, &new, 1, START).await;
+    assert!(matches!(ack(store, call(&claim, 1, START)).await, Acked::Now(_)));
+    (new, claim_row(store, claim.id).await)
+}
+
+/// A device returns.
+pub async fn open(store: &Arc<dyn Store>, call: Call) -> Option<Opened> {
+    unit(store, move |uow| Box::pin(async move { transitions::open(uow, &call).await })).await
+}
+
 /// A device calls.
 pub async fn heartbeat(store: &Arc<dyn Store>, call: Call) -> Option<Claim> {
     unit(store, move |uow| Box::pin(async move { transitions::heartbeat(uow, &call).await })).await
@@ -241,13 +262,13 @@ pub async fn assert_destroyed(store: &Arc<dyn Store>, new: &NewSecret, state: Se
     let secret = reader.secrets().find(new.secret.id).await.unwrap().unwrap();
     assert_eq!((secret.state, secret.open_claims), (state, 0));
     assert!(secret.ended_at.is_some());
-    assert!(reader.secrets().keys(new.secret.id).await.unwrap() == SealedKeys::default());
+    assert!(reader.secrets().wrap(new.secret.id).await.unwrap().is_none());
     assert!(reader.secrets().content(new.secret.id).await.unwrap().is_none());
 }
 
 /// Everything that opens the secret is still there.
 pub async fn assert_kept(store: &Arc<dyn Store>, new: &NewSecret) {
     let mut reader = store.read(tenant(1));
-    assert!(reader.secrets().keys(new.secret.id).await.unwrap() == new.keys);
+    assert!(reader.secrets().wrap(new.secret.id).await.unwrap().as_ref() == Some(&new.wrap));
     assert!(reader.secrets().content(new.secret.id).await.unwrap().as_ref() == Some(&new.content));
 }

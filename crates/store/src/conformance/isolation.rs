@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wax_model::{Action, AuditEvent, ClaimState, SecretState};
+use wax_model::{Action, AuditEvent, ClaimState, EndState};
 
 use super::fixtures::*;
 use crate::{AttemptOutcome, NewSecret, Store};
@@ -17,7 +17,7 @@ pub async fn another_tenants_things_do_not_exist(store: Arc<dyn Store>) {
     let id = new.secret.id;
     assert!(reader.secrets().find(id).await.unwrap().is_none());
     assert!(reader.secrets().find_by_receipt(new.secret.rid).await.unwrap().is_none());
-    assert!(reader.secrets().keys(id).await.unwrap() == crate::SealedKeys::default());
+    assert!(reader.secrets().wrap(id).await.unwrap().is_none());
     assert!(reader.secrets().content(id).await.unwrap().is_none());
     assert!(reader.secrets().list(None, 200).await.unwrap().is_empty());
     assert!(reader.claims().find(claim.id).await.unwrap().is_none());
@@ -47,23 +47,25 @@ pub async fn another_tenants_things_cannot_be_changed(store: Arc<dyn Store>) {
     let new = created(&store, 2).await;
     let claim = taken(&store, &new, 1, START).await;
     let ended = ended(&store).await;
+    let (_, holder) = bound(&store, 5).await;
     let before = row(&store, &new).await;
 
-    let (claimed, target) = (claim.clone(), new.clone());
+    let (claimed, target, held) = (claim.clone(), new.clone(), holder.clone());
     let changed = try_unit(&store, tenant(2), move |uow| {
-        let (claim, new) = (claimed.clone(), target.clone());
+        let (claim, new, held) = (claimed.clone(), target.clone(), held.clone());
         Box::pin(async move {
             let (id, now) = (new.secret.id, after(60));
             let right = attempt(&new, new.claim_mac, now);
             assert_eq!(uow.secrets().attempt(&right).await?, AttemptOutcome::Refused);
             assert!(uow.secrets().lock(id).await?.is_none());
             assert!(uow.secrets().close_claim(id).await?.is_none());
-            assert!(!uow.secrets().end(id, SecretState::Burned, now).await?);
+            assert!(!uow.secrets().end(id, EndState::Burned, now).await?);
             assert!(!uow.secrets().drain(id).await?);
             assert!(!uow.secrets().unlock(id).await?);
             let later = new.secret.kept_until.plus(LIFETIME);
             assert!(!uow.secrets().forget(ended, later).await?);
             assert!(uow.claims().call(&call(&claim, 5, now), now).await?.is_none());
+            assert!(uow.claims().open(&call(&held, 5, now)).await?.is_none());
             assert!(!uow.claims().end(claim.id, ClaimState::Lapsed, now).await?);
             uow.claims().end_all(id, now).await
         })
@@ -72,6 +74,7 @@ pub async fn another_tenants_things_cannot_be_changed(store: Arc<dyn Store>) {
 
     assert_eq!(row(&store, &new).await, before);
     assert_eq!(claim_row(&store, claim.id).await, claim);
+    assert_eq!(claim_row(&store, holder.id).await, holder);
     assert_kept(&store, &new).await;
     assert!(find(&store, ended).await.is_some());
 }

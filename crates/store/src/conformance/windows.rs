@@ -7,7 +7,7 @@ use wax_kernel::Timestamp;
 use wax_model::{ClaimState, WINDOW, WINDOW_MAX};
 
 use super::fixtures::*;
-use crate::{Outage, Store};
+use crate::{Outage, Store, transitions::Acked};
 
 const GAP_MS: i64 = 30_000;
 
@@ -35,10 +35,27 @@ pub async fn a_heartbeat_moves_the_window_by_10_minutes_and_24_hours_at_most(
     assert_eq!(claim.window_ends_at, START.plus(WINDOW));
     let moved = heartbeat(&store, call(&claim, 1, after(400))).await.unwrap();
     assert_eq!(moved.window_ends_at, after(400).plus(WINDOW));
-    let day = WINDOW_MAX.as_secs();
-    let moved = heartbeat(&store, call(&claim, 2, after(day - 1))).await.unwrap();
-    assert_eq!(moved.window_ends_at, START.plus(WINDOW_MAX));
-    assert_eq!(claim_row(&store, claim.id).await, moved);
+    let mut last = moved;
+    for (counter, seconds) in (2..).zip((900..WINDOW_MAX.as_secs()).step_by(500)) {
+        last = heartbeat(&store, call(&claim, counter, after(seconds))).await.unwrap();
+    }
+    assert_eq!(last.window_ends_at, START.plus(WINDOW_MAX));
+    assert_eq!(claim_row(&store, claim.id).await, last);
+    let late = call(&claim, 1_000, START.plus(WINDOW_MAX));
+    assert!(heartbeat(&store, late).await.is_none());
+}
+
+/// However late the reaper comes.
+pub async fn a_call_after_the_windows_end_is_refused(store: Arc<dyn Store>) {
+    let new = created(&store, 2).await;
+    let claim = taken(&store, &new, 1, START).await;
+    let before = claim_row(&store, claim.id).await;
+    let end = claim.window_ends_at;
+    assert!(heartbeat(&store, call(&claim, 1, end)).await.is_none());
+    assert_eq!(ack(&store, call(&claim, 1, end)).await, Acked::Refused);
+    assert_eq!(claim_row(&store, claim.id).await, before);
+    let in_time = call(&claim, 1, end.minus(Duration::from_millis(1)));
+    assert!(matches!(ack(&store, in_time).await, Acked::Now(_)));
 }
 
 async fn beat(store: &Arc<dyn Store>, now: Timestamp) -> Option<Outage> {

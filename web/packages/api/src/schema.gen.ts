@@ -13,7 +13,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Confirms that the secret was unwrapped. The last confirmation destroys it. Repeating it answers the same. */
+        /**
+         * Confirms that the secret was unwrapped. The last confirmation destroys it, or binds it to this device. Repeating it
+         *     answers the same.
+         */
         post: operations["ack"];
         delete?: never;
         options?: never;
@@ -83,6 +86,23 @@ export interface paths {
         put?: never;
         /** Keeps a claim's window open: 10 minutes from now, at most 24 hours from the claim. */
         post: operations["heartbeat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/secrets/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens a bound secret again on the device that it is bound to, and counts it. */
+        post: operations["open"];
         delete?: never;
         options?: never;
         head?: never;
@@ -202,7 +222,16 @@ export interface components {
         AckView: {
             challenge: string;
             /** @enum {string} */
-            state: "ready" | "locked" | "draining" | "destroyed" | "burned" | "expired";
+            state: "ready" | "locked" | "draining" | "bound" | "destroyed" | "burned" | "expired";
+        };
+        /** @description What the device that a secret is bound to needs to return. */
+        BoundView: {
+            claim: string;
+            /**
+             * Format: int64
+             * @description The largest counter taken from this device; the next call must carry a larger one.
+             */
+            counter: number;
         };
         /** @description A try at a view. */
         ClaimBody: {
@@ -217,7 +246,7 @@ export interface components {
             peek: string;
         };
         /** @enum {string} */
-        ClaimStateName: "open" | "acked" | "lapsed";
+        ClaimStateName: "open" | "acked" | "lapsed" | "handed";
         /** @description A claim and what it delivers, as the sender sealed it. */
         ClaimView: {
             content: string;
@@ -301,6 +330,28 @@ export interface components {
              */
             window_ends_at_ms: number;
         };
+        /** @description A device that returns to what is bound to it. */
+        OpenBody: {
+            /** @description The challenge that the signature covers, 40 bytes. */
+            challenge: string;
+            /** @description The claim's id. */
+            claim: string;
+            /**
+             * Format: int64
+             * @description Larger than every counter sent before.
+             */
+            counter: number;
+            /** @description The device's public key, 65 bytes. */
+            device: string;
+            id: string;
+        };
+        /** @description What the device opens with the content key that it stored. */
+        OpenView: {
+            challenge: string;
+            content: string;
+            header: string;
+            policy: string;
+        };
         /** @description One opening, as a holder of the link is told. */
         OpeningView: {
             /**
@@ -311,7 +362,7 @@ export interface components {
             /** @enum {string} */
             device: "phone" | "tablet" | "computer" | "cli" | "unknown";
             /** @enum {string} */
-            state: "open" | "acked" | "lapsed";
+            state: "open" | "acked" | "lapsed" | "handed";
         };
         /** @description What the cost of a passphrase is (Argon2id). */
         PassphraseView: {
@@ -342,6 +393,7 @@ export interface components {
         };
         /** @description What the sender set and what became of it. */
         PeekView: {
+            bound: components["schemas"]["BoundView"] | null;
             /** @description 40 bytes, for the device that named itself. */
             challenge: string | null;
             /**
@@ -368,7 +420,7 @@ export interface components {
             /** @enum {string} */
             sealed: "client" | "server";
             /** @enum {string} */
-            state: "ready" | "locked" | "draining" | "destroyed" | "burned" | "expired";
+            state: "ready" | "locked" | "draining" | "bound" | "destroyed" | "burned" | "expired";
             tries: components["schemas"]["TriesView"];
             /** Format: int32 */
             views: number;
@@ -431,7 +483,7 @@ export interface components {
             /** @enum {string} */
             sealed: "client" | "server";
             /** @enum {string} */
-            state: "ready" | "locked" | "draining" | "destroyed" | "burned" | "expired";
+            state: "ready" | "locked" | "draining" | "bound" | "destroyed" | "burned" | "expired";
             tries: components["schemas"]["TriesView"];
             /** Format: int32 */
             views: number;
@@ -459,11 +511,21 @@ export interface components {
             device: "phone" | "tablet" | "computer" | "cli" | "unknown";
             /**
              * Format: int64
-             * @description When it was confirmed or lapsed, UTC milliseconds.
+             * @description When it came into that state, UTC milliseconds.
              */
             ended_at_ms: number | null;
+            /**
+             * Format: int64
+             * @description The last of them, UTC milliseconds.
+             */
+            last_open_at_ms: number | null;
+            /**
+             * Format: int32
+             * @description Openings after the first: only of device-bound secrets.
+             */
+            opens: number;
             /** @enum {string} */
-            state: "open" | "acked" | "lapsed";
+            state: "open" | "acked" | "lapsed" | "handed";
         };
         /** @description Wrong tries of the claim key. */
         TriesView: {
@@ -639,6 +701,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HeartbeatView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    open: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenView"];
                 };
             };
             /** @description a problem; docs/protocol.md has the codes */

@@ -1,0 +1,75 @@
+//! `POST /v1/secrets/open`
+
+use axum::{Json as JsonAnswer, extract::State};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use wax_crypto::Challenge;
+use wax_httpkit::{Problem, ProblemResponses};
+use wax_kernel::{ClaimId, SecretId};
+
+use super::{
+    bytes::Base64,
+    signed::{Signed, SignedBody},
+};
+use crate::{Secrets, service::Open};
+
+/// A device that returns to what is bound to it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OpenBody {
+    #[schema(value_type = String)]
+    id: SecretId,
+    /// The claim's id.
+    #[schema(value_type = String)]
+    claim: ClaimId,
+    /// The device's public key, 65 bytes.
+    #[schema(value_type = String)]
+    device: Base64,
+    /// Larger than every counter sent before.
+    counter: i64,
+    /// The challenge that the signature covers, 40 bytes.
+    #[schema(value_type = String)]
+    challenge: Challenge,
+}
+
+/// What the device opens with the content key that it stored.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct OpenView {
+    #[schema(value_type = String)]
+    header: Base64,
+    #[schema(value_type = String)]
+    policy: Base64,
+    #[schema(value_type = String)]
+    content: Base64,
+    #[schema(value_type = String)]
+    challenge: Challenge,
+}
+
+/// Opens a bound secret again on the device that it is bound to, and counts it.
+#[utoipa::path(
+    post, path = "/v1/secrets/open", tag = "secrets", request_body = OpenBody,
+    responses((status = 200, body = OpenView), ProblemResponses)
+)]
+pub(super) async fn open(
+    State(secrets): State<Secrets>,
+    body: SignedBody<OpenBody>,
+) -> Result<JsonAnswer<OpenView>, Problem> {
+    let OpenBody { id, claim, counter, .. } = body.value;
+    let opened = secrets.open(&body.context, Open { id, claim, counter, call: body.call }).await?;
+    Ok(JsonAnswer(OpenView {
+        header: Base64(opened.content.header),
+        policy: Base64(opened.content.policy),
+        content: Base64(opened.content.content),
+        challenge: opened.challenge,
+    }))
+}
+
+impl Signed for OpenBody {
+    fn device(&self) -> &Base64 {
+        &self.device
+    }
+
+    fn challenge(&self) -> &Challenge {
+        &self.challenge
+    }
+}

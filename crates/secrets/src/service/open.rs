@@ -1,0 +1,68 @@
+//! Coming back: a device opens again what is bound to it.
+
+use wax_crypto::Challenge;
+use wax_httpkit::RequestContext;
+use wax_kernel::{ClaimId, SecretId, Timestamp};
+use wax_model::{Action, Claim, Secret};
+use wax_store::transitions;
+
+use super::{
+    Refusal, Secrets, SignedCall,
+    vault::{Content, Place},
+};
+
+/// A device that returns.
+#[derive(Debug)]
+pub(crate) struct Open {
+    pub(crate) id: SecretId,
+    pub(crate) claim: ClaimId,
+    pub(crate) counter: i64,
+    pub(crate) call: SignedCall,
+}
+
+/// What it opens with the content key that it stored.
+#[derive(Debug)]
+pub(crate) struct Reopened {
+    pub(crate) content: Content,
+    pub(crate) challenge: Challenge,
+}
+
+impl Secrets {
+    /// Opens a bound secret on the device that it is bound to, and counts it.
+    pub(crate) async fn open(
+        &self,
+        context: &RequestContext,
+        open: Open,
+    ) -> Result<Reopened, Refusal> {
+        let (secret, device) = self.device_of(context, open.id, open.claim, &open.call).await?;
+        let call = self.call(open.id, open.claim, open.counter, &device);
+        let trail = self.trail(secret.rid, Some(&context.network));
+        let opened = self
+            .parts
+            .store
+            .write(&context.scope, move |uow| {
+                let trail = trail.clone();
+                Box::pin(async move {
+                    let opened = transitions::open(uow, &call).await?;
+                    if opened.is_some() {
+                        trail.record(uow, [Action::SecretOpened]).await?;
+                    }
+                    Ok(opened)
+                })
+            })
+            .await?;
+        let Some(opened) = opened else {
+            return Err(self.not_taken(context, &secret, &device, bound).await);
+        };
+        self.changed(secret.rid).await;
+        let place = Place::of(context.scope.tenant(), &secret);
+        match self.vault.open_content(place, &opened.content)? {
+            Some(content) => Ok(Reopened { content, challenge: self.challenge(&open.id, &device) }),
+            None => Err(self.gone(&context.scope, &opened.secret).await),
+        }
+    }
+}
+
+fn bound(secret: &Secret, claim: &Claim, now: Timestamp) -> bool {
+    secret.is_bound_to(claim, now)
+}
