@@ -3,6 +3,7 @@
 
 mod destruction;
 mod ephemeral;
+mod fleet;
 mod memory;
 mod server;
 mod siege;

@@ -91,7 +91,9 @@ impl Error {
     pub(crate) fn may_be_lost(&self) -> bool {
         match self {
             Self::Network(_) | Self::Status(502..=504) => true,
-            Self::Problem(problem) => matches!(problem.code, Code::Unavailable | Code::RateLimited),
+            Self::Problem(problem) => {
+                matches!(problem.code, Code::NoAnswer | Code::RateLimited | Code::Unavailable)
+            }
             _ => false,
         }
     }

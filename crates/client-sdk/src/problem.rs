@@ -35,6 +35,8 @@ pub enum Code {
     Method,
     /// The connection's certificate is not this host's.
     Misdirected,
+    /// The request reached a service, and its answer got lost on the way back: it may have been done.
+    NoAnswer,
     /// Unknown, or not proven: one answer for all.
     NotAvailable,
     /// Too many requests from this network.

@@ -9,6 +9,8 @@ pub enum Source {
     File(PathBuf),
     /// An environment variable of this name.
     Env(String),
+    /// An option of the command line.
+    Flag(&'static str),
 }
 
 impl fmt::Display for Source {
@@ -16,6 +18,7 @@ impl fmt::Display for Source {
         match self {
             Self::File(path) => write!(f, "in {}", path.display()),
             Self::Env(name) => write!(f, "from the environment variable {name}"),
+            Self::Flag(name) => write!(f, "from {name}"),
         }
     }
 }

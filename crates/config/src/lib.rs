@@ -3,14 +3,22 @@
 
 mod error;
 mod overlay;
+mod parts;
+mod rules;
 mod sections;
+mod upstream;
 
 use std::{fs, path::Path};
 
 use serde::Deserialize;
 
 pub use error::{ConfigError, Source};
-pub use sections::{DatabaseUrl, Limits, Listeners, Log, LogFormat, Secrets, Server, Store};
+pub use overlay::Flag;
+pub use parts::{Part, Parts};
+pub use sections::{
+    DatabaseUrl, Limits, Listeners, Log, LogFormat, Secrets, Server, Store, Upstream,
+};
+pub use upstream::Endpoint;
 
 /// The commented defaults: the documentation of every key, and the file `config` prints.
 pub const DEFAULT_TOML: &str = include_str!("default.toml");
@@ -23,6 +31,8 @@ pub struct Config {
     pub server: Server,
     /// Where it listens.
     pub listeners: Listeners,
+    /// Who answers what it does not answer itself.
+    pub upstream: Upstream,
     /// Where it keeps things.
     pub store: Store,
     /// What a secret may be.
@@ -34,13 +44,14 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads the defaults, then the file, then the environment; each later one wins.
+    /// Reads the defaults, then the file, then the environment, then the command line; each later one wins.
     ///
     /// # Errors
     /// Names the key, where its value came from, what is wrong with it and what to do.
     pub fn load(
         file: Option<&Path>,
         env: impl Iterator<Item = (String, String)>,
+        flags: impl IntoIterator<Item = Flag>,
     ) -> Result<Self, ConfigError> {
         let mut table = overlay::Table::default();
         if let Some(path) = file {
@@ -51,6 +62,9 @@ impl Config {
             table.apply_file(path, &text)?;
         }
         table.apply_env(env)?;
+        for flag in flags {
+            table.apply_flag(flag)?;
+        }
         let config = table.into_config();
         config.check()?;
         Ok(config)
@@ -58,37 +72,7 @@ impl Config {
 
     /// The rules that tie two keys together.
     fn check(&self) -> Result<(), ConfigError> {
-        let Listeners { plain, tls, management, .. } = self.listeners;
-        if plain.is_none() && tls.is_none() {
-            return Err(ConfigError::rule(
-                "listeners.plain",
-                "and listeners.tls are both off",
-                "set one of them",
-            ));
-        }
-        let addresses = [("plain", plain), ("tls", tls), ("management", management)];
-        for (i, (name, address)) in addresses.iter().enumerate() {
-            let taken = addresses[..i]
-                .iter()
-                .any(|(_, other)| other.is_some_and(|o| Some(o) == *address && o.port() != 0));
-            if taken {
-                let key = format!("listeners.{name}");
-                return Err(ConfigError::rule(
-                    &key,
-                    "is the address of another listener",
-                    "give it its own port",
-                ));
-            }
-        }
-        if self.server.ephemeral && !matches!(self.store.database_url, DatabaseUrl::Sqlite(_)) {
-            let todo = "leave out the database, or turn server.ephemeral off";
-            return Err(ConfigError::rule(
-                "server.ephemeral",
-                "keeps nothing, but a Postgres database is set",
-                todo,
-            ));
-        }
-        Ok(())
+        rules::check(self)
     }
 }
 

@@ -9,6 +9,21 @@ use crate::{Config, ConfigError, DEFAULT_TOML, Source};
 /// What every variable of ours starts with.
 const PREFIX: &str = "WAXSEAL_";
 
+/// A key that the command line sets.
+#[derive(Debug)]
+pub struct Flag {
+    name: &'static str,
+    key: &'static str,
+    value: String,
+}
+
+impl Flag {
+    /// `--name` sets `section.key` to what `value` says, written as in the environment.
+    pub fn new(name: &'static str, key: &'static str, value: &str) -> Self {
+        Self { name, key, value: value.to_owned() }
+    }
+}
+
 /// The defaults with some values replaced. Invariant: it always reads as a [`Config`].
 pub(crate) struct Table(toml::Table);
 
@@ -67,6 +82,15 @@ impl Table {
         Ok(())
     }
 
+    pub(crate) fn apply_flag(&mut self, flag: Flag) -> Result<(), ConfigError> {
+        let source = Source::Flag(flag.name);
+        let Some((section, key)) = flag.key.split_once('.') else {
+            return Err(self.unknown(flag.key, &source));
+        };
+        let value = self.read_text(section, key, &flag.value, &source)?;
+        self.set(section, key, value, &source)
+    }
+
     /// `store_data_dir` is a key whose second underscore was forgotten; `host` belongs to another program of ours.
     fn names_a_section(&self, path: &str) -> bool {
         self.0.keys().any(|section| {
@@ -93,6 +117,10 @@ impl Table {
             }
             Some(Value::Boolean(_)) => {
                 text.parse().map(Value::Boolean).map_err(|_| not("must be true or false"))
+            }
+            Some(Value::Array(_)) => {
+                let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+                Ok(Value::Array(items.map(|item| Value::String(item.to_owned())).collect()))
             }
             _ => Ok(Value::String(text.to_owned())),
         }

@@ -5,6 +5,8 @@ use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use wax_kernel::Redacted;
 
+use crate::{Endpoint, Parts, parts::parts};
+
 /// `[server]`
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -13,6 +15,9 @@ pub struct Server {
     pub ephemeral: bool,
     /// Fills an empty store with the demo organization.
     pub demo: bool,
+    /// What this process serves.
+    #[serde(deserialize_with = "parts")]
+    pub only: Parts,
     /// How long a stopping server waits for requests in flight.
     #[serde(rename = "drain_s", deserialize_with = "seconds::<1, 300, _>")]
     pub drain: Duration,
@@ -34,9 +39,29 @@ pub struct Listeners {
     /// The port browsers see for `tls`, if not its own.
     #[serde(deserialize_with = "port")]
     pub tls_public_port: Option<u16>,
+    /// Services, for edges in other processes.
+    #[serde(deserialize_with = "address")]
+    pub services: Option<SocketAddr>,
     /// Health, readiness, metrics.
     #[serde(deserialize_with = "address")]
     pub management: Option<SocketAddr>,
+}
+
+/// `[upstream]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Upstream {
+    /// Where secrets are served, if not in this process.
+    pub secrets: Vec<Endpoint>,
+    /// The authority that all processes trust.
+    #[serde(deserialize_with = "maybe_path")]
+    pub ca: Option<PathBuf>,
+    /// This process's certificate and its chain.
+    #[serde(deserialize_with = "maybe_path")]
+    pub certificate: Option<PathBuf>,
+    /// The certificate's key.
+    #[serde(deserialize_with = "maybe_path")]
+    pub key: Option<PathBuf>,
 }
 
 /// `[store]`
@@ -164,6 +189,11 @@ fn port<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u16>, D::Error> {
 fn path<'de, D: Deserializer<'de>>(from: D) -> Result<PathBuf, D::Error> {
     let text = String::deserialize(from)?;
     if text.is_empty() { Err(D::Error::custom("must not be empty")) } else { Ok(text.into()) }
+}
+
+fn maybe_path<'de, D: Deserializer<'de>>(from: D) -> Result<Option<PathBuf>, D::Error> {
+    let text = String::deserialize(from)?;
+    Ok(Some(text).filter(|text| !text.is_empty()).map(Into::into))
 }
 
 fn positive<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {

@@ -13,7 +13,7 @@ fn env(pairs: &[(&str, &str)]) -> impl Iterator<Item = (String, String)> {
 }
 
 fn with_env(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
-    Config::load(None, env(pairs))
+    Config::load(None, env(pairs), None)
 }
 
 fn with_file(text: &str) -> Result<Config, ConfigError> {
@@ -52,8 +52,11 @@ fn the_environment_wins_over_the_file_and_the_file_over_the_default() {
     let dir = std::env::temp_dir();
     let file = dir.join(format!("waxseal-config-{}.toml", std::process::id()));
     fs::write(&file, "[secrets]\nmax_views = 5\nmax_content_bytes = 2048\n").unwrap();
-    let config =
-        Config::load(Some(&file), env(&[("WAXSEAL_SECRETS__MAX_VIEWS", "7"), ("HOME", "/root")]));
+    let config = Config::load(
+        Some(&file),
+        env(&[("WAXSEAL_SECRETS__MAX_VIEWS", "7"), ("HOME", "/root")]),
+        None,
+    );
     fs::remove_file(&file).unwrap();
     let secrets = config.unwrap().secrets;
     assert_eq!((secrets.max_views, secrets.max_content_bytes), (7, 2048));
@@ -113,7 +116,7 @@ fn a_file_that_is_not_toml_is_told_by_line() {
 
 #[test]
 fn a_missing_file_is_an_error_and_not_the_defaults() {
-    let told = Config::load(Some(Path::new("/nonexistent/waxseal.toml")), env(&[]))
+    let told = Config::load(Some(Path::new("/nonexistent/waxseal.toml")), env(&[]), None)
         .unwrap_err()
         .to_string();
     assert!(told.contains("/nonexistent/waxseal.toml"), "{told}");
@@ -147,7 +150,8 @@ fn keys_that_contradict_each_other_are_told_together() {
 
 #[test]
 fn a_forgotten_underscore_is_told_and_other_programs_variables_are_left_alone() {
-    let load = |name: &str| Config::load(None, [(name.to_owned(), "x".to_owned())].into_iter());
+    let load =
+        |name: &str| Config::load(None, [(name.to_owned(), "x".to_owned())].into_iter(), None);
     assert!(load("WAXSEAL_STORE_DATA_DIR").is_err());
     assert!(load("WAXSEAL_HOST").is_ok());
     assert!(load("WAXSEAL_CONFIG").is_ok());

@@ -5,6 +5,7 @@ mod aead;
 pub mod at_rest;
 mod challenge;
 pub mod channel;
+mod context;
 mod derive;
 mod device;
 #[cfg(any(test, feature = "fuzz"))]
@@ -23,6 +24,10 @@ mod signature;
 mod stream;
 
 pub use challenge::{CHALLENGE_LIFETIME, Challenge, ChallengeError, ChallengeKey, ChallengeKeys};
+pub use context::{
+    CONTEXT_LIFETIME, CONTEXT_TOLERANCE, ContextClaims, ContextError, ContextKey, ContextPublicKey,
+    ContextTarget, context_key_id,
+};
 pub use device::{
     DeviceKey, DeviceKeyError, DevicePublicKey, SIGNATURE_BYTES, Thumbprint, VerifyError,
 };

@@ -207,6 +207,8 @@ impl Edge {
     /// `grace` for the requests in flight, and drops what is left.
     pub async fn drain(&self, grace: Duration) -> Shutdown {
         self.readiness.set(false);
-        self.shared.tasks.shut_down(grace).await
+        let ended = self.shared.tasks.shut_down(grace).await;
+        self.shared.upstream.close().await;
+        ended
     }
 }

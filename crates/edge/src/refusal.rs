@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, StatusCode, header};
-use wax_httpkit::{Code, Problem};
+use wax_httpkit::{Code, Problem, method_not_allowed};
 use wax_i18n::Lang;
 use wax_kernel::RequestId;
 
@@ -90,7 +90,9 @@ impl Refusal {
     pub(crate) fn into_response(self, lang: Lang, id: RequestId) -> Response {
         let mut response = match self.answer {
             Answer::Problem(problem) => wax_httpkit::render(&problem, lang, Some(id)),
-            Answer::Allow(methods) => method_document(HeaderValue::from_static(methods), lang, id),
+            Answer::Allow(methods) => {
+                method_not_allowed(HeaderValue::from_static(methods), lang, Some(id))
+            }
             Answer::Empty(status) => status.into_response(),
         };
         if self.close {
@@ -98,12 +100,4 @@ impl Refusal {
         }
         response
     }
-}
-
-/// The document of a method that is not served, with the `Allow` that belongs to it (RFC 9110 §15.5.6).
-pub(crate) fn method_document(allow: HeaderValue, lang: Lang, id: RequestId) -> Response {
-    let problem = Problem::new(Code::Method).with("allowed", allow.to_str().unwrap_or_default());
-    let mut response = wax_httpkit::render(&problem, lang, Some(id));
-    response.headers_mut().insert(header::ALLOW, allow);
-    response
 }

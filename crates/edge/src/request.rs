@@ -5,13 +5,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::{body::Body, extract::MatchedPath, response::Response};
+use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Version, header, request::Parts};
 use http_body::Body as _;
 use tracing::Instrument as _;
 use wax_crypto::Origin;
-use wax_httpkit::{Code, Problem, RequestContext};
+use wax_httpkit::{Problem, RequestContext, RouteTemplate, method_name};
 use wax_kernel::RequestId;
 use wax_telemetry::RequestSpan;
 
@@ -24,7 +24,7 @@ use crate::{
     hygiene::{self, Called},
     memory::Held,
     network::Subscriber,
-    refusal::{Refusal, method_document},
+    refusal::Refusal,
     response, site,
 };
 
@@ -44,7 +44,7 @@ struct Answered {
 /// The route as logs and metrics may name it.
 enum Template {
     Site(&'static str),
-    Service(Option<MatchedPath>),
+    Service(Option<RouteTemplate>),
     Refused,
 }
 
@@ -52,7 +52,7 @@ impl Template {
     fn as_str(&self) -> &str {
         match self {
             Self::Site(template) => template,
-            Self::Service(template) => template.as_ref().map_or("(none)", MatchedPath::as_str),
+            Self::Service(template) => template.as_ref().map_or("(none)", |template| &*template.0),
             Self::Refused => "(refused)",
         }
     }
@@ -162,7 +162,7 @@ impl Shared {
         mut parts: Parts,
         body: Bytes,
         context: RequestContext,
-    ) -> (Response, Option<MatchedPath>) {
+    ) -> (Response, Option<RouteTemplate>) {
         let (lang, id) = (wax_httpkit::language(&parts.headers), context.request_id);
         if !body.is_empty() {
             parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
@@ -172,13 +172,9 @@ impl Shared {
         let request = Request::from_parts(parts, Body::from(body));
 
         let mut response = self.upstream.call(request, &self.tasks).await;
-        let template = response.extensions_mut().remove::<MatchedPath>();
+        let template = response.extensions_mut().remove::<RouteTemplate>();
         let response = match response.extensions_mut().remove::<Problem>() {
             None => response,
-            Some(problem) if problem.code() == Code::Method => {
-                let allow = response.headers_mut().remove(header::ALLOW);
-                method_document(allow.unwrap_or(HeaderValue::from_static("")), lang, id)
-            }
             Some(problem) => wax_httpkit::render(&problem, lang, Some(id)),
         };
         (response, template)
@@ -200,14 +196,6 @@ fn is_served_here(route: &Route, peer: &Peer) -> bool {
 /// Everything else is the edge's own.
 fn is_for_services(path: &str) -> bool {
     path == "/v1" || path.starts_with("/v1/")
-}
-
-/// A fixed word for a metric label: clients may invent methods.
-fn method_name(method: &Method) -> &'static str {
-    ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-        .into_iter()
-        .find(|name| *name == method.as_str())
-        .unwrap_or("OTHER")
 }
 
 #[cfg(test)]

@@ -68,6 +68,8 @@ codes! {
     RateLimited = "rate-limited", TOO_MANY_REQUESTS, Limit;
     /// Our fault.
     Internal = "internal", INTERNAL_SERVER_ERROR, Bug;
+    /// The answer was lost between our own machines: the request was done, or not.
+    NoAnswer = "no-answer", BAD_GATEWAY, Upstream;
     /// A part is down or busy; nothing was changed.
     Unavailable = "unavailable", SERVICE_UNAVAILABLE, Upstream;
 }

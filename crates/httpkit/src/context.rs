@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use wax_crypto::Origin;
+use wax_crypto::{ContextClaims, Origin};
 use wax_kernel::{DomainId, RequestId};
 use wax_model::TenantScope;
 
@@ -46,6 +46,32 @@ pub struct RequestContext {
     pub network: Network,
     /// Names this request in logs.
     pub request_id: RequestId,
+}
+
+impl RequestContext {
+    /// What the edge signs of it, for services in other processes.
+    pub fn claims(&self) -> ContextClaims {
+        ContextClaims {
+            tenant: self.scope.tenant(),
+            domain: self.domain,
+            origin: Origin::clone(&self.origin),
+            network: self.network.as_str().to_owned(),
+            request: self.request_id,
+        }
+    }
+
+    /// The context that an edge has signed. Beside the edge's own, this is the one place that mints a tenant's proof:
+    /// `ContextClaims` come out of a verified signature only, and whoever made it had looked up the host.
+    #[expect(clippy::disallowed_methods, reason = "the edge that signed this has proven the host")]
+    pub fn signed(claims: ContextClaims) -> Self {
+        Self {
+            scope: TenantScope::proven(claims.tenant),
+            domain: claims.domain,
+            origin: Arc::new(claims.origin),
+            network: Network::new(claims.network),
+            request_id: claims.request,
+        }
+    }
 }
 
 impl<S: Sync> FromRequestParts<S> for RequestContext {

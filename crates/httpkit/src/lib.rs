@@ -6,9 +6,13 @@ mod code;
 mod context;
 mod problem;
 mod render;
+mod services;
 
 pub use body::{Body, Json};
 pub use code::Code;
 pub use context::{Network, RequestContext};
 pub use problem::Problem;
-pub use render::{ProblemDocument, ProblemResponses, language, localize, render};
+pub use render::{
+    ProblemDocument, ProblemResponses, language, localize, method_not_allowed, render,
+};
+pub use services::{CONTEXT_HEADER, ROUTE_HEADER, RouteTemplate, Services, method_name};

@@ -99,6 +99,15 @@ pub fn render(problem: &Problem, lang: Lang, id: Option<RequestId>) -> Response 
     response
 }
 
+/// The document of a method that is not served, with the `Allow` that belongs to it (RFC 9110 §15.5.6).
+pub fn method_not_allowed(allow: HeaderValue, lang: Lang, id: Option<RequestId>) -> Response {
+    let allowed = allow.to_str().unwrap_or_default();
+    let problem = Problem::new(Code::Method).with("allowed", allowed);
+    let mut response = render(&problem, lang, id);
+    response.headers_mut().insert(header::ALLOW, allow);
+    response
+}
+
 fn detail(problem: &Problem, lang: Lang, id: Option<RequestId>) -> String {
     let text = |key: &str, values: &[(&str, &dyn wax_i18n::Value)]| {
         wax_i18n::text(lang, &format!("problems.{}.{key}", problem.code.as_str()), values)

@@ -86,6 +86,10 @@ id!(
     ClaimId, "clm_"
 );
 id!(
+    /// Names the key with which one edge signs what it has verified.
+    ContextKeyId, "ctk_"
+);
+id!(
     /// Names a custom host name of a tenant.
     DomainId, "dom_"
 );

@@ -14,7 +14,9 @@ pub use base64url::{Base64UrlError, decode as base64url_decode, encode as base64
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use error_kind::ErrorKind;
 pub use hostname::{Hostname, HostnameError};
-pub use ids::{ClaimId, DomainId, EventId, IdError, ReceiptId, RequestId, SecretId, TenantId};
+pub use ids::{
+    ClaimId, ContextKeyId, DomainId, EventId, IdError, ReceiptId, RequestId, SecretId, TenantId,
+};
 pub use job::{Job, JobError};
 pub use redacted::Redacted;
 pub use rng::{Rng, SeededRng, SystemRng};

@@ -3,6 +3,7 @@
 
 mod audit;
 mod claims;
+mod context_keys;
 mod dialect;
 mod domains;
 mod durability;

@@ -5,9 +5,11 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use wax_kernel::Timestamp;
 use wax_model::{Route, Tenant};
-use wax_store::{DueClaim, DueSecret, NewDomain, Outage, OutboxMessage, PlatformStore, StoreError};
+use wax_store::{
+    DueClaim, DueSecret, NewDomain, Outage, OutboxMessage, PlatformStore, RegisteredKey, StoreError,
+};
 
-use crate::{SqlStore, domains, outbox, reaper, tenants};
+use crate::{SqlStore, context_keys, domains, outbox, reaper, tenants};
 
 #[async_trait]
 impl PlatformStore for SqlStore {
@@ -37,6 +39,23 @@ impl PlatformStore for SqlStore {
 
     async fn count_tenants(&self) -> Result<u64, StoreError> {
         tenants::count(&mut self.database.clone()).await
+    }
+
+    async fn register_context_key(
+        &self,
+        key: &RegisteredKey,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let key = *key;
+        self.database
+            .transact(move |mut session| {
+                Box::pin(async move { context_keys::register(&mut session, &key, now).await })
+            })
+            .await
+    }
+
+    async fn context_keys(&self) -> Result<Vec<RegisteredKey>, StoreError> {
+        context_keys::all(&mut self.database.clone()).await
     }
 
     async fn due_expiries(

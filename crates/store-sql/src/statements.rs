@@ -32,6 +32,7 @@ pub(crate) use statements;
 pub(crate) const ALL: &[&[(&str, Statement)]] = &[
     crate::audit::STATEMENTS,
     crate::claims::STATEMENTS,
+    crate::context_keys::STATEMENTS,
     crate::domains::STATEMENTS,
     crate::durability::STATEMENTS,
     crate::outbox::STATEMENTS,

@@ -115,6 +115,7 @@ macro_rules! conformance {
                 a_route_shows_the_newest_brand,
                 due_secrets_are_found_at_their_time,
                 due_windows_are_found_at_their_time,
+                a_key_of_an_edge_is_known_from_its_registration_to_a_day_after_its_end,
                 a_message_is_delivered_by_one_worker,
                 a_lease_that_runs_out_frees_the_message,
                 a_checkpoint_can_be_made_at_any_time;

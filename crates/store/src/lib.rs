@@ -10,7 +10,9 @@ pub mod transitions;
 mod unit_of_work;
 
 pub use error::StoreError;
-pub use platform::{DueClaim, DueSecret, NewDomain, Outage, PlatformStore};
+pub use platform::{
+    DueClaim, DueSecret, EXPIRED_KEY_KEPT, NewDomain, Outage, PlatformStore, RegisteredKey,
+};
 pub use repositories::{
     Attempt, AttemptOutcome, AuditRepository, Call, ClaimReads, ClaimRepository, NewClaim,
     NewSecret, OutboxMessage, OutboxRepository, SealedContent, SealedWrap, SecretReads,

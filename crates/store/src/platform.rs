@@ -1,7 +1,9 @@
 //! What the server itself asks, across tenants. Never reached from a request.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
-use wax_kernel::{ClaimId, SecretId, TenantId, Timestamp};
+use wax_kernel::{ClaimId, ContextKeyId, SecretId, TenantId, Timestamp};
 use wax_model::{Brand, Domain, Route, Tenant};
 
 use crate::{OutboxMessage, StoreError};
@@ -46,6 +48,20 @@ pub struct NewDomain {
     pub brand: Brand,
 }
 
+/// The key with which an edge signs its contexts, as services on other machines may know it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RegisteredKey {
+    /// Names it in every context.
+    pub id: ContextKeyId,
+    /// Ed25519, 32 bytes (RFC 8032 §5.1.5).
+    pub public_key: [u8; 32],
+    /// From then on nothing that it signed is believed.
+    pub expires_at: Timestamp,
+}
+
+/// How long an expired key stays registered, so that services can tell "expired" from "unknown" in their logs.
+pub const EXPIRED_KEY_KEPT: Duration = Duration::from_hours(24);
+
 /// The server's own work. Every method is its own transaction and runs to its end.
 #[async_trait]
 pub trait PlatformStore: Send + Sync {
@@ -58,6 +74,15 @@ pub trait PlatformStore: Send + Sync {
     async fn routes(&self) -> Result<Vec<Route>, StoreError>;
     /// How many tenants there are.
     async fn count_tenants(&self) -> Result<u64, StoreError>;
+
+    /// Registers the key of an edge, and forgets those that expired more than [`EXPIRED_KEY_KEPT`] ago.
+    async fn register_context_key(
+        &self,
+        key: &RegisteredKey,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+    /// Every registered key: one or two for each edge that ran lately.
+    async fn context_keys(&self) -> Result<Vec<RegisteredKey>, StoreError>;
 
     /// Secrets in `ready`, `locked` or `bound` whose expiry is at or before `before`.
     async fn due_expiries(

@@ -8,89 +8,186 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use wax_cache::MemoryHints;
-use wax_config::{Config, DatabaseUrl};
+use wax_config::{Config, DatabaseUrl, Endpoint, Part};
 use wax_crypto::{
     at_rest::{FileKeyStore, KeyStore, MemoryKeyStore},
     sealed_bytes,
 };
 use wax_edge::{
-    Edge, EdgeParts, Limits, LocalCa, Rate, Rates, Readiness, RouteClass, Routes, Upstream,
+    Edge, EdgeParts, Limits, LocalCa, Place, Rate, Rates, Readiness, Remote, RemoteParts,
+    RouteClass, Routes, Signing, Upstream,
 };
-use wax_kernel::{Clock, Rng, SystemClock, SystemRng};
+use wax_httpkit::Services;
+use wax_kernel::{Clock, Job, Rng, SystemClock, SystemRng};
 use wax_model::Entitlements;
 use wax_pages::Pages;
 use wax_secrets::{Parts, Secrets};
+use wax_services::{Listener, ListenerParts};
 use wax_store::Store;
 use wax_store_sql::{Settings, SqlStore};
 use wax_telemetry::{Metrics, Tasks};
 
-use crate::{first_tenants, hosts::Hosts};
+use crate::{context_key::ContextKeys, first_tenants, hosts::Hosts, mutual_tls::MutualTls};
 
 /// Connections to Postgres that one process holds.
 const POSTGRES_CONNECTIONS: u32 = 16;
 
-/// A server that has everything but listeners.
+/// A server that has everything but its sockets. Which parts it has is the configuration's: nothing below this file asks.
 pub(crate) struct Server {
-    pub(crate) edge: Edge,
+    pub(crate) edge: Option<EdgeSide>,
+    /// For edges in other processes.
+    pub(crate) services: Option<Listener>,
     pub(crate) readiness: Readiness,
     pub(crate) metrics: Metrics,
     pub(crate) tasks: Tasks,
     pub(crate) store: Arc<SqlStore>,
+}
+
+/// What a process with an edge has.
+pub(crate) struct EdgeSide {
+    pub(crate) edge: Edge,
     pub(crate) local_ca: Arc<LocalCa>,
+}
+
+/// What every part is made with.
+struct Base<'c> {
+    config: &'c Config,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+    store: Arc<SqlStore>,
+    readiness: Readiness,
+    metrics: Metrics,
+    mutual_tls: Option<MutualTls>,
 }
 
 /// Assembles the server and starts its jobs.
 pub(crate) async fn server(config: &Config) -> Result<Server> {
-    let (clock, rng): (Arc<dyn Clock>, Arc<dyn Rng>) = (Arc::new(SystemClock), Arc::new(SystemRng));
-    let pages = Arc::new(Pages::load()?);
-    let store = store(config).await?;
-    store.migrate().await.context("the database's schema could not be brought up to date")?;
-    first_tenants::ensure(&store, config.server.demo, &*clock, &*rng).await?;
-
-    let secrets = Secrets::new(Parts {
-        store: Arc::clone(&store) as Arc<dyn Store>,
-        keys: keys(config, &rng)?,
-        hints: Arc::new(MemoryHints::default()),
-        clock: Arc::clone(&clock),
-        rng: Arc::clone(&rng),
-        entitlements: entitlements(config),
-    });
-    secrets.check_keys().await.map_err(anyhow::Error::from_boxed).with_context(|| {
-        let folder = keys_folder(config);
-        format!(
-            "secrets are stored whose keys are not in {} (store.data_dir): put that folder back; without it nothing \
-             that is stored can be opened again",
-            folder.display()
-        )
-    })?;
-    let (routes, tasks, metrics) = (Routes::default(), Tasks::new(), Metrics::default());
-    let local_ca = Arc::new(local_ca(config, &clock)?);
-    let hosts =
-        Hosts::new(Arc::clone(&store), routes.clone(), Arc::clone(&local_ca), entitlements(config));
-    hosts.refresh().await?;
-    let mut jobs = wax_secrets::jobs(&secrets);
-    jobs.push(hosts.job());
+    let base = Base::open(config).await?;
+    let (parts, tasks, mut jobs) = (&config.server.only, Tasks::new(), Vec::new());
+    let mut services = None;
+    if parts.has(Part::Secrets) || parts.has(Part::Worker) {
+        let secrets = base.secrets().await?;
+        if parts.has(Part::Worker) {
+            jobs.extend(wax_secrets::jobs(&secrets));
+        }
+        if parts.has(Part::Secrets) {
+            services = Some(Services::new(wax_secrets::router(secrets)));
+        }
+    }
+    let listener = match &services {
+        Some(services) if config.listeners.services.is_some() => {
+            Some(base.listener(services.clone())?)
+        }
+        _ => None,
+    };
+    let edge =
+        if parts.has(Part::Edge) { Some(base.edge(services, &mut jobs).await?) } else { None };
     wax_worker::start(jobs, &tasks);
+    let Base { readiness, metrics, store, .. } = base;
+    Ok(Server { edge, services: listener, readiness, metrics, tasks, store })
+}
 
-    let readiness = Readiness::default();
-    let edge = Edge::new(EdgeParts {
-        routes,
-        upstream: Upstream::local(wax_secrets::router(secrets)),
-        site: pages,
-        limits: limits(config),
-        rates: rates(config),
-        classes: vec![
-            RouteClass::create("/v1/secrets/create"),
-            RouteClass::deliver("/v1/secrets/claim"),
-            RouteClass::deliver("/v1/secrets/recover"),
-            RouteClass::deliver("/v1/secrets/open"),
-        ],
-        readiness: readiness.clone(),
-        metrics: metrics.clone(),
-        clock,
-        rng,
-    });
-    Ok(Server { edge, readiness, metrics, tasks, store, local_ca })
+impl<'c> Base<'c> {
+    /// Opens the store, brings its schema up to date, and makes the first tenants.
+    async fn open(config: &'c Config) -> Result<Self> {
+        let (clock, rng): (Arc<dyn Clock>, Arc<dyn Rng>) =
+            (Arc::new(SystemClock), Arc::new(SystemRng));
+        let mutual_tls = MutualTls::read(&config.upstream)?;
+        let store = store(config).await?;
+        store.migrate().await.context("the database's schema could not be brought up to date")?;
+        first_tenants::ensure(&store, config.server.demo, &*clock, &*rng).await?;
+        let (readiness, metrics) = (Readiness::default(), Metrics::default());
+        Ok(Self { config, clock, rng, store, readiness, metrics, mutual_tls })
+    }
+
+    async fn secrets(&self) -> Result<Secrets> {
+        let secrets = Secrets::new(Parts {
+            store: Arc::clone(&self.store) as Arc<dyn Store>,
+            keys: keys(self.config, &self.rng)?,
+            hints: Arc::new(MemoryHints::default()),
+            clock: Arc::clone(&self.clock),
+            rng: Arc::clone(&self.rng),
+            entitlements: entitlements(self.config),
+        });
+        secrets.check_keys().await.map_err(anyhow::Error::from_boxed).with_context(|| {
+            let folder = keys_folder(self.config);
+            format!(
+                "secrets are stored whose keys are not in {} (store.data_dir): put that folder back; without it nothing \
+                 that is stored can be opened again",
+                folder.display()
+            )
+        })?;
+        Ok(secrets)
+    }
+
+    /// The door for edges in other processes.
+    fn listener(&self, services: Services) -> Result<Listener> {
+        Ok(Listener::new(ListenerParts {
+            services,
+            keys: Arc::new(Arc::clone(&self.store) as Arc<dyn Store>),
+            tls: self.mutual_tls.as_ref().map(MutualTls::server).transpose()?,
+            clock: Arc::clone(&self.clock),
+            metrics: self.metrics.clone(),
+        }))
+    }
+
+    async fn edge(&self, services: Option<Services>, jobs: &mut Vec<Job>) -> Result<EdgeSide> {
+        let upstream = match services {
+            Some(services) => Upstream::Local(services),
+            None => Upstream::Remote(self.remote(jobs).await?),
+        };
+        let routes = Routes::default();
+        let local_ca = Arc::new(local_ca(self.config, &self.clock)?);
+        let entitlements = entitlements(self.config);
+        let hosts = Hosts::new(
+            Arc::clone(&self.store),
+            routes.clone(),
+            Arc::clone(&local_ca),
+            entitlements,
+        );
+        hosts.refresh().await?;
+        jobs.push(hosts.job());
+        let edge = Edge::new(EdgeParts {
+            routes,
+            upstream,
+            site: Arc::new(Pages::load()?),
+            limits: limits(self.config),
+            rates: rates(self.config),
+            classes: vec![
+                RouteClass::create("/v1/secrets/create"),
+                RouteClass::deliver("/v1/secrets/claim"),
+                RouteClass::deliver("/v1/secrets/recover"),
+                RouteClass::deliver("/v1/secrets/open"),
+            ],
+            readiness: self.readiness.clone(),
+            metrics: self.metrics.clone(),
+            clock: Arc::clone(&self.clock),
+            rng: Arc::clone(&self.rng),
+        });
+        Ok(EdgeSide { edge, local_ca })
+    }
+
+    /// Services in other processes, which believe this edge once its key is registered.
+    async fn remote(&self, jobs: &mut Vec<Job>) -> Result<Remote> {
+        let signing = Signing::default();
+        let (clock, rng) = (Arc::clone(&self.clock), Arc::clone(&self.rng));
+        let keys = ContextKeys::new(Arc::clone(&self.store), signing.clone(), clock, rng);
+        keys.renew().await?;
+        jobs.push(keys.job());
+        let endpoints = self.config.upstream.secrets.iter();
+        let places = endpoints.map(|endpoint| self.place(endpoint)).collect::<Result<_>>()?;
+        let (clock, metrics) = (Arc::clone(&self.clock), self.metrics.clone());
+        Ok(Remote::new(RemoteParts { places, signing, clock, metrics }))
+    }
+
+    fn place(&self, endpoint: &Endpoint) -> Result<Place> {
+        let Endpoint { tls, host, port } = endpoint.clone();
+        if !tls {
+            return Ok(Place::Plain { host, port });
+        }
+        let tls = self.mutual_tls.as_ref().context("an https endpoint without certificates")?;
+        Ok(Place::Tls { host, port, config: tls.client()? })
+    }
 }
 
 /// Opens the database that the configuration names.

@@ -2,16 +2,18 @@
 
 mod assemble;
 mod commands;
+mod context_key;
 mod demo;
 mod first_tenants;
 mod hosts;
+mod mutual_tls;
 mod process;
 
 use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use wax_config::Config;
+use wax_config::{Config, Flag};
 
 /// One-time secrets under your own seal: the server.
 #[derive(Debug, Parser)]
@@ -35,6 +37,9 @@ enum Command {
         /// Fills an empty store with the demo organization. Not for real secrets.
         #[arg(long)]
         demo: bool,
+        /// Serves only these parts; others run in other processes on the same database.
+        #[arg(long, value_name = "edge|secrets|worker", value_delimiter = ',')]
+        only: Vec<String>,
     },
     /// Brings the database's schema up to date.
     Migrate,
@@ -67,15 +72,17 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<()> {
     process::harden()?;
     match &arguments.command {
-        Command::Serve { ephemeral, demo } => {
-            let mut config = load(arguments)?;
-            config.server.ephemeral |= ephemeral;
-            config.server.demo |= demo;
-            commands::serve(&config)
+        Command::Serve { ephemeral, demo, only } => {
+            let flags = [
+                ephemeral.then(|| Flag::new("--ephemeral", "server.ephemeral", "true")),
+                demo.then(|| Flag::new("--demo", "server.demo", "true")),
+                (!only.is_empty()).then(|| Flag::new("--only", "server.only", &only.join(","))),
+            ];
+            commands::serve(&load(arguments, flags.into_iter().flatten())?)
         }
-        Command::Migrate => commands::migrate(&load(arguments)?),
+        Command::Migrate => commands::migrate(&load(arguments, None)?),
         Command::Config(ConfigCommand::Check) => {
-            load(arguments)?;
+            load(arguments, None)?;
             commands::print("The configuration can be used.\n")
         }
         Command::Config(ConfigCommand::Default) => commands::print(wax_config::DEFAULT_TOML),
@@ -84,6 +91,6 @@ fn run(arguments: &Arguments) -> Result<()> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the binary is where the environment enters")]
-fn load(arguments: &Arguments) -> Result<Config> {
-    Ok(Config::load(arguments.config.as_deref(), std::env::vars())?)
+fn load(arguments: &Arguments, flags: impl IntoIterator<Item = Flag>) -> Result<Config> {
+    Ok(Config::load(arguments.config.as_deref(), std::env::vars(), flags)?)
 }

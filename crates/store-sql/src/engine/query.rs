@@ -3,7 +3,9 @@
 use std::fmt::Display;
 
 use sqlx::{Database, Encode, Type, query::Query as Bound};
-use wax_kernel::{ClaimId, DomainId, EventId, Hostname, ReceiptId, SecretId, TenantId, Timestamp};
+use wax_kernel::{
+    ClaimId, ContextKeyId, DomainId, EventId, Hostname, ReceiptId, SecretId, TenantId, Timestamp,
+};
 
 use crate::statements::Statement;
 
@@ -68,6 +70,7 @@ values! {
     SecretId => |id| text(id);
     ReceiptId => |id| text(id);
     ClaimId => |id| text(id);
+    ContextKeyId => |id| text(id);
     DomainId => |id| text(id);
     EventId => |id| text(id);
     TenantId => |id| text(id);

@@ -3,11 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
-use wax_kernel::{DomainId, Hostname, Timestamp};
+use wax_kernel::{ContextKeyId, DomainId, Hostname, Timestamp};
 use wax_model::{Brand, Color, Corners, Domain, Logo, LogoType, Plan, Tenant};
 
 use super::fixtures::*;
-use crate::{NewDomain, OutboxMessage, Store};
+use crate::{EXPIRED_KEY_KEPT, NewDomain, OutboxMessage, RegisteredKey, Store};
 
 const LEASE_MS: i64 = 60_000;
 const MS: Duration = Duration::from_millis(1);
@@ -208,4 +208,30 @@ pub async fn a_checkpoint_can_be_made_at_any_time(store: Arc<dyn Store>) {
         checkpoint.unwrap();
         assert!(busy.into_iter().all(|done| done));
     }
+}
+
+fn edge_key(n: u64, expires_at: Timestamp) -> RegisteredKey {
+    RegisteredKey {
+        id: ContextKeyId::from_bytes(bytes(21, n)),
+        public_key: [u8::try_from(n).unwrap(); 32],
+        expires_at,
+    }
+}
+
+/// Also when an edge registers its key twice, because it did not hear the first answer.
+pub async fn a_key_of_an_edge_is_known_from_its_registration_to_a_day_after_its_end(
+    store: Arc<dyn Store>,
+) {
+    let platform = store.platform();
+    assert_eq!(platform.context_keys().await.unwrap(), []);
+    let (old, new) = (edge_key(1, START), edge_key(2, START.plus(EXPIRED_KEY_KEPT)));
+    for key in [&old, &old, &new] {
+        platform.register_context_key(key, START).await.unwrap();
+    }
+    assert_eq!(platform.context_keys().await.unwrap(), [old, new]);
+    let a_day_later = START.plus(EXPIRED_KEY_KEPT);
+    platform.register_context_key(&new, a_day_later.minus(MS)).await.unwrap();
+    assert_eq!(platform.context_keys().await.unwrap(), [old, new]);
+    platform.register_context_key(&new, a_day_later).await.unwrap();
+    assert_eq!(platform.context_keys().await.unwrap(), [new]);
 }

@@ -8,11 +8,11 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 use wax_config::{Config, LogFormat};
-use wax_edge::Tls;
+use wax_edge::{Edge, Tls};
 use wax_telemetry::Shutdown;
 
 use crate::{
-    assemble::{self, Server},
+    assemble::{self, EdgeSide, Server},
     demo,
 };
 
@@ -43,7 +43,8 @@ async fn until_stopped(config: &Config) -> Result<()> {
     let place = listen(&server, config).await?;
     server.readiness.set(true);
     if let (true, Some(place)) = (config.server.demo, place) {
-        super::print(&demo::welcome(place, server.local_ca.pem_path()))?;
+        let ca = server.edge.as_ref().and_then(|side| side.local_ca.pem_path());
+        super::print(&demo::welcome(place, ca))?;
     }
     tokio::select! {
         _ = terminate.recv() => {}
@@ -67,17 +68,30 @@ async fn listen(server: &Server, config: &Config) -> Result<Option<demo::Place>>
         );
         tracing::info!(%at, "health, readiness and metrics");
     }
+    if let (Some(services), Some(address)) = (&server.services, config.listeners.services) {
+        let (listener, at) = bind(address, "listeners.services").await?;
+        services.listen(listener);
+        tracing::info!(%at, "serving edges in other processes");
+    }
+    if let Some(EdgeSide { edge, .. }) = &server.edge {
+        place = listen_edge(edge, config).await?;
+    }
+    Ok(place)
+}
+
+async fn listen_edge(edge: &Edge, config: &Config) -> Result<Option<demo::Place>> {
+    let mut place = None;
     if let Some(address) = config.listeners.tls {
         let (listener, at) = bind(address, "listeners.tls").await?;
         let public = config.listeners.tls_public_port;
-        server.edge.listen_tls(listener, Arc::new(Tls::new(&assemble::limits(config))?), public)?;
+        edge.listen_tls(listener, Arc::new(Tls::new(&assemble::limits(config))?), public)?;
         tracing::info!(%at, "serving HTTPS");
         place = Some(demo::Place::tls(public.unwrap_or(at.port())));
     }
     if let Some(address) = config.listeners.plain {
         let (listener, at) = bind(address, "listeners.plain").await?;
         let public = config.listeners.plain_public_port;
-        server.edge.listen_plain(listener, public)?;
+        edge.listen_plain(listener, public)?;
         tracing::info!(%at, "serving plain HTTP to this machine");
         place = Some(demo::Place::plain(public.unwrap_or(at.port())));
     }
@@ -92,11 +106,18 @@ async fn bind(address: SocketAddr, key: &str) -> Result<(TcpListener, SocketAddr
     Ok((listener, at))
 }
 
-/// First the edge, so that nothing new begins; then the jobs; the store last, when nobody uses it any more.
+/// First whoever is connected to, so that nothing new begins; then the jobs; the store last, when nobody uses it any more.
 async fn stop(server: Server, config: &Config) {
-    if let Shutdown::Aborted(left) = server.edge.drain(config.server.drain).await {
-        tracing::warn!(left, "some requests did not finish in time");
+    server.readiness.set(false);
+    let drain = config.server.drain;
+    let edge = async { Some(server.edge.as_ref()?.edge.drain(drain).await) };
+    let services = async { Some(server.services.as_ref()?.drain(drain).await) };
+    let (edge, services) = tokio::join!(edge, services);
+    for ended in [edge, services].into_iter().flatten() {
+        if let Shutdown::Aborted(left) = ended {
+            tracing::warn!(left, "some requests did not finish in time");
+        }
     }
-    server.tasks.shut_down(config.server.drain).await;
+    server.tasks.shut_down(drain).await;
     server.store.close().await;
 }

@@ -1,0 +1,73 @@
+//! The parts of a server that a process may serve alone.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, de::Error as _};
+
+/// A part of the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// Connections, certificates, pages.
+    Edge,
+    /// The service of secrets.
+    Secrets,
+    /// Jobs that may run on any machine.
+    Worker,
+}
+
+impl Part {
+    /// Every part.
+    pub const ALL: [Self; 3] = [Self::Edge, Self::Secrets, Self::Worker];
+
+    /// Its name in the configuration.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Edge => "edge",
+            Self::Secrets => "secrets",
+            Self::Worker => "worker",
+        }
+    }
+}
+
+impl FromStr for Part {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|part| part.as_str() == text).ok_or_else(|| {
+            let names = Self::ALL.map(Self::as_str).join(", ");
+            format!("must be a list of these: {names}")
+        })
+    }
+}
+
+/// What a process serves: at least one part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parts(Vec<Part>);
+
+impl Parts {
+    /// These, or every part if none is named.
+    pub fn only(mut parts: Vec<Part>) -> Self {
+        if parts.is_empty() {
+            parts = Part::ALL.to_vec();
+        }
+        parts.sort_unstable();
+        parts.dedup();
+        Self(parts)
+    }
+
+    /// Whether this is one of them.
+    pub fn has(&self, part: Part) -> bool {
+        self.0.contains(&part)
+    }
+
+    /// Whether other processes are needed to serve anything.
+    pub fn is_all(&self) -> bool {
+        self.0.len() == Part::ALL.len()
+    }
+}
+
+pub(crate) fn parts<'de, D: Deserializer<'de>>(from: D) -> Result<Parts, D::Error> {
+    let names = Vec::<String>::deserialize(from)?;
+    let parts: Result<Vec<Part>, String> = names.iter().map(|name| name.parse()).collect();
+    parts.map(Parts::only).map_err(D::Error::custom)
+}

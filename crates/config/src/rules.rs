@@ -1,0 +1,127 @@
+//! The rules that tie two keys together.
+
+use crate::{Config, ConfigError, DatabaseUrl, Listeners, Part};
+
+/// Finds the first rule that is broken.
+pub(crate) fn check(config: &Config) -> Result<(), ConfigError> {
+    addresses(config)?;
+    edge(config)?;
+    services(config)?;
+    certificates(config)?;
+    store(config)
+}
+
+fn rule(
+    broken: bool,
+    key: &str,
+    reason: &'static str,
+    todo: &'static str,
+) -> Result<(), ConfigError> {
+    if broken { Err(ConfigError::rule(key, reason, todo)) } else { Ok(()) }
+}
+
+fn addresses(config: &Config) -> Result<(), ConfigError> {
+    let Listeners { plain, tls, services, management, .. } = config.listeners;
+    let plain = plain.filter(|_| config.server.only.has(Part::Edge));
+    let listeners =
+        [("plain", plain), ("tls", tls), ("services", services), ("management", management)];
+    for (i, (name, address)) in listeners.iter().enumerate() {
+        let taken = listeners[..i]
+            .iter()
+            .any(|(_, other)| other.is_some_and(|o| Some(o) == *address && o.port() != 0));
+        rule(
+            taken,
+            &format!("listeners.{name}"),
+            "is the address of another listener",
+            "give it its own port",
+        )?;
+    }
+    Ok(())
+}
+
+fn edge(config: &Config) -> Result<(), ConfigError> {
+    let (parts, listeners) = (&config.server.only, &config.listeners);
+    if parts.has(Part::Edge) {
+        rule(
+            listeners.plain.is_none() && listeners.tls.is_none(),
+            "listeners.plain",
+            "and listeners.tls are both off",
+            "set one of them",
+        )?;
+        return rule(
+            !parts.has(Part::Secrets) && config.upstream.secrets.is_empty(),
+            "upstream.secrets",
+            "is empty, but this process has an edge and no secrets (server.only)",
+            "say where secrets are served, or serve them here too",
+        );
+    }
+    rule(
+        listeners.tls.is_some(),
+        "listeners.tls",
+        "is set, but this process has no edge (server.only)",
+        "leave it out, or serve the edge here",
+    )
+}
+
+fn services(config: &Config) -> Result<(), ConfigError> {
+    let (parts, listening) = (&config.server.only, config.listeners.services.is_some());
+    let (edge, secrets) = (parts.has(Part::Edge), parts.has(Part::Secrets));
+    rule(
+        secrets && !edge && !listening,
+        "listeners.services",
+        "is off, but this process has secrets and no edge (server.only)",
+        "set it, or nobody can ask for them",
+    )?;
+    rule(
+        !secrets && listening,
+        "listeners.services",
+        "is set, but this process has no secrets (server.only)",
+        "leave it out, or serve secrets here",
+    )?;
+    rule(
+        (secrets || !edge) && !config.upstream.secrets.is_empty(),
+        "upstream.secrets",
+        "is set, but this process asks nobody: it has secrets itself, or no edge (server.only)",
+        "leave it out, or set server.only to an edge without secrets",
+    )
+}
+
+fn certificates(config: &Config) -> Result<(), ConfigError> {
+    let upstream = &config.upstream;
+    let files = [&upstream.ca, &upstream.certificate, &upstream.key];
+    let set = files.iter().filter(|file| file.is_some()).count();
+    rule(
+        set != 0 && set != files.len(),
+        "upstream.certificate",
+        "goes with upstream.ca and upstream.key, and not all three are set",
+        "set all or none",
+    )?;
+    rule(
+        set == 0 && upstream.secrets.iter().any(|endpoint| endpoint.tls),
+        "upstream.secrets",
+        "has an https:// endpoint, but there is no upstream.certificate to show there",
+        "set upstream.ca, upstream.certificate and upstream.key",
+    )?;
+    let remote = config.listeners.services.is_some_and(|at| !at.ip().is_loopback());
+    rule(
+        set == 0 && remote,
+        "listeners.services",
+        "can be reached from other machines, but there is no upstream.certificate",
+        "set upstream.ca, upstream.certificate and upstream.key, or listen on loopback",
+    )
+}
+
+fn store(config: &Config) -> Result<(), ConfigError> {
+    rule(
+        config.server.ephemeral && !matches!(config.store.database_url, DatabaseUrl::Sqlite(_)),
+        "server.ephemeral",
+        "keeps nothing, but a Postgres database is set",
+        "leave out the database, or turn server.ephemeral off",
+    )?;
+    rule(
+        config.server.ephemeral && !config.server.only.is_all(),
+        "server.ephemeral",
+        "keeps everything in this process, but server.only leaves parts to others",
+        "serve every part, or turn server.ephemeral off",
+    )
+}
