@@ -42,27 +42,36 @@ impl<T: DeserializeOwned, S: Sync, const LIMIT: usize> FromRequest<S> for Body<T
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let (head, body) = request.into_parts();
-        if !is_json(&head.headers) {
+        if !has_content_type(&head.headers, "application/json") {
             return Err(Problem::new(Code::MediaType));
         }
-        let bytes = Limited::new(body, LIMIT).collect().await.map_err(|error| {
-            if error.is::<LengthLimitError>() {
-                Problem::too_large(LIMIT)
-            } else {
-                Problem::new(Code::Malformed)
-            }
-        })?;
-        let bytes = bytes.to_bytes();
+        let bytes = receive(body, LIMIT).await?;
         let value = read(&bytes)?;
         Ok(Self { value, bytes, headers: head.headers, uri: head.uri })
     }
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// Takes a body in, whole.
+///
+/// # Errors
+/// `too-large` beyond `limit` bytes; `malformed` when it does not arrive.
+pub async fn receive(body: axum::body::Body, limit: usize) -> Result<Bytes, Problem> {
+    let whole = Limited::new(body, limit).collect().await.map_err(|error| {
+        if error.is::<LengthLimitError>() {
+            Problem::too_large(limit)
+        } else {
+            Problem::new(Code::Malformed)
+        }
+    })?;
+    Ok(whole.to_bytes())
+}
+
+/// Whether the body says it is of this type, whatever its parameters.
+pub fn has_content_type(headers: &HeaderMap, wanted: &str) -> bool {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     content_type.is_some_and(|text| {
         let essence = text.split(';').next().unwrap_or_default();
-        essence.trim().eq_ignore_ascii_case("application/json")
+        essence.trim().eq_ignore_ascii_case(wanted)
     })
 }
 

@@ -36,6 +36,8 @@ macro_rules! codes {
 codes! {
     /// Not JSON, not UTF-8, or not HTTP as we take it.
     Malformed = "malformed", BAD_REQUEST, Caller;
+    /// Sealed to a channel key that this server does not have, or no longer.
+    ChannelKey = "channel-key", BAD_REQUEST, Caller;
     /// The device's signature does not verify.
     BadSignature = "bad-signature", UNAUTHORIZED, Denied;
     /// The challenge is too old or made for something else.

@@ -8,7 +8,7 @@ mod problem;
 mod render;
 mod services;
 
-pub use body::{Body, Json};
+pub use body::{Body, Json, has_content_type, receive};
 pub use code::Code;
 pub use context::{Network, RequestContext};
 pub use problem::Problem;

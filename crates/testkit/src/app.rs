@@ -159,7 +159,8 @@ impl TestApp {
         Answer { status: head.status, headers: head.headers, json }
     }
 
-    async fn respond(&self, scope: TenantScope, mut request: Request<Body>) -> Response {
+    /// Sends any request and leaves the answer's body unread.
+    pub async fn respond(&self, scope: TenantScope, mut request: Request<Body>) -> Response {
         request.extensions_mut().insert(RequestContext {
             scope,
             domain: DomainId::from_bytes([9; 16]),

@@ -194,8 +194,13 @@ impl Recipient {
 
     /// Opens what a claim or a recover answered.
     pub fn open(&self, answer: &Answer) -> Opened {
+        self.open_json(&answer.json)
+    }
+
+    /// Opens the JSON that a claim or a recover answered.
+    pub fn open_json(&self, json: &Value) -> Opened {
         let bytes = |name: &str| {
-            let text = answer.json["claim"][name].as_str().expect("a delivery");
+            let text = json["claim"][name].as_str().expect("a delivery");
             base64url_decode(text).expect("base64url")
         };
         let delivered = (bytes("header"), bytes("policy"), bytes("wrapped_key"), bytes("content"));

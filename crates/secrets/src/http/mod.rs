@@ -2,6 +2,7 @@
 
 mod ack;
 mod bytes;
+mod channel;
 mod claim;
 mod create;
 mod open;
@@ -49,6 +50,7 @@ impl FromRef<State> for status::Streams {
 
 fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(channel::channel))
         .routes(routes!(create::create))
         .routes(routes!(peek::peek))
         .routes(routes!(claim::claim))
@@ -65,16 +67,20 @@ fn routes() -> OpenApiRouter<State> {
 /// The service's routes. Every answer that is an error is a problem document in the caller's language.
 pub fn router(secrets: Secrets) -> Router {
     let (router, _) = routes().split_for_parts();
+    let state = State { secrets, streams: status::Streams::default() };
     router
         .fallback(|| async { Problem::new(Code::NotAvailable).into_response() })
         .method_not_allowed_fallback(|| async {
             Problem::new(Code::Method).with("allowed", "POST")
         })
         .layer(middleware::from_fn(localize))
-        .with_state(State { secrets, streams: status::Streams::default() })
+        .layer(middleware::from_fn_with_state(state.clone(), channel::open_and_seal))
+        .with_state(state)
 }
 
 /// The OpenAPI 3.1 document of the routes.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    routes().split_for_parts().1
+    let (_, mut document) = routes().split_for_parts();
+    channel::describe(&mut document);
+    document
 }

@@ -7,12 +7,19 @@ use wax_crypto::at_rest::KeyStoreError;
 use wax_httpkit::{Code, Problem};
 use wax_kernel::ErrorKind;
 
-use super::view::{OpeningView, TriesView};
+use super::{
+    channel::ChannelView,
+    view::{OpeningView, TriesView},
+};
 use crate::service::Refusal;
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         match refusal {
+            Refusal::NotSealed => Self::new(Code::Malformed),
+            Refusal::ChannelKey(signed) => {
+                with_view(Self::new(Code::ChannelKey), "channel", &ChannelView::from(signed))
+            }
             Refusal::NotAvailable => Self::new(Code::NotAvailable),
             Refusal::Invalid(invalid) => invalid.into(),
             Refusal::Conflict => Self::new(Code::Conflict),

@@ -6,7 +6,7 @@ use wax_crypto::{Challenge, DevicePublicKey, SignatureHeaders};
 use wax_httpkit::{Body, Problem, RequestContext};
 use wax_model::{Invalid, Rule};
 
-use super::bytes::Base64;
+use super::{bytes::Base64, channel::SealedBytes};
 use crate::service::SignedCall;
 
 /// A signed body names its device and its challenge.
@@ -33,6 +33,7 @@ impl<T: DeserializeOwned + Signed, S: Sync> FromRequest<S> for SignedBody<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let (mut head, body) = request.into_parts();
         let context = RequestContext::from_request_parts(&mut head, state).await?;
+        let sealed = head.extensions.remove::<SealedBytes>();
         let body = Body::<T>::from_request(Request::from_parts(head, body), state).await?;
         let header = |name: &str| {
             let value = body.headers.get(name).and_then(|value| value.to_str().ok());
@@ -49,7 +50,8 @@ impl<T: DeserializeOwned + Signed, S: Sync> FromRequest<S> for SignedBody<T> {
             },
             device,
             challenge: *body.value.challenge(),
-            body: body.bytes.clone(),
+            // What was sent is what was signed.
+            body: sealed.map_or(body.bytes, |sealed| sealed.0),
         };
         Ok(Self { user_agent: header("user-agent"), value: body.value, call, context })
     }

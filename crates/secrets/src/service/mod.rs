@@ -1,6 +1,7 @@
 //! The rules of secrets. No HTTP, no SQL.
 
 mod ack;
+mod channel;
 mod claim;
 mod create;
 mod open;

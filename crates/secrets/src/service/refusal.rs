@@ -5,6 +5,7 @@ use std::time::Duration;
 use wax_crypto::{
     Challenge,
     at_rest::{EnvelopeError, KeyStoreError},
+    channel::SignedConfig,
 };
 use wax_model::{Claim, Invalid, SecretState, Tries};
 use wax_store::StoreError;
@@ -12,6 +13,12 @@ use wax_store::StoreError;
 /// Everything but the answer that was asked for.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
+    /// Not sealed to the channel key that it names, for this host and path.
+    #[error("not sealed for this channel")]
+    NotSealed,
+    /// Sealed to a channel key that is not accepted, or not any more; here is the one to use.
+    #[error("the channel key is not accepted")]
+    ChannelKey(SignedConfig),
     /// Unknown or not proven: one answer for both.
     #[error("not available")]
     NotAvailable,

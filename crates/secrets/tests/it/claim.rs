@@ -190,8 +190,8 @@ async fn without_proof_of_the_link_every_route_gives_one_answer() {
         ("ack", &ack, &stranger),
         ("open", &beat, &stranger),
     ];
-    // Creating needs no proof.
-    let mut asked = BTreeSet::from(["/v1/secrets/create".to_owned()]);
+    // Neither creating needs a proof nor asking for the channel's key.
+    let mut asked = BTreeSet::from(["/v1/channel", "/v1/secrets/create"].map(str::to_owned));
     for (route, body) in unsigned {
         let path = format!("/v1/secrets/{route}");
         let answer = app.post(&path, body).await;

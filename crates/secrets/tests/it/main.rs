@@ -3,9 +3,12 @@
 mod audit;
 mod bad_input;
 mod bound;
+mod channel;
 mod claim;
 mod destruction;
+mod hostile;
 mod life;
 mod receipt;
+mod sealed;
 mod tries;
 mod unknown;
