@@ -1,22 +1,27 @@
 //! Requests to one host.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use reqwest::{
     Certificate, Response,
-    header::{ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER},
+    header::{ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderMap, HeaderValue},
     redirect,
 };
 use serde::{Serialize, de::DeserializeOwned};
-use wax_crypto::{Link, Origin, SignatureHeaders, Thumbprint};
+use wax_crypto::{
+    Link, Origin, Thumbprint,
+    channel::{self, AnswerOpener, ChannelConfig, HostPublicKey, SignedConfig},
+};
+use wax_kernel::{Rng, SystemRng};
 use zeroize::Zeroizing;
 
 use crate::{
-    Created, Error, NetworkError, Peek, Problem, Retry, localhost::LocalhostResolver, wire,
+    Code, Created, Error, Handle, KnownHosts, NetworkError, Peek, Retry,
+    channel::{Channel, Signer, read_answer, read_config, read_problem},
+    localhost::LocalhostResolver,
+    wire,
 };
 
-/// An answer is a claim at most: 1 MiB of content in base64url, and a policy.
-const MAX_ANSWER_BYTES: usize = 2 << 20;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Between two reads. A status stream says something at least every 15 seconds (protocol.md §6).
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
@@ -24,22 +29,46 @@ const READ_TIMEOUT: Duration = Duration::from_secs(30);
 pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// How a [`Client`] behaves.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// PEM certificates to trust besides the system's: a local or a company's own CA.
     pub extra_ca_pem: Option<Vec<u8>>,
+    /// Where the keys of hosts are remembered. Without it every host's own word is taken each time, as browsers do.
+    pub known_hosts: Option<KnownHosts>,
     /// The `Accept-Language` header: what problems are written in.
     pub language: Option<&'static str>,
     /// When lost answers are asked for again.
     pub retry: Retry,
+    /// Randomness for sealing requests.
+    pub rng: Arc<dyn Rng>,
 }
 
-/// Talks to one host. Follows no redirect, keeps no cookie, goes through no proxy to `localhost`.
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            extra_ca_pem: None,
+            known_hosts: None,
+            language: None,
+            retry: Retry::default(),
+            rng: Arc::new(SystemRng),
+        }
+    }
+}
+
+/// Talks to one host, through the channel (protocol.md §11). Follows no redirect, keeps no cookie, goes through no
+/// proxy to `localhost`.
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
     origin: Origin,
+    channel: Channel,
     retry: Retry,
+}
+
+/// An answer whose head has arrived, and what opens the rest.
+pub(crate) struct Answer {
+    pub(crate) response: Response,
+    pub(crate) opener: AnswerOpener,
 }
 
 impl Client {
@@ -57,7 +86,9 @@ impl Client {
             .no_gzip()
             .build()
             .map_err(Error::Start)?;
-        Ok(Self { http, origin, retry: options.retry })
+        let (known_hosts, rng) = (options.known_hosts.clone(), Arc::clone(&options.rng));
+        let channel = Channel::new(origin.clone(), known_hosts, rng);
+        Ok(Self { http, origin, channel, retry: options.retry })
     }
 
     /// The host this client talks to.
@@ -70,55 +101,87 @@ impl Client {
         self.retry
     }
 
+    /// The key that the host shows now. It is not compared with the one that is known, and not remembered.
+    pub async fn host_key(&self) -> Result<HostPublicKey, Error> {
+        let signed = self.retry.run(async || self.ask_config().await).await?;
+        self.channel.host_key(&signed)
+    }
+
     /// Stores a sealed secret. The same body again gets the same answer, so a lost one is asked for again.
     pub(crate) async fn create(&self, body: &wire::CreateBody<'_>) -> Result<Created, Error> {
         let body = to_json(body);
-        self.retry.run(async || self.ask("create", &body).await).await
+        self.retry.run(async || self.ask("create", &body, None).await).await
     }
 
     /// Looks at a secret without taking it. With a thumbprint the answer has a challenge for that device.
     pub async fn peek(&self, link: &Link, thumbprint: Option<&Thumbprint>) -> Result<Peek, Error> {
-        let body =
-            to_json(&wire::PeekBody { id: link.id(), peek: &link.token().peek_key(), thumbprint });
-        self.retry.run(async || self.ask("peek", &body).await).await
+        self.look(&Handle::from(link), thumbprint).await
     }
 
-    /// Sends one request and reads its answer.
+    pub(crate) async fn look(
+        &self,
+        handle: &Handle,
+        thumbprint: Option<&Thumbprint>,
+    ) -> Result<Peek, Error> {
+        let body = to_json(&wire::PeekBody { id: handle.id, peek: &handle.peek, thumbprint });
+        self.retry.run(async || self.ask("peek", &body, None).await).await
+    }
+
+    /// Sends one request, signed if somebody signs it, and reads its answer.
     pub(crate) async fn ask<T: DeserializeOwned>(
         &self,
         name: &str,
         body: &[u8],
+        signer: Option<Signer<'_>>,
     ) -> Result<T, Error> {
-        read_answer(self.post(name, body, None, Some(REQUEST_TIMEOUT)).await?).await
+        let Answer { response, opener } =
+            self.post(name, body, signer, Some(REQUEST_TIMEOUT)).await?;
+        let body = read_answer(response, opener).await?;
+        serde_json::from_slice(&body).map_err(|_| Error::Answer("it cannot be read"))
     }
 
-    /// Sends one signed request and reads its answer.
-    pub(crate) async fn ask_signed<T: DeserializeOwned>(
-        &self,
-        name: &str,
-        body: &[u8],
-        signature: SignatureHeaders,
-    ) -> Result<T, Error> {
-        read_answer(self.post(name, body, Some(signature), Some(REQUEST_TIMEOUT)).await?).await
-    }
-
-    /// Sends one request; without a timeout for an answer that streams.
+    /// Sends one request; without a timeout for an answer that streams. If the server has another key by now, once more.
     pub(crate) async fn post(
         &self,
         name: &str,
         body: &[u8],
-        signature: Option<SignatureHeaders>,
+        signer: Option<Signer<'_>>,
         timeout: Option<Duration>,
-    ) -> Result<Response, Error> {
+    ) -> Result<Answer, Error> {
+        let path = format!("/v1/secrets/{name}");
+        let config = match self.channel.config() {
+            Some(config) => config,
+            None => self.channel.accept(&self.ask_config().await?)?,
+        };
+        match self.post_sealed(&config, &path, body, signer, timeout).await {
+            Err(Error::Problem(problem)) if problem.code == Code::ChannelKey => {
+                let signed =
+                    problem.channel.ok_or(Error::Answer("a new channel key without the key"))?;
+                let config = self.channel.accept(&signed)?;
+                self.post_sealed(&config, &path, body, signer, timeout).await
+            }
+            other => other,
+        }
+    }
+
+    async fn post_sealed(
+        &self,
+        config: &ChannelConfig,
+        path: &str,
+        body: &[u8],
+        signer: Option<Signer<'_>>,
+        timeout: Option<Duration>,
+    ) -> Result<Answer, Error> {
+        let sealed = self.channel.seal(config, path, body, signer);
         let mut request = self
             .http
-            .post(self.target(name))
-            .header(CONTENT_TYPE, "application/json")
-            .body(body.to_vec());
+            .post(format!("{}{path}", self.origin))
+            .header(CONTENT_TYPE, channel::CONTENT_TYPE)
+            .body(sealed.body);
         if let Some(timeout) = timeout {
             request = request.timeout(timeout);
         }
-        if let Some(signature) = signature {
+        if let Some(signature) = sealed.signature {
             request = request
                 .header("Content-Digest", signature.content_digest)
                 .header("Signature-Input", signature.signature_input)
@@ -126,15 +189,15 @@ impl Client {
         }
         let response = request.send().await.map_err(NetworkError::from)?;
         if response.status().is_success() {
-            Ok(response)
+            Ok(Answer { response, opener: sealed.opener })
         } else {
-            Err(read_problem(response).await)
+            Err(read_problem(response, Some(sealed.opener)).await)
         }
     }
 
-    /// The URL of a request; for signed ones this is `@target-uri`.
-    pub(crate) fn target(&self, name: &str) -> String {
-        format!("{}/v1/secrets/{name}", self.origin)
+    async fn ask_config(&self) -> Result<SignedConfig, Error> {
+        let request = self.http.get(format!("{}/v1/channel", self.origin)).timeout(REQUEST_TIMEOUT);
+        read_config(request.send().await.map_err(NetworkError::from)?).await
     }
 }
 
@@ -168,36 +231,4 @@ impl fmt::Debug for Client {
 /// Request bodies hold keys: they are wiped.
 pub(crate) fn to_json(body: &impl Serialize) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(serde_json::to_vec(body).expect("request bodies have text keys and cannot fail"))
-}
-
-async fn read_answer<T: DeserializeOwned>(response: Response) -> Result<T, Error> {
-    let body = read_body(response).await?;
-    serde_json::from_slice(&body).map_err(|_| Error::Answer("it cannot be read"))
-}
-
-async fn read_problem(response: Response) -> Error {
-    let status = response.status().as_u16();
-    let retry_after = response
-        .headers()
-        .get(RETRY_AFTER)
-        .and_then(|value| value.to_str().ok()?.parse().ok())
-        .map(Duration::from_secs);
-    match read_body(response).await {
-        Ok(body) => match serde_json::from_slice::<Problem>(&body) {
-            Ok(problem) => Error::Problem(Box::new(Problem { retry_after, ..problem })),
-            Err(_) => Error::Status(status),
-        },
-        Err(error) => error,
-    }
-}
-
-async fn read_body(mut response: Response) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let mut body = Zeroizing::new(Vec::new());
-    while let Some(chunk) = response.chunk().await.map_err(NetworkError::from)? {
-        if body.len() + chunk.len() > MAX_ANSWER_BYTES {
-            return Err(Error::Answer("it is too long"));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
 }

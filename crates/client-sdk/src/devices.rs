@@ -1,39 +1,29 @@
-//! Keys of openings under way, in files that only their owner can read.
+//! What this machine keeps of secrets, in files that only their owner can read.
 //!
-//! A key is stored durably before its claim is sent and deleted when the claim is acknowledged. Whatever happens in
-//! between, the next run finds the key and recovers what its claim was given.
+//! A device's key is stored durably before its claim is sent and deleted when the claim is acknowledged. Whatever happens
+//! in between, the next run finds the key and recovers what its claim was given. What is bound to this machine is stored
+//! before the acknowledgement, because from then on it is nowhere else.
 
-use std::{
-    fs::{self, File},
-    io::{self, Write as _},
-    path::{Path, PathBuf},
-    time::Duration,
+mod record;
+
+use std::{path::PathBuf, time::Duration};
+
+use wax_crypto::{ContentKey, DeviceKey, HpkeKey, Link, PartKey};
+use wax_kernel::{SecretId, Timestamp};
+
+use crate::{
+    folder::{Folder, FolderError},
+    session::Handle,
 };
-
-use serde::{Deserialize, Serialize};
-use wax_crypto::{DeviceKey, Link};
-use wax_kernel::{Redacted, SecretId, Timestamp, base64url_decode, base64url_encode};
-use zeroize::Zeroizing;
+use record::Record;
 
 /// Longer than any claim's window (protocol.md §6, heartbeat: 24 hours from the claim): older keys open nothing.
 const KEPT: Duration = Duration::from_secs(25 * 3_600);
-/// The name of every file ends so; half-written ones have another.
-const SUFFIX: &str = ".opening";
 
-/// A folder of device keys, one file for each secret being opened.
+/// A folder with up to three files for each secret: an opening under way, what is bound here, what was asked for here.
 #[derive(Debug, Clone)]
 pub struct DeviceStore {
-    folder: PathBuf,
-}
-
-/// A folder or file of keys cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot keep keys in {}: {source}", folder.display())]
-pub struct DeviceStoreError {
-    /// Where the keys are kept.
-    pub folder: PathBuf,
-    /// What the system said.
-    pub source: io::Error,
+    folder: Folder,
 }
 
 /// The key of one opening under way.
@@ -47,76 +37,93 @@ pub struct Stored {
     pub created_at: Timestamp,
 }
 
-/// A file's content.
-#[derive(Serialize, Deserialize)]
-struct Record {
-    version: u8,
-    link: Redacted<String>,
-    device_pkcs8: Redacted<String>,
-    created_at_ms: Timestamp,
+/// A secret that is bound to this machine.
+#[derive(Debug)]
+pub(crate) struct Bound {
+    pub(crate) handle: Handle,
+    pub(crate) device: DeviceKey,
+    pub(crate) key: BoundKey,
+}
+
+/// What opens it without link or passphrase.
+#[derive(Debug)]
+pub(crate) enum BoundKey {
+    /// Of whoever opened it first. The header says which part the manifest is.
+    Content { key: ContentKey, header: Vec<u8> },
+    /// Of whom it was handed to: the content key does not move.
+    Manifest(PartKey),
+}
+
+/// A hand-over that this machine waits for.
+#[derive(Debug)]
+pub(crate) struct Asking {
+    pub(crate) handle: Handle,
+    pub(crate) device: DeviceKey,
+    /// What the keys will be sealed to.
+    pub(crate) receive: HpkeKey,
+}
+
+/// Everything that this machine has of one secret.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    pub(crate) opening: Option<Stored>,
+    pub(crate) bound: Option<Bound>,
+    pub(crate) asking: Option<Asking>,
+}
+
+impl Kept {
+    /// As which device this machine looks at the secret. An opening under way is what it was doing last.
+    pub(crate) fn device(&self) -> Option<&DeviceKey> {
+        let opening = self.opening.as_ref().map(|stored| &stored.device);
+        let bound = self.bound.as_ref().map(|bound| &bound.device);
+        opening.or(bound).or(self.asking.as_ref().map(|asking| &asking.device))
+    }
 }
 
 impl DeviceStore {
     /// The store in `folder`, which is made when it is first needed.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into() }
+        Self { folder: Folder::new(folder) }
     }
 
-    /// The key of an opening of this secret, if one is under way. A file that cannot be read back was never finished,
-    /// so no claim was sent with its key: it is none.
-    pub fn find(&self, id: SecretId) -> Result<Option<Stored>, DeviceStoreError> {
-        match fs::read(self.path(id)) {
-            Ok(bytes) => {
-                Ok(read_record(&Zeroizing::new(bytes)).filter(|stored| stored.link.id() == id))
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(self.error(error)),
-        }
+    /// Everything there is of a secret.
+    pub(crate) fn kept(&self, id: SecretId) -> Result<Kept, FolderError> {
+        Ok(Kept { opening: self.find(id)?, bound: self.read(id)?, asking: self.read(id)? })
+    }
+
+    /// The key of an opening of this secret, if one is under way.
+    pub fn find(&self, id: SecretId) -> Result<Option<Stored>, FolderError> {
+        self.read(id)
+    }
+
+    /// Whether a secret is bound to this machine.
+    pub fn is_bound(&self, id: SecretId) -> Result<bool, FolderError> {
+        Ok(self.read::<Bound>(id)?.is_some())
     }
 
     /// Stores a new key durably. If another process was faster, its key is the one to use: two windows of one person
     /// take one view.
-    pub fn keep(&self, stored: Stored) -> Result<Stored, DeviceStoreError> {
-        self.make_folder().map_err(|error| self.error(error))?;
-        let id = stored.link.id();
-        match self.write_new(id, &write_record(&stored)) {
-            Ok(()) => Ok(stored),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match self.find(id)? {
-                Some(first) => Ok(first),
-                None => self.replace_unreadable(stored),
-            },
-            Err(error) => Err(self.error(error)),
-        }
+    pub fn keep(&self, stored: Stored) -> Result<Stored, FolderError> {
+        self.keep_first(stored)
     }
 
-    fn replace_unreadable(&self, stored: Stored) -> Result<Stored, DeviceStoreError> {
-        self.forget(stored.link.id())?;
-        self.write_new(stored.link.id(), &write_record(&stored))
-            .map_err(|error| self.error(error))?;
-        Ok(stored)
+    /// Deletes the key of an opening. None there is as good.
+    pub fn forget(&self, id: SecretId) -> Result<(), FolderError> {
+        self.remove::<Stored>(id)
     }
 
-    /// Deletes the key of a secret. None there is as good.
-    pub fn forget(&self, id: SecretId) -> Result<(), DeviceStoreError> {
-        match fs::remove_file(self.path(id)) {
-            Ok(()) => sync_folder(&self.folder).map_err(|error| self.error(error)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(self.error(error)),
-        }
+    /// Deletes whatever there is of a secret: what is bound to this machine is lost then.
+    pub fn forget_everything(&self, id: SecretId) -> Result<(), FolderError> {
+        self.remove::<Stored>(id)?;
+        self.remove::<Asking>(id)?;
+        self.remove::<Bound>(id)
     }
 
     /// Every opening under way, the latest first.
-    pub fn under_way(&self) -> Result<Vec<Stored>, DeviceStoreError> {
-        let entries = match fs::read_dir(&self.folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(self.error(error)),
-        };
+    pub fn under_way(&self) -> Result<Vec<Stored>, FolderError> {
         let mut found = Vec::new();
-        for entry in entries {
-            let name = entry.map_err(|error| self.error(error))?.file_name();
-            let id =
-                name.to_str().and_then(|name| SecretId::parse(name.strip_suffix(SUFFIX)?).ok());
+        for name in self.folder.names()? {
+            let id = name.strip_suffix(Stored::SUFFIX).and_then(|id| SecretId::parse(id).ok());
             if let Some(id) = id {
                 found.extend(self.find(id)?);
             }
@@ -125,8 +132,8 @@ impl DeviceStore {
         Ok(found)
     }
 
-    /// Deletes keys that are too old to recover anything.
-    pub fn sweep(&self, now: Timestamp) -> Result<(), DeviceStoreError> {
+    /// Deletes keys that are too old to recover anything. What is bound here stays: no clock decides about it.
+    pub fn sweep(&self, now: Timestamp) -> Result<(), FolderError> {
         for stored in self.under_way()? {
             if stored.created_at.plus(KEPT) < now {
                 self.forget(stored.link.id())?;
@@ -135,72 +142,37 @@ impl DeviceStore {
         Ok(())
     }
 
-    fn path(&self, id: SecretId) -> PathBuf {
-        self.folder.join(format!("{id}{SUFFIX}"))
+    /// Stores a new record, or gives the one that is there.
+    pub(crate) fn keep_first<R: Record>(&self, record: R) -> Result<R, FolderError> {
+        let (id, bytes) = (record.id(), record.to_bytes());
+        if self.folder.create(&file_of::<R>(id), &bytes)? {
+            return Ok(record);
+        }
+        if let Some(first) = self.read(id)? {
+            return Ok(first);
+        }
+        self.folder.replace(&file_of::<R>(id), &bytes)?;
+        Ok(record)
     }
 
-    fn error(&self, source: io::Error) -> DeviceStoreError {
-        DeviceStoreError { folder: self.folder.clone(), source }
+    /// Stores a record in the place of another.
+    pub(crate) fn put<R: Record>(&self, record: &R) -> Result<(), FolderError> {
+        self.folder.replace(&file_of::<R>(record.id()), &record.to_bytes())
     }
 
-    fn make_folder(&self) -> io::Result<()> {
-        fs::create_dir_all(&self.folder)?;
-        only_for_owner(&self.folder)
+    pub(crate) fn remove<R: Record>(&self, id: SecretId) -> Result<(), FolderError> {
+        self.folder.remove(&file_of::<R>(id))
     }
 
-    /// Written beside its place, flushed to the disk and put there under its name only if the name is free: a power
-    /// cut leaves a whole file or none. Temporary files are made for their owner only (mode 0600).
-    fn write_new(&self, id: SecretId, bytes: &[u8]) -> io::Result<()> {
-        let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.persist_noclobber(self.path(id)).map_err(|error| error.error)?;
-        sync_folder(&self.folder)
+    /// A file that cannot be read back was never finished, so nothing was sent with its key: it is none.
+    fn read<R: Record>(&self, id: SecretId) -> Result<Option<R>, FolderError> {
+        let bytes = self.folder.read(&file_of::<R>(id))?;
+        Ok(bytes.and_then(|bytes| R::from_bytes(&bytes)).filter(|record| record.id() == id))
     }
 }
 
-fn write_record(stored: &Stored) -> Zeroizing<Vec<u8>> {
-    let record = Record {
-        version: 1,
-        link: Redacted::new(stored.link.to_url().to_string()),
-        device_pkcs8: Redacted::new(base64url_encode(&*stored.device.to_pkcs8())),
-        created_at_ms: stored.created_at,
-    };
-    Zeroizing::new(serde_json::to_vec(&record).expect("a record has text keys and cannot fail"))
-}
-
-fn read_record(bytes: &[u8]) -> Option<Stored> {
-    let record: Record =
-        serde_json::from_slice(bytes).ok().filter(|record: &Record| record.version == 1)?;
-    let pkcs8 = Zeroizing::new(base64url_decode(record.device_pkcs8.expose()).ok()?);
-    Some(Stored {
-        link: Link::parse(record.link.expose()).ok()?,
-        device: DeviceKey::from_pkcs8(&pkcs8).ok()?,
-        created_at: record.created_at_ms,
-    })
-}
-
-#[cfg(unix)]
-fn only_for_owner(folder: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))
-}
-
-/// Elsewhere a profile's folders are their owner's already.
-#[cfg(not(unix))]
-fn only_for_owner(_: &Path) -> io::Result<()> {
-    Ok(())
-}
-
-/// A new name is durable when its folder is.
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> io::Result<()> {
-    Ok(())
+fn file_of<R: Record>(id: SecretId) -> String {
+    format!("{id}{}", R::SUFFIX)
 }
 
 #[cfg(test)]
@@ -245,22 +217,11 @@ mod tests {
         assert!(first.device.public() == second.device.public());
     }
 
-    #[cfg(unix)]
-    #[test]
-    fn nobody_else_can_read_the_keys() {
-        use std::os::unix::fs::PermissionsExt as _;
-        let (_folder, store) = store();
-        store.keep(stored(1)).unwrap();
-        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!(mode(&store.folder), 0o700);
-        assert_eq!(mode(&store.path(stored(1).link.id())), 0o600);
-    }
-
     #[test]
     fn a_file_that_was_never_finished_is_replaced() {
         let (_folder, store) = store();
-        store.make_folder().unwrap();
-        fs::write(store.path(stored(1).link.id()), br#"{"version":1,"li"#).unwrap();
+        let file = file_of::<Stored>(stored(1).link.id());
+        store.folder.replace(&file, br#"{"version":1,"li"#).unwrap();
         store.keep(stored(1)).unwrap();
         assert!(store.find(stored(1).link.id()).unwrap().is_some());
     }
@@ -275,5 +236,40 @@ mod tests {
         assert_eq!(latest, [stored(2).link.id(), stored(1).link.id()]);
         store.sweep(NOW.plus(KEPT).plus(Duration::from_secs(1))).unwrap();
         assert_eq!(store.under_way().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn what_is_bound_here_reads_back_and_no_clock_deletes_it() {
+        let (_folder, store) = store();
+        let Stored { link, device, .. } = stored(1);
+        let key = ContentKey::from_slice(&[7; 32]).unwrap();
+        let public = *device.public();
+        let key = BoundKey::Content { key, header: vec![1; 55] };
+        store.put(&Bound { handle: Handle::from(&link), device, key }).unwrap();
+        store.sweep(NOW.plus(10 * KEPT)).unwrap();
+        let kept = store.kept(link.id()).unwrap();
+        let bound = kept.bound.unwrap();
+        assert!(*bound.device.public() == public && bound.handle.peek == link.token().peek_key());
+        assert!(matches!(bound.key, BoundKey::Content { key, header }
+            if key.expose() == &[7; 32] && header == [1; 55]));
+        store.forget_everything(link.id()).unwrap();
+        assert!(!store.is_bound(link.id()).unwrap());
+    }
+
+    #[test]
+    fn what_was_asked_for_and_handed_over_reads_back() {
+        let (_folder, store) = store();
+        let Stored { link, device, .. } = stored(1);
+        let receive = HpkeKey::random(&SeededRng::new(2));
+        let public = *receive.public();
+        let handle = Handle::from(&link);
+        store.keep_first(Asking { handle, device, receive }).unwrap();
+        let asking = store.kept(link.id()).unwrap().asking.unwrap();
+        assert!(*asking.receive.public() == public);
+
+        let key = BoundKey::Manifest(PartKey::from_slice(&[8; 32]).unwrap());
+        store.put(&Bound { handle: asking.handle, device: asking.device, key }).unwrap();
+        let bound = store.kept(link.id()).unwrap().bound.unwrap();
+        assert!(matches!(bound.key, BoundKey::Manifest(key) if key.expose() == &[8; 32]));
     }
 }

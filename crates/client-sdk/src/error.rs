@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wax_crypto::{OpenError, PassphraseError, SealError};
 
-use crate::{Code, DeviceStoreError, Problem};
+use crate::{Code, FolderError, HostKeyError, Problem};
 
 /// Why a request or a whole flow failed.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +21,12 @@ pub enum Error {
     /// An answer that the protocol does not allow.
     #[error("the server's answer is not one of the protocol: {0}")]
     Answer(&'static str),
+    /// The host has no channel. Every server of ours has one, so nothing was sent.
+    #[error("the host has no channel")]
+    NoChannel,
+    /// The host's key is not the one that is known, so nothing was sent.
+    #[error(transparent)]
+    Host(#[from] HostKeyError),
     /// What was delivered is not what the sender sealed.
     #[error("what the server sent does not match the seal: {0}")]
     Seal(OpenError),
@@ -33,6 +39,9 @@ pub enum Error {
     /// This device's opening was interrupted for too long: its window is over.
     #[error("the interrupted opening can no longer be recovered")]
     Lapsed,
+    /// Nothing here is bound to this device.
+    #[error("this device does not have the secret")]
+    NotBound,
     /// A passphrase that cannot be used, or parameters that must not be.
     #[error(transparent)]
     Passphrase(#[from] PassphraseError),
@@ -41,7 +50,7 @@ pub enum Error {
     Draft(#[from] SealError),
     /// The device's keys could not be kept, so nothing was claimed.
     #[error(transparent)]
-    Devices(#[from] DeviceStoreError),
+    Devices(#[from] FolderError),
     /// The extra certificates are not PEM.
     #[error("the certificates cannot be read: {0}")]
     Certificates(#[source] reqwest::Error),

@@ -1,9 +1,13 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+mod bound;
+mod channel;
 mod client;
 mod devices;
 mod error;
+mod folder;
+mod known_hosts;
 mod localhost;
 mod open;
 mod problem;
@@ -14,10 +18,13 @@ mod share;
 mod verify;
 mod wire;
 
+pub use bound::Asked;
 pub use client::{Client, Options};
-pub use devices::{DeviceStore, DeviceStoreError, Stored};
+pub use devices::{DeviceStore, Stored};
 pub use error::{Error, NetworkError};
-pub use open::{Looked, Opened, Opener};
+pub use folder::FolderError;
+pub use known_hosts::{HostKeyError, KnownHosts};
+pub use open::{Looked, Opened, Opener, Way};
 pub use problem::{Code, Problem};
 pub use receipt::StatusStream;
 pub use retry::Retry;
@@ -27,4 +34,6 @@ pub use verify::{
     Checked, Claim, Difference, Fault, Fingerprint, Release, ReleaseError, ReleaseFile, Report,
     Verifier, Visitor,
 };
-pub use wire::{Created, Delivery, Opening, Peek, Receipt, Tries};
+pub use wire::{Ask, BoundTo, Created, Delivery, Opening, Peek, Receipt, Tries};
+
+pub(crate) use session::Handle;

@@ -1,20 +1,23 @@
 //! Opening a secret so that nothing is lost on the way (protocol.md §10).
 
 use wax_crypto::{
-    AckPreimage, ClaimKey, Delivered, DeviceKey, Ikm, Link, Passphrase, PassphraseParams, SealedBy,
-    open_text,
+    AckPreimage, ClaimKey, Delivered, DeviceKey, Header, Ikm, Kind, Link, Passphrase,
+    PassphraseParams, SealedBy, unwrap_content_key,
 };
 use wax_kernel::{ClaimId, Clock, Redacted, Timestamp};
 use wax_model::{Argon2Params, ClaimState, Sealed, SecretState};
 
-use crate::{Client, Code, Delivery, DeviceStore, Error, Peek, Retry, Session, Stored};
+use crate::{
+    Client, Code, Delivery, DeviceStore, Error, Handle, Peek, Retry, Session, Stored,
+    devices::{Asking, Bound, BoundKey, Kept},
+};
 
 /// Opens secrets of one host, keeping keys in one store.
 #[derive(Debug, Clone, Copy)]
 pub struct Opener<'a> {
     /// Talks to the host of the link.
     pub client: &'a Client,
-    /// Where keys of openings under way are kept.
+    /// Where keys are kept: of openings under way, and of what is bound to this machine.
     pub devices: &'a DeviceStore,
     /// Says when a key was made.
     pub clock: &'a dyn Clock,
@@ -23,39 +26,74 @@ pub struct Opener<'a> {
 /// A secret that was looked at and not taken.
 #[derive(Debug)]
 pub struct Looked<'a> {
-    opener: Opener<'a>,
-    link: Link,
+    pub(crate) opener: Opener<'a>,
+    pub(crate) link: Link,
+    pub(crate) kept: Kept,
     /// What the sender set.
     pub peek: Peek,
+}
+
+/// How an opening came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// A view was taken for it.
+    First,
+    /// An opening that was interrupted went on: no further view was taken.
+    Recovered,
+    /// It is bound to this machine.
+    Again,
+    /// Another device has handed it to this machine.
+    Handed,
 }
 
 /// An opened secret. Deliver the text, then [`confirm`](Self::confirm): until then it can be opened again here.
 #[derive(Debug)]
 pub struct Opened<'a> {
-    opener: Opener<'a>,
-    link: Link,
-    device: DeviceKey,
-    claim: ClaimId,
-    counter: i64,
-    ack: AckPreimage,
+    pub(crate) opener: Opener<'a>,
+    pub(crate) handle: Handle,
+    pub(crate) device: DeviceKey,
+    pub(crate) due: Due,
     /// What the sender wrote.
     pub text: Redacted<String>,
-    /// Whether an interrupted opening was continued: no further view was used.
-    pub recovered: bool,
-    /// Until when it can be recovered if it is not confirmed.
-    pub window_ends_at: Timestamp,
+    /// How it came here.
+    pub way: Way,
+    /// Until when it can be recovered if it is not confirmed; `None` if it is bound to this machine already.
+    pub window_ends_at: Option<Timestamp>,
+}
+
+/// What the server is to be told when the text has arrived.
+#[derive(Debug)]
+pub(crate) enum Due {
+    /// That it was unwrapped.
+    Ack {
+        claim: ClaimId,
+        counter: i64,
+        ack: AckPreimage,
+    },
+    /// That what was handed over is stored here.
+    Kept,
+    Nothing,
 }
 
 impl<'a> Opener<'a> {
-    /// Shows what the sender set, and whether an opening here was interrupted. Takes nothing.
+    /// Shows what the sender set, and what this machine has of it: an opening that was interrupted, or all of it.
+    /// Takes nothing.
     pub async fn look(self, link: Link) -> Result<Looked<'a>, Error> {
-        let stored = self.devices.find(link.id())?;
-        let thumbprint = stored.map(|stored| stored.device.public().thumbprint());
+        let id = link.id();
+        let mut kept = self.devices.kept(id)?;
+        let thumbprint = kept.device().map(|device| device.public().thumbprint());
         let peek = self.client.peek(&link, thumbprint.as_ref()).await;
         if is_over(&peek) {
-            self.devices.forget(link.id())?;
+            self.devices.forget(id)?;
+            kept.opening = None;
         }
-        Ok(Looked { opener: self, link, peek: peek? })
+        let peek = peek?;
+        // Nothing but the server's word that it ended, or went to another device, deletes what is bound here.
+        if peek.state.is_final() || peek.yours == Some(ClaimState::Handed) {
+            self.devices.forget_everything(id)?;
+            kept = Kept { opening: None, bound: None, asking: None };
+        }
+        Ok(Looked { opener: self, link, kept, peek })
     }
 
     /// Waits for the answer to the claim; whether the claim or its answer was lost, the server knows.
@@ -88,7 +126,9 @@ impl<'a> Opener<'a> {
 /// The key of an interrupted opening is of no more use: nothing can be claimed, or its own claim has ended.
 fn is_over(peek: &Result<Peek, Error>) -> bool {
     match peek {
-        Ok(peek) => matches!(peek.yours, Some(ClaimState::Acked | ClaimState::Lapsed)),
+        Ok(peek) => {
+            matches!(peek.yours, Some(ClaimState::Acked | ClaimState::Handed | ClaimState::Lapsed))
+        }
         Err(error) => error.code() == Some(Code::Gone),
     }
 }
@@ -96,22 +136,44 @@ fn is_over(peek: &Result<Peek, Error>) -> bool {
 impl<'a> Looked<'a> {
     /// An opening here was interrupted and can be continued without taking a further view.
     pub fn is_interrupted(&self) -> bool {
-        self.peek.yours == Some(ClaimState::Open)
+        self.peek.yours == Some(ClaimState::Open) && self.kept.opening.is_some()
     }
 
-    /// Takes one view and opens it, or continues the opening that was interrupted.
+    /// It is bound to this machine, which opens it without asking for a passphrase.
+    pub fn is_here(&self) -> bool {
+        self.bound().is_some() || self.given().is_some()
+    }
+
+    pub(crate) fn bound(&self) -> Option<&Bound> {
+        self.kept.bound.as_ref().filter(|_| self.peek.bound.is_some())
+    }
+
+    /// Handed over to this machine, and not yet fetched.
+    pub(crate) fn given(&self) -> Option<&Asking> {
+        let fetched = self.kept.bound.is_some() || self.peek.bound.is_none();
+        self.kept.asking.as_ref().filter(|_| !fetched)
+    }
+
+    /// Takes one view and opens it, or continues the opening that was interrupted, or opens again what is bound here.
     ///
     /// The device's key is on the disk before the claim leaves. With a passphrase this blocks the thread for as long
     /// as the stretching takes, about half a second.
     pub async fn open(&self, passphrase: Option<&Passphrase>) -> Result<Opened<'a>, Error> {
+        if let Some(bound) = self.bound() {
+            return self.open_again(bound).await;
+        }
+        if let Some(asking) = self.given() {
+            return self.fetch(asking).await;
+        }
         let ikm = self.key_material(passphrase)?;
-        let recovered = self.is_interrupted();
-        let (stored, delivery) = if recovered {
-            self.recover().await?
+        let (way, stored, delivery) = if self.is_interrupted() {
+            let (stored, delivery) = self.recover().await?;
+            (Way::Recovered, stored, delivery)
         } else {
-            self.claim(&ikm.claim_key(&self.link.id())).await?
+            let (stored, delivery) = self.claim(&ikm.claim_key(&self.link.id())).await?;
+            (Way::First, stored, delivery)
         };
-        self.unseal(&ikm, stored, &delivery, recovered)
+        self.unseal(&ikm, stored, &delivery, way)
     }
 
     fn key_material(&self, passphrase: Option<&Passphrase>) -> Result<Ikm, Error> {
@@ -154,36 +216,44 @@ impl<'a> Looked<'a> {
         Ok((stored, delivery))
     }
 
+    /// Unwraps and opens. What is device-bound is on the disk when this returns: after the acknowledgement its key is
+    /// nowhere else.
     fn unseal(
         &self,
         ikm: &Ikm,
         stored: Stored,
         delivery: &Delivery,
-        recovered: bool,
+        way: Way,
     ) -> Result<Opened<'a>, Error> {
-        let delivered = Delivered {
-            header: &delivery.header,
-            policy: &delivery.policy,
-            wrapped_key: &delivery.wrapped_key,
-            content: &delivery.content,
-        };
-        let opened = open_text(ikm, &self.link.id(), &delivered).map_err(|error| match error {
+        let Delivery { header, policy, wrapped_key, content, .. } = delivery;
+        let delivered = Delivered { header, policy, wrapped_key, content };
+        let id = self.link.id();
+        let key = unwrap_content_key(ikm, &id, &delivered).map_err(|error| match error {
             // A claim is given to the right passphrase only; a recovered one was not asked for it.
-            wax_crypto::OpenError::Unwrap(_) if recovered && self.peek.passphrase.is_some() => {
+            wax_crypto::OpenError::Unwrap(_)
+                if way == Way::Recovered && self.peek.passphrase.is_some() =>
+            {
                 Error::WrongPassphrase
             }
             error => Error::Seal(error),
         })?;
+        let text = key.open_text(&id, header, content).map_err(Error::Seal)?;
+        let ack = key.ack(&id);
+        let mut device = stored.device;
+        if is_device_bound(header) {
+            let key = BoundKey::Content { key, header: header.clone() };
+            let bound = Bound { handle: Handle::from(&self.link), device, key };
+            self.opener.devices.put(&bound)?;
+            device = bound.device;
+        }
         Ok(Opened {
             opener: self.opener,
-            link: stored.link,
-            device: stored.device,
-            claim: delivery.id,
-            counter: delivery.counter,
-            ack: opened.ack,
-            text: opened.text,
-            recovered,
-            window_ends_at: delivery.window_ends_at,
+            handle: Handle::from(&self.link),
+            device,
+            due: Due::Ack { claim: delivery.id, counter: delivery.counter, ack },
+            text,
+            way,
+            window_ends_at: Some(delivery.window_ends_at),
         })
     }
 
@@ -191,6 +261,11 @@ impl<'a> Looked<'a> {
         let token = wax_crypto::Token::from_slice(self.link.token().expose());
         Link::new(self.link.origin().clone(), token.expect("a token has the length of a token"))
     }
+}
+
+/// The key has unwrapped with this header, so the kind in it is the sender's.
+fn is_device_bound(header: &[u8]) -> bool {
+    Header::parse(header).is_ok_and(|header| header.kind == Kind::DeviceBound)
 }
 
 /// Whether the server gave its word on this very claim. After anything else (a lost answer, then "too many requests")
@@ -209,23 +284,37 @@ fn acceptable(params: Argon2Params, sealed: Sealed) -> Result<PassphraseParams, 
 }
 
 impl Opened<'_> {
-    /// Tells the server that the text arrived, and deletes the key. Call it when the text is where it should be:
-    /// afterwards it cannot be had again.
+    /// Tells the server that the text arrived, and deletes the key of the opening. Call it when the text is where it
+    /// should be: a one-time secret cannot be had again afterwards.
     ///
     /// On an error the key stays, and the secret can be opened here until the window ends.
     pub async fn confirm(&self) -> Result<SecretState, Error> {
+        match &self.due {
+            Due::Ack { claim, counter, ack } => self.acknowledge(*claim, *counter, ack).await,
+            Due::Kept => self.tell_kept().await,
+            Due::Nothing => Ok(SecretState::Bound),
+        }
+    }
+
+    async fn acknowledge(
+        &self,
+        claim: ClaimId,
+        counter: i64,
+        ack: &AckPreimage,
+    ) -> Result<SecretState, Error> {
         let Opener { client, devices, .. } = self.opener;
-        let counter = std::cell::Cell::new(self.counter);
+        let counter = std::cell::Cell::new(counter);
         let state = client
             .retry()
             .run(async || {
                 // A request that was lost may have been taken: its counter is used up.
                 counter.set(counter.get() + 1);
-                let (mut session, _) = Session::start(client, &self.link, &self.device).await?;
-                session.ack(self.claim, counter.get(), &self.ack).await
+                let (mut session, _) =
+                    Session::start_at(client, self.handle.again(), &self.device).await?;
+                session.ack(claim, counter.get(), ack).await
             })
             .await?;
-        devices.forget(self.link.id())?;
+        devices.forget(self.handle.id)?;
         Ok(state)
     }
 }

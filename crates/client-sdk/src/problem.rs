@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::Deserialize;
-use wax_crypto::Challenge;
+use wax_crypto::{Challenge, channel::SignedConfig};
 use wax_model::SecretState;
 
 use crate::wire::{Opening, Tries};
@@ -15,6 +15,8 @@ use crate::wire::{Opening, Tries};
 pub enum Code {
     /// The device's signature does not verify.
     BadSignature,
+    /// Sealed to a key that this server does not have, or no longer.
+    ChannelKey,
     /// The id exists with another body.
     Conflict,
     /// Proven, but nothing can be claimed.
@@ -56,6 +58,24 @@ pub enum Code {
     Other,
 }
 
+impl Code {
+    /// Whether it tells how a secret or a device stands. Only who can open the request knows that.
+    pub(crate) const fn is_about_a_secret(self) -> bool {
+        matches!(
+            self,
+            Self::BadSignature
+                | Self::Conflict
+                | Self::Gone
+                | Self::HeldBack
+                | Self::Invalid
+                | Self::Locked
+                | Self::NotAvailable
+                | Self::StaleChallenge
+                | Self::WrongKey
+        )
+    }
+}
+
 /// A problem document. Members that this version does not know are ignored, as RFC 9457 §3.2 asks.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Problem {
@@ -82,6 +102,8 @@ pub struct Problem {
     pub openings: Vec<Opening>,
     /// A fresh challenge.
     pub challenge: Option<Challenge>,
+    /// The key to seal to from now on.
+    pub channel: Option<SignedConfig>,
     /// How long to wait, from the `Retry-After` header (RFC 9110 §10.2.3, the form in seconds).
     #[serde(skip)]
     pub retry_after: Option<Duration>,

@@ -1,10 +1,17 @@
 //! What a sender may do afterwards: look, destroy, unlock, follow.
 
+use std::fmt;
+
 use reqwest::Response;
-use wax_crypto::ReceiptLink;
+use wax_crypto::{ReceiptLink, channel::AnswerStream};
 use zeroize::Zeroizing;
 
-use crate::{Client, Error, NetworkError, Receipt, client::to_json, wire::ReceiptBody};
+use crate::{
+    Client, Error, NetworkError, Receipt,
+    channel::refuse_unsealed,
+    client::{Answer, to_json},
+    wire::ReceiptBody,
+};
 
 /// Longest line of a status stream: a receipt with 1,000 openings is a tenth of it.
 const MAX_LINE_BYTES: usize = 1 << 20;
@@ -28,15 +35,16 @@ impl Client {
     /// Follows a receipt.
     pub async fn status(&self, link: &ReceiptLink) -> Result<StatusStream, Error> {
         let body = receipt_body(link);
-        let response =
+        let Answer { response, opener } =
             self.retry().run(async || self.post("status", &body, None, None).await).await?;
-        Ok(StatusStream { response, lines: Lines::default() })
+        refuse_unsealed(&response)?;
+        Ok(StatusStream { response, records: opener.stream(), lines: Lines::default() })
     }
 
     /// All of them may be sent again after a lost answer: a second time changes nothing more.
     async fn ask_receipt(&self, name: &str, link: &ReceiptLink) -> Result<Receipt, Error> {
         let body = receipt_body(link);
-        self.retry().run(async || self.ask(name, &body).await).await
+        self.retry().run(async || self.ask(name, &body, None).await).await
     }
 }
 
@@ -45,10 +53,17 @@ fn receipt_body(link: &ReceiptLink) -> Zeroizing<Vec<u8>> {
 }
 
 /// A receipt's changes as they happen. The server ends it after 5 minutes, or when nothing can change any more.
-#[derive(Debug)]
 pub struct StatusStream {
     response: Response,
+    records: AnswerStream,
     lines: Lines,
+}
+
+/// Says nothing about what goes through it.
+impl fmt::Debug for StatusStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StatusStream(…)")
+    }
 }
 
 impl StatusStream {
@@ -65,10 +80,22 @@ impl StatusStream {
                 }
             }
             match self.response.chunk().await.map_err(NetworkError::from)? {
-                Some(chunk) => self.lines.push(&chunk),
+                Some(chunk) => self.open(&chunk)?,
                 None => return Ok(None),
             }
         }
+    }
+
+    /// Records in, pieces of lines out.
+    fn open(&mut self, chunk: &[u8]) -> Result<(), Error> {
+        self.records.push(chunk);
+        let next = |records: &mut AnswerStream| {
+            records.next_record().map_err(|_| Error::Answer("a status record does not open"))
+        };
+        while let Some(piece) = next(&mut self.records)? {
+            self.lines.push(&piece);
+        }
+        Ok(())
     }
 }
 

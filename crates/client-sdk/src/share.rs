@@ -40,14 +40,27 @@ impl Client {
     ///
     /// With a passphrase this blocks the thread for as long as the stretching takes, about half a second.
     pub async fn share(&self, draft: &Draft<'_>, rng: &dyn Rng) -> Result<Shared, Error> {
+        self.share_as(Kind::OneTime, draft, rng).await
+    }
+
+    /// The same for a kind. A device-bound secret has one view.
+    pub async fn share_as(
+        &self,
+        kind: Kind,
+        draft: &Draft<'_>,
+        rng: &dyn Rng,
+    ) -> Result<Shared, Error> {
         let cost = PassphraseParams::CLIENT;
-        let policy = policy_bytes(draft, cost);
+        let policy = policy_bytes(kind, draft, cost);
         let sealed = seal_text(
             &wax_crypto::Draft {
                 text: draft.text,
                 passphrase: draft.passphrase.map(|passphrase| (passphrase, cost)),
                 policy: &policy,
-                kind: HeaderKind::OneTime,
+                kind: match kind {
+                    Kind::OneTime => HeaderKind::OneTime,
+                    Kind::DeviceBound => HeaderKind::DeviceBound,
+                },
             },
             rng,
         )?;
@@ -76,10 +89,10 @@ impl Client {
 }
 
 /// The sender's rules, serialised once: everybody else handles exactly these bytes.
-fn policy_bytes(draft: &Draft<'_>, cost: PassphraseParams) -> Vec<u8> {
+fn policy_bytes(kind: Kind, draft: &Draft<'_>, cost: PassphraseParams) -> Vec<u8> {
     let params = Argon2Params { m_kib: cost.m_kib(), t: cost.t(), p: PassphraseParams::LANES };
     let policy = Policy {
-        kind: Kind::OneTime,
+        kind,
         views: draft.views,
         expires: draft.expires,
         passphrase: draft.passphrase.map(|_| params),
@@ -96,7 +109,8 @@ mod tests {
     fn the_policy_is_the_one_in_the_protocol() {
         let draft =
             Draft { text: "", views: 1, expires: Expires::AfterS(604_800), passphrase: None };
-        let text = String::from_utf8(policy_bytes(&draft, PassphraseParams::CLIENT)).unwrap();
+        let text = String::from_utf8(policy_bytes(Kind::OneTime, &draft, PassphraseParams::CLIENT))
+            .unwrap();
         assert!(include_str!("../../../docs/protocol.md").contains(&text), "{text}");
     }
 
@@ -109,7 +123,8 @@ mod tests {
             expires: Expires::AtMs(1_700_000_000_000),
             passphrase: Some(&passphrase),
         };
-        let policy = Policy::parse(&policy_bytes(&draft, PassphraseParams::CLIENT)).unwrap();
+        let policy =
+            Policy::parse(&policy_bytes(Kind::OneTime, &draft, PassphraseParams::CLIENT)).unwrap();
         assert_eq!(policy.passphrase, Some(Argon2Params { m_kib: 65_536, t: 3, p: 1 }));
         assert_eq!((policy.views, policy.expires), (3, Expires::AtMs(1_700_000_000_000)));
     }

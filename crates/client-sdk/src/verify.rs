@@ -94,7 +94,10 @@ impl<'a> Verifier<'a> {
     async fn files(&self) -> Result<Vec<Checked>, Error> {
         let mut files = Vec::new();
         let mut named = BTreeSet::new();
-        for file in &self.release.files {
+        // What a person knows comes first.
+        let (pages, assets): (Vec<_>, Vec<_>) =
+            self.release.files.iter().partition(|file| file.as_page().is_some());
+        for file in pages.into_iter().chain(assets) {
             let checked = match file.as_page() {
                 Some((page, lang)) => self.page(file, page, lang, &mut named).await?,
                 None => self.asset(file, &mut named).await?,

@@ -4,8 +4,8 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use wax_crypto::{
-    AckHash, AckPreimage, Challenge, ClaimKey, PeekHash, PeekKey, ReceiptHash, ReceiptKey,
-    Thumbprint,
+    AckHash, AckPreimage, Challenge, ClaimKey, HpkePublicKey, PeekHash, PeekKey, ReceiptHash,
+    ReceiptKey, Thumbprint,
 };
 use wax_kernel::{ClaimId, ReceiptId, SecretId, Timestamp, base64url_decode, base64url_encode};
 use wax_model::{Argon2Params, ClaimState, DeviceKind, Kind, Sealed, SecretState};
@@ -82,6 +82,38 @@ pub(crate) struct AckBody<'a> {
 }
 
 #[derive(Serialize)]
+pub(crate) struct OpenBody<'a> {
+    pub(crate) id: SecretId,
+    pub(crate) claim: ClaimId,
+    pub(crate) device: Bytes<'a>,
+    pub(crate) counter: i64,
+    /// What was handed over is stored here now.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) kept: bool,
+    pub(crate) challenge: &'a Challenge,
+}
+
+#[derive(Serialize)]
+pub(crate) struct AskBody<'a> {
+    pub(crate) id: SecretId,
+    pub(crate) peek: &'a PeekKey,
+    pub(crate) device: Bytes<'a>,
+    pub(crate) challenge: &'a Challenge,
+    pub(crate) receive: &'a HpkePublicKey,
+}
+
+#[derive(Serialize)]
+pub(crate) struct GiveBody<'a> {
+    pub(crate) id: SecretId,
+    pub(crate) claim: ClaimId,
+    pub(crate) device: Bytes<'a>,
+    pub(crate) counter: i64,
+    pub(crate) to: &'a Thumbprint,
+    pub(crate) keys: Bytes<'a>,
+    pub(crate) challenge: &'a Challenge,
+}
+
+#[derive(Serialize)]
 pub(crate) struct ReceiptBody<'a> {
     pub(crate) rid: ReceiptId,
     pub(crate) receipt: &'a ReceiptKey,
@@ -126,9 +158,15 @@ pub struct Opening {
     pub device: DeviceKind,
     /// Whether it was confirmed.
     pub state: ClaimState,
-    /// When it was acknowledged or lapsed; only a receipt tells.
+    /// When it was acknowledged, lapsed or handed over; only a receipt tells.
     #[serde(rename = "ended_at_ms", default)]
     pub ended_at: Option<Timestamp>,
+    /// Openings after the first, which only device-bound secrets have; only a receipt tells.
+    #[serde(default)]
+    pub opens: u32,
+    /// The last of them; only a receipt tells.
+    #[serde(rename = "last_open_at_ms", default)]
+    pub last_open_at: Option<Timestamp>,
 }
 
 /// What can be seen of a secret without taking it.
@@ -160,8 +198,38 @@ pub struct Peek {
     pub openings: Vec<Opening>,
     /// This device's claim, if a thumbprint was sent and has one.
     pub yours: Option<ClaimState>,
+    /// For the device that the secret is bound to.
+    pub bound: Option<BoundTo>,
     /// For this device, if a thumbprint was sent.
     pub challenge: Option<Challenge>,
+}
+
+/// What the device needs to know that a secret is bound to.
+#[derive(Debug, Clone, Deserialize)]
+pub struct BoundTo {
+    /// Its claim.
+    pub claim: ClaimId,
+    /// The largest counter the server has taken.
+    pub counter: i64,
+    /// Devices that ask for a hand-over, oldest first.
+    #[serde(default)]
+    pub asks: Vec<Ask>,
+}
+
+/// A device that asks for a hand-over.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Ask {
+    /// When it asked.
+    #[serde(rename = "at_ms")]
+    pub at: Timestamp,
+    /// What it is.
+    pub device: DeviceKind,
+    /// Which one.
+    pub thumbprint: Thumbprint,
+    /// What its keys are sealed to.
+    pub receive: HpkePublicKey,
+    /// Six digits, the same on its screen.
+    pub code: String,
 }
 
 /// What a claim delivers.
@@ -204,6 +272,41 @@ pub(crate) struct HeartbeatAnswer {
 #[derive(Deserialize)]
 pub(crate) struct AckAnswer {
     pub(crate) state: SecretState,
+    pub(crate) challenge: Challenge,
+}
+
+/// What the device that a secret is bound to gets.
+#[derive(Deserialize)]
+pub(crate) struct OpenAnswer {
+    /// 55 bytes.
+    #[serde(deserialize_with = "read_bytes")]
+    pub(crate) header: Vec<u8>,
+    /// The sealed manifest.
+    #[serde(deserialize_with = "read_bytes")]
+    pub(crate) content: Vec<u8>,
+    #[serde(default)]
+    pub(crate) handed: Option<Handed>,
+    pub(crate) challenge: Challenge,
+}
+
+/// What another device gave.
+#[derive(Deserialize)]
+pub(crate) struct Handed {
+    pub(crate) from: Thumbprint,
+    #[serde(deserialize_with = "read_bytes")]
+    pub(crate) keys: Vec<u8>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct AskAnswer {
+    pub(crate) code: String,
+    #[serde(rename = "ends_at_ms")]
+    pub(crate) ends_at: Timestamp,
+    pub(crate) challenge: Challenge,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct GiveAnswer {
     pub(crate) challenge: Challenge,
 }
 

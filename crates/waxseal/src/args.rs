@@ -30,6 +30,9 @@ pub(crate) enum Command {
     Receipt(Receipt),
     Burn(Burn),
     Unlock(Unlock),
+    Give(Give),
+    Forget(Forget),
+    Trust(Trust),
     VerifyPage(VerifyPage),
     Completions(Completions),
 }
@@ -48,6 +51,8 @@ pub(crate) struct Share {
     pub(crate) expires: String,
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) views: u32,
+    #[arg(long, conflicts_with = "views")]
+    pub(crate) device_bound: bool,
     #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "prompt")]
     pub(crate) passphrase: Option<PassphraseFrom>,
     #[arg(long, value_name = "FILE", conflicts_with = "passphrase")]
@@ -71,11 +76,17 @@ pub(crate) enum PassphraseFrom {
 }
 
 #[derive(Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own on the command line"
+)]
 pub(crate) struct Open {
     #[arg(value_name = "LINK", required_unless_present = "resume")]
     pub(crate) link: Option<String>,
     #[arg(long, conflicts_with = "link")]
     pub(crate) resume: bool,
+    #[arg(long, conflicts_with = "resume")]
+    pub(crate) ask: bool,
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     #[arg(long, value_name = "FILE")]
@@ -112,6 +123,30 @@ pub(crate) struct Unlock {
     pub(crate) receipt: String,
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Give {
+    #[arg(value_name = "LINK")]
+    pub(crate) link: String,
+    #[arg(long, value_name = "DIGITS")]
+    pub(crate) code: Option<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct Forget {
+    #[arg(value_name = "LINK")]
+    pub(crate) link: String,
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Trust {
+    #[arg(value_name = "HOST")]
+    pub(crate) host: String,
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<String>,
 }
 
 #[derive(Args)]

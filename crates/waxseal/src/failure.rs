@@ -2,8 +2,8 @@
 
 use std::{io, path::Path, process::ExitCode};
 
-use wax_client_sdk::{Code, Error, NetworkError, Problem};
-use wax_crypto::LinkError;
+use wax_client_sdk::{Code, Error, FolderError, HostKeyError, NetworkError, Problem};
+use wax_crypto::{LinkError, channel::HostPublicKey};
 
 use crate::{
     outcome,
@@ -29,7 +29,7 @@ pub(crate) enum Exit {
     Link,
     /// The server's rules forbid it: a limit, a rate, a value.
     Refused,
-    /// What the server sent does not match the seal.
+    /// What the server sent does not match the seal, or it is not the server that is known.
     Seal,
     /// Of `verify-page`, as of `diff` and `cmp`: compared, and not the same.
     Different,
@@ -145,17 +145,41 @@ impl Failure {
             Error::Lapsed => say(Exit::Gone, "gone.lapsed").advise(words.plain("gone.advice")),
             Error::Passphrase(error) => Self::usage(outcome::passphrase_error(words, *error)),
             Error::Draft(error) => outcome::draft_error(words, *error),
-            Error::Devices(error) => {
-                let (folder, reason) =
-                    (error.folder.display().to_string(), error.source.to_string());
-                Self::local(
-                    words.say("devices.failed", &[("folder", &folder), ("reason", &reason)]),
-                )
-                .advise(words.plain("devices.failed.advice"))
+            Error::NoChannel => {
+                say(Exit::Server, "channel.none").advise(words.plain("channel.none.advice"))
             }
+            Error::NotBound => say(Exit::Gone, "give.not-here"),
+            Error::Host(error) => Self::from_host_key(words, error),
+            Error::Devices(error) => Self::from_folder(words, "devices.failed", error)
+                .advise(words.plain("devices.failed.advice")),
             Error::Certificates(_) => Self::usage(words.plain("ca.invalid")),
             Error::Start(error) => Self::local(error.to_string()),
         }
+    }
+
+    /// The host is not the one it was, or what is known of it is lost.
+    pub(crate) fn from_host_key(words: Words, error: &HostKeyError) -> Self {
+        match error {
+            HostKeyError::Changed { host, known, offered } => {
+                let [known, offered] = [known, offered].map(HostPublicKey::to_base64url);
+                let key = |key: &str, value: &str| words.say(key, &[("key", &value)]);
+                Self::new(Exit::Seal, words.say("host.changed", &[("host", host)]))
+                    .advise(key("host.changed.known", &known))
+                    .advise(key("host.changed.offered", &offered))
+                    .advise(words.say("host.changed.advice", &[("host", host)]))
+            }
+            HostKeyError::Damaged { host } => {
+                Self::local(words.say("host.damaged", &[("host", host)]))
+                    .advise(words.say("host.changed.advice", &[("host", host)]))
+            }
+            HostKeyError::Folder(error) => Self::from_folder(words, "host.failed", error)
+                .advise(words.plain("host.failed.advice")),
+        }
+    }
+
+    fn from_folder(words: Words, key: &str, error: &FolderError) -> Self {
+        let (folder, reason) = (error.folder.display().to_string(), error.source.to_string());
+        Self::local(words.say(key, &[("folder", &folder), ("reason", &reason)]))
     }
 
     /// The server wrote title and detail in the caller's language.

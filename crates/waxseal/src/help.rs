@@ -28,7 +28,13 @@ pub(crate) fn command(words: Words) -> Command {
         .after_help(words.plain("help.after"))
         .mut_subcommands(|command| {
             let path = format!("help.{}", command.get_name());
-            explain(command, words, &path)
+            let after = format!("{path}.after");
+            let command = explain(command, words, &path);
+            if wax_i18n::is_known(&format!("cli.{after}")) {
+                command.after_help(words.plain(&after))
+            } else {
+                command
+            }
         })
 }
 

@@ -140,15 +140,21 @@ impl Input<'_> {
         Ok(line)
     }
 
-    /// A question whose safe answer is no.
-    pub(crate) fn confirm(self, question: &str) -> Result<bool, Failure> {
+    /// A line that anybody may see.
+    pub(crate) fn line(self, question: &str) -> Result<String, Failure> {
         self.output.ask(&self.words.plain(question));
         let mut answer = String::new();
         io::stdin().read_line(&mut answer).map_err(|error| Failure::local(error.to_string()))?;
         if !answer.ends_with('\n') {
             self.output.tell("");
         }
-        Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "はい"))
+        Ok(answer.trim().to_owned())
+    }
+
+    /// A question whose safe answer is no.
+    pub(crate) fn confirm(self, question: &str) -> Result<bool, Failure> {
+        let answer = self.line(question)?;
+        Ok(matches!(answer.to_lowercase().as_str(), "y" | "yes" | "はい"))
     }
 
     /// One line from the terminal without echo, even when standard input is a pipe.

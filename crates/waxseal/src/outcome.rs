@@ -15,6 +15,7 @@ pub(crate) fn gone(words: Words, state: Option<SecretState>, openings: &[Opening
     let (message, advice) = match state {
         Some(SecretState::Burned) => ("gone.burned", "gone.advice"),
         Some(SecretState::Expired) => ("gone.expired", "gone.advice"),
+        Some(SecretState::Bound) => ("gone.bound", "gone.bound.advice"),
         Some(SecretState::Draining) => ("gone.draining", "gone.stranger.advice"),
         Some(SecretState::Destroyed) => ("gone.destroyed", "gone.stranger.advice"),
         // Only this machine's own claim has ended: another window was faster.
@@ -30,18 +31,20 @@ pub(crate) fn gone(words: Words, state: Option<SecretState>, openings: &[Opening
 
 /// `Opened 22 Nov 2026, 09:14 UTC on a phone`
 pub(crate) fn opened_by(words: Words, opening: &Opening) -> String {
-    let device = wax_i18n::text(words.lang, device_key(opening.device), &[]);
+    let device = device(words, opening.device);
     words.say("opened.by", &[("time", &when::moment(words, opening.at)), ("device", &device)])
 }
 
-const fn device_key(device: DeviceKind) -> &'static str {
-    match device {
+/// `a phone`
+pub(crate) fn device(words: Words, device: DeviceKind) -> String {
+    let key = match device {
         DeviceKind::Phone => "common.device.phone",
         DeviceKind::Tablet => "common.device.tablet",
         DeviceKind::Computer => "common.device.computer",
         DeviceKind::Cli => "common.device.cli",
         DeviceKind::Unknown => "common.device.unknown",
-    }
+    };
+    wax_i18n::text(words.lang, key, &[])
 }
 
 /// The server counted a wrong passphrase.

@@ -2,7 +2,7 @@
 
 use wax_client_sdk::Receipt;
 use wax_kernel::Timestamp;
-use wax_model::{ClaimState, SecretState};
+use wax_model::{ClaimState, Kind, SecretState};
 
 use crate::{
     outcome::opened_by,
@@ -44,7 +44,13 @@ pub(crate) fn lines(
         Some(ended) => fact("fact.ended", when::past(words, ended, now)),
         None => fact("fact.expires", when::future(words, receipt.expires_at, now)),
     }
-    lines.push(format!("  {}", views(words, receipt.views, receipt.views_left)));
+    lines.push(format!(
+        "  {}",
+        match receipt.kind {
+            Kind::OneTime => views(words, receipt.views, receipt.views_left),
+            Kind::DeviceBound => words.plain("fact.bound"),
+        }
+    ));
     if receipt.passphrase {
         let wrong = receipt.tries.wrong;
         let key = if wrong == 0 { "fact.passphrase" } else { "fact.passphrase.wrong" };
@@ -57,7 +63,11 @@ pub(crate) fn lines(
             ClaimState::Handed => "opened.handed",
             ClaimState::Lapsed => "opened.lapsed",
         };
-        format!("  {}{}", opened_by(words, opening), words.plain(confirmed))
+        let again = opening.last_open_at.map_or_else(String::new, |last| {
+            let last = when::past(words, last, now);
+            words.say("opened.again", &[("count", &opening.opens), ("time", &last)])
+        });
+        format!("  {}{}{again}", opened_by(words, opening), words.plain(confirmed))
     }));
     if receipt.state == SecretState::Locked {
         lines.push(words.plain("locked.sender.advice"));

@@ -3,7 +3,7 @@
 use std::{fs, io, path::PathBuf};
 
 use serde::Deserialize;
-use wax_client_sdk::{Client, Options, Retry};
+use wax_client_sdk::{Client, KnownHosts, Options, Retry};
 use wax_crypto::Origin;
 
 use crate::{args::Global, environment::Environment, failure::Failure, words::Words};
@@ -24,6 +24,7 @@ pub(crate) struct Settings {
     host: Option<String>,
     ca_file: Option<PathBuf>,
     config_file: Option<PathBuf>,
+    state_folder: Option<PathBuf>,
 }
 
 impl Settings {
@@ -45,6 +46,7 @@ impl Settings {
                 .or_else(|| environment.variable("WAXSEAL_CA_FILE").map(PathBuf::from))
                 .or(file.ca_file),
             config_file,
+            state_folder: environment.state_folder(),
         })
     }
 
@@ -64,13 +66,23 @@ impl Settings {
         })
     }
 
-    /// A client of a host.
-    pub(crate) fn client(&self, origin: &Origin) -> Result<Client, Failure> {
-        Client::new(origin.clone(), &self.options()?)
-            .map_err(|error| Failure::from_sdk(self.words, &error))
+    /// Where keys are kept.
+    pub(crate) fn state_folder(&self) -> Result<PathBuf, Failure> {
+        self.state_folder.clone().ok_or_else(|| Failure::local(self.words.plain("devices.nowhere")))
     }
 
-    /// How hosts are talked to.
+    /// The keys that hosts have shown.
+    pub(crate) fn known_hosts(&self) -> Result<KnownHosts, Failure> {
+        Ok(KnownHosts::new(self.state_folder()?.join("hosts")))
+    }
+
+    /// A client of a host.
+    pub(crate) fn client(&self, origin: &Origin) -> Result<Client, Failure> {
+        let options = Options { known_hosts: Some(self.known_hosts()?), ..self.options()? };
+        Client::new(origin.clone(), &options).map_err(|error| Failure::from_sdk(self.words, &error))
+    }
+
+    /// How hosts are talked to, known ones or not.
     pub(crate) fn options(&self) -> Result<Options, Failure> {
         let read = |path: &PathBuf| {
             fs::read(path).map_err(|error| Failure::file(self.words, path, &error))
@@ -79,6 +91,7 @@ impl Settings {
             extra_ca_pem: self.ca_file.as_ref().map(read).transpose()?,
             language: Some(self.words.lang.tag()),
             retry: Retry::default(),
+            ..Options::default()
         })
     }
 }

@@ -2,13 +2,16 @@
 
 mod burn;
 mod completions;
+mod forget;
+mod give;
 mod open;
 mod receipt;
 mod share;
+mod trust;
 mod unlock;
 mod verify_page;
 
-use wax_client_sdk::Client;
+use wax_client_sdk::{Client, DeviceStore, Opener};
 use wax_crypto::Origin;
 use wax_kernel::{Clock, Rng, SystemClock, SystemRng};
 
@@ -26,7 +29,6 @@ use crate::{
 pub(crate) struct Context<'a> {
     words: Words,
     output: &'a Output,
-    environment: &'a Environment,
     settings: Settings,
     clock: &'a dyn Clock,
     rng: &'a dyn Rng,
@@ -39,6 +41,17 @@ impl Context<'_> {
 
     fn client(&self, origin: &Origin) -> Result<Client, Failure> {
         self.settings.client(origin)
+    }
+
+    /// What this machine keeps of secrets.
+    fn devices(&self) -> Result<DeviceStore, Failure> {
+        let devices = DeviceStore::new(self.settings.state_folder()?);
+        devices.sweep(self.clock.now()).map_err(|error| self.failed(&error.into()))?;
+        Ok(devices)
+    }
+
+    fn opener<'b>(&'b self, client: &'b Client, devices: &'b DeviceStore) -> Opener<'b> {
+        Opener { client, devices, clock: self.clock }
     }
 
     /// Says what the client library reports.
@@ -55,14 +68,16 @@ pub(crate) async fn run(
     output: &Output,
 ) -> Result<(), Failure> {
     let settings = Settings::read(&cli.global, environment, words)?;
-    let context =
-        Context { words, output, environment, settings, clock: &SystemClock, rng: &SystemRng };
+    let context = Context { words, output, settings, clock: &SystemClock, rng: &SystemRng };
     match &cli.command {
         Command::Share(args) => share::run(args, &context).await,
         Command::Open(args) => open::run(args, &context).await,
         Command::Receipt(args) => receipt::run(args, &context).await,
         Command::Burn(args) => burn::run(args, &context).await,
         Command::Unlock(args) => unlock::run(args, &context).await,
+        Command::Give(args) => give::run(args, &context).await,
+        Command::Forget(args) => forget::run(args, &context),
+        Command::Trust(args) => trust::run(args, &context).await,
         Command::VerifyPage(args) => verify_page::run(args, &context).await,
         Command::Completions(args) => completions::run(args.shell, words, output),
     }

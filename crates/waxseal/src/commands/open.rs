@@ -1,12 +1,13 @@
-//! `waxseal open`: shows what the sender set, takes one view, writes the text, confirms.
+//! `waxseal open`: shows what the sender set, takes one view, writes the text, confirms. What is bound to this machine it
+//! opens again.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use serde::Serialize;
-use wax_client_sdk::{Client, Code, DeviceStore, Error, Looked, Opened, Opener, Peek};
+use wax_client_sdk::{Asked, Client, Code, DeviceStore, Error, Looked, Opened, Peek, Way};
 use wax_crypto::{Link, Passphrase};
-use wax_kernel::SecretId;
-use wax_model::{Sealed, SecretState};
+use wax_kernel::{SecretId, Timestamp};
+use wax_model::{ClaimState, Kind, Sealed, SecretState};
 use zeroize::Zeroizing;
 
 use super::Context;
@@ -25,37 +26,46 @@ struct Printed<'a> {
     id: SecretId,
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<&'a str>,
-    recovered: bool,
+    way: &'static str,
 }
 
+/// How often this machine looks whether the other device has given what it asks for.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
+/// As long as an ask stands (protocol.md §6).
+const ASK_STANDS: Duration = Duration::from_secs(15 * 60);
+
 pub(crate) async fn run(args: &Open, context: &Context<'_>) -> Result<(), Failure> {
-    let devices = device_store(context)?;
+    let devices = context.devices()?;
     let link = match &args.link {
         Some(typed) => context.input().link(typed)?,
         None => interrupted(&devices, context)?,
     };
-    let id = link.id();
+    let (id, url) = (link.id(), link.to_url());
     // Where the text goes must stand before the view is taken.
     let prepare = |path: &PathBuf| NewFile::prepare(path, context.words);
     let file = args.output.as_ref().map(prepare).transpose()?;
     let client = context.client(link.origin())?;
-    let opener = Opener { client: &client, devices: &devices, clock: context.clock };
+    let opener = context.opener(&client, &devices);
 
-    let looked = look(opener, link, context).await?;
+    let mut looked = opener.look(link).await.map_err(|error| context.failed(&error))?;
+    if args.ask && looked.peek.state == SecretState::Bound && !looked.is_here() {
+        wait_for(&looked.ask(context.rng).await.map_err(|error| context.failed(&error))?, context)
+            .await?;
+        let link = context.input().link(&url)?;
+        looked = opener.look(link).await.map_err(|error| context.failed(&error))?;
+    }
+    refuse_gone(&looked, context)?;
     show(&looked, &client, context);
     ask(&looked, args, context)?;
     let opened = open(&looked, args, context).await?;
-    deliver(&opened, id, file, args, context).await
+    deliver(&opened, Delivery { id, expires_at: looked.peek.expires_at, file }, args, context).await
 }
 
-fn device_store(context: &Context<'_>) -> Result<DeviceStore, Failure> {
-    let folder = context
-        .environment
-        .state_folder()
-        .ok_or_else(|| Failure::local(context.words.plain("devices.nowhere")))?;
-    let devices = DeviceStore::new(folder);
-    devices.sweep(context.clock.now()).map_err(|error| context.failed(&error.into()))?;
-    Ok(devices)
+/// Where an opened text goes, and what is said about it.
+struct Delivery {
+    id: SecretId,
+    expires_at: Timestamp,
+    file: Option<NewFile>,
 }
 
 /// `--resume`: the latest opening that was interrupted.
@@ -65,18 +75,33 @@ fn interrupted(devices: &DeviceStore, context: &Context<'_>) -> Result<Link, Fai
     latest.ok_or_else(|| Failure::new(Exit::Gone, context.words.plain("resume.nothing")))
 }
 
-async fn look<'a>(
-    opener: Opener<'a>,
-    link: Link,
-    context: &Context<'_>,
-) -> Result<Looked<'a>, Failure> {
-    let looked = opener.look(link).await.map_err(|error| context.failed(&error))?;
-    let Peek { state, openings, .. } = &looked.peek;
+/// Shows the six digits until the other device has given it.
+async fn wait_for(asked: &Asked<'_>, context: &Context<'_>) -> Result<(), Failure> {
+    let (words, output) = (context.words, context.output);
+    let code = output.styled(Stream::Err, Style::Bold, &asked.code);
+    output.tell(&words.say("ask.code", &[("code", &code)]));
+    output.tell(&words.plain("ask.how"));
+    let began = tokio::time::Instant::now();
+    while began.elapsed() < ASK_STANDS {
+        if asked.is_given().await.map_err(|error| context.failed(&error))? {
+            return Ok(());
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+    Err(Failure::new(Exit::Gone, words.plain("ask.nobody"))
+        .advise(words.plain("ask.nobody.advice")))
+}
+
+fn refuse_gone(looked: &Looked<'_>, context: &Context<'_>) -> Result<(), Failure> {
+    let Peek { state, openings, yours, .. } = &looked.peek;
     match state {
-        _ if looked.is_interrupted() => Ok(looked),
-        SecretState::Ready => Ok(looked),
+        _ if looked.is_interrupted() || looked.is_here() => Ok(()),
+        SecretState::Ready => Ok(()),
         SecretState::Locked => Err(Failure::new(Exit::Passphrase, context.words.plain("locked"))
             .advise(context.words.plain("locked.advice"))),
+        _ if *yours == Some(ClaimState::Handed) => {
+            Err(Failure::new(Exit::Gone, context.words.plain("gone.handed")))
+        }
         _ => Err(outcome::gone(context.words, Some(*state), openings)),
     }
 }
@@ -98,13 +123,16 @@ fn show(looked: &Looked<'_>, client: &Client, context: &Context<'_>) {
     ));
     line(words.say("fact.created", &[("time", &when::past(words, peek.created_at, now))]));
     line(words.say("fact.expires", &[("time", &when::future(words, peek.expires_at, now))]));
-    line(receipt_view::views(words, peek.views, peek.views_left));
+    line(match peek.kind {
+        Kind::OneTime => receipt_view::views(words, peek.views, peek.views_left),
+        Kind::DeviceBound => words.plain("fact.bound"),
+    });
     line(words.say("fact.size", &[("size", &when::size(peek.content_bytes))]));
     line(words.plain(match peek.sealed {
         Sealed::Client => "fact.sealed.client",
         Sealed::Server => "fact.sealed.server",
     }));
-    if peek.passphrase.is_some() {
+    if peek.passphrase.is_some() && !looked.is_here() {
         line(words.plain("fact.passphrase"));
     }
     for opening in &peek.openings {
@@ -117,10 +145,15 @@ fn show(looked: &Looked<'_>, client: &Client, context: &Context<'_>) {
 
 /// The gesture. A recovery takes nothing, so it needs none; a script has made it by running this command.
 fn ask(looked: &Looked<'_>, args: &Open, context: &Context<'_>) -> Result<(), Failure> {
-    if args.yes || looked.is_interrupted() || !context.input().is_conversation() {
+    let is_ours = looked.is_interrupted() || looked.is_here();
+    if args.yes || is_ours || !context.input().is_conversation() {
         return Ok(());
     }
-    let question = if looked.peek.views_left == 1 { "open.ask.last" } else { "open.ask" };
+    let question = match looked.peek.kind {
+        Kind::DeviceBound => "open.ask.bound",
+        Kind::OneTime if looked.peek.views_left == 1 => "open.ask.last",
+        Kind::OneTime => "open.ask",
+    };
     if context.input().confirm(question)? {
         return Ok(());
     }
@@ -136,7 +169,7 @@ async fn open<'a>(
     let input = context.input();
     loop {
         let passphrase: Option<Passphrase> = match &args.passphrase_file {
-            _ if looked.peek.passphrase.is_none() => None,
+            _ if looked.peek.passphrase.is_none() || looked.is_here() => None,
             Some(path) => Some(input.passphrase_file(path)?),
             None => Some(input.ask_passphrase()?),
         };
@@ -156,8 +189,7 @@ async fn open<'a>(
 /// First the text where it belongs, flushed; then the word to the server; never the other way round.
 async fn deliver(
     opened: &Opened<'_>,
-    id: SecretId,
-    file: Option<NewFile>,
+    Delivery { id, expires_at, file }: Delivery,
     args: &Open,
     context: &Context<'_>,
 ) -> Result<(), Failure> {
@@ -169,11 +201,11 @@ async fn deliver(
         None => print(text, context)?,
     }
     if args.json {
-        let printed = Printed { id, text: shown, recovered: opened.recovered };
+        let printed = Printed { id, text: shown, way: name_of(opened.way) };
         let json = serde_json::to_string(&printed).expect("texts have a JSON form");
         context.output.line(&Zeroizing::new(json))?;
     }
-    confirm(opened, args, context).await;
+    confirm(opened, expires_at, args, context).await;
     if shown.is_some()
         && !args.json
         && context.output.stdout_is_terminal()
@@ -198,21 +230,38 @@ fn print(text: &str, context: &Context<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
+const fn name_of(way: Way) -> &'static str {
+    match way {
+        Way::First => "first",
+        Way::Recovered => "recovered",
+        Way::Again => "again",
+        Way::Handed => "handed",
+    }
+}
+
 /// The text is where it should be, so the run was good whatever the server says now.
-async fn confirm(opened: &Opened<'_>, args: &Open, context: &Context<'_>) {
+async fn confirm(opened: &Opened<'_>, expires_at: Timestamp, args: &Open, context: &Context<'_>) {
     let (words, output) = (context.words, context.output);
-    match opened.confirm().await {
-        Ok(SecretState::Destroyed) => output.hint(&words.plain("open.destroyed")),
-        Ok(SecretState::Ready) => {
+    let told = opened.confirm().await;
+    let stays = |key: &str| {
+        let time = when::future(words, expires_at, context.clock.now());
+        output.hint(&words.say(key, &[("time", &time)]));
+    };
+    match (told, opened.window_ends_at) {
+        (Err(_), Some(until)) => {
+            let time = when::moment(words, until);
+            output.tell(&words.say("open.unconfirmed", &[("time", &time)]));
+        }
+        (_, None) if opened.way == Way::Handed => stays("open.handed"),
+        (_, None) => stays("open.again"),
+        (Ok(SecretState::Bound), _) => stays("open.bound"),
+        (Ok(SecretState::Destroyed), _) => output.hint(&words.plain("open.destroyed")),
+        (Ok(SecretState::Ready), _) => {
             output.hint(&words.plain("open.used"));
             if args.link.as_deref() != Some("-") && context.input().is_conversation() {
                 output.hint(&words.plain("open.history"));
             }
         }
-        Ok(_) => output.hint(&words.plain("open.confirmed")),
-        Err(_) => {
-            let time = when::moment(words, opened.window_ends_at);
-            output.tell(&words.say("open.unconfirmed", &[("time", &time)]));
-        }
+        (Ok(_), _) => output.hint(&words.plain("open.confirmed")),
     }
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use wax_client_sdk::{Draft, Shared};
 use wax_crypto::Passphrase;
 use wax_kernel::{ReceiptId, SecretId};
-use wax_model::Expires;
+use wax_model::{Expires, Kind};
 use zeroize::Zeroizing;
 
 use super::Context;
@@ -57,7 +57,9 @@ pub(crate) async fn run(args: &Share, context: &Context<'_>) -> Result<(), Failu
     };
     let passphrase = passphrase(args, &mut made_up, context)?;
     let draft = Draft { text: &text, views: args.views, expires, passphrase: passphrase.as_ref() };
-    let shared = client.share(&draft, context.rng).await.map_err(|error| context.failed(&error))?;
+    let kind = if args.device_bound { Kind::DeviceBound } else { Kind::OneTime };
+    let shared =
+        client.share_as(kind, &draft, context.rng).await.map_err(|error| context.failed(&error))?;
     made_up.text = args.show.then_some(text);
     let printed = print(&shared, args, &made_up, context);
     if printed.is_err() {
@@ -156,5 +158,8 @@ fn print(
 
 fn terms(shared: &Shared, args: &Share, context: &Context<'_>) -> String {
     let time = when::future(context.words, shared.expires_at, context.clock.now());
+    if args.device_bound {
+        return context.words.say("share.terms.bound", &[("time", &time)]);
+    }
     context.words.say("share.terms", &[("count", &args.views), ("time", &time)])
 }

@@ -13,16 +13,18 @@ use axum::{
     extract::{Path, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse as _, Response},
-    routing::post,
+    routing::{get, post},
 };
 use serde_json::{Value, json};
-use wax_client_sdk::{Client, DeviceStore, Options, Retry};
+use wax_client_sdk::{Client, DeviceStore, KnownHosts, Options, Retry};
 use wax_crypto::{
     AckPreimage, Challenge, ChallengeKey, ClaimKey, DevicePublicKey, Origin, PeekHash, PeekKey,
     ReceiptHash, SignatureHeaders, SignedRequest,
+    channel::{self, ChannelKey, HostKey, HostPublicKey, HostSeed, SealedRequest, SignedConfig},
 };
-use wax_kernel::{Timestamp, base64url_decode};
+use wax_kernel::{SystemRng, Timestamp, base64url_decode};
 
+const CLAIM: &str = "clm_AAAAAAAAAAAAAAAAAAAAAA";
 pub(crate) const NOW: Timestamp = Timestamp::from_ms(1_700_000_000_000);
 
 /// What happens to the next request of a name.
@@ -36,6 +38,10 @@ pub(crate) enum Fate {
     Stale,
     /// A problem with this code and status.
     Refuse(&'static str, u16),
+    /// The same, from somebody who cannot seal.
+    Plain(&'static str, u16),
+    /// The work is done, and an edge has lost the answer.
+    NoAnswer,
     /// A redirect to somewhere else.
     Redirect,
 }
@@ -49,6 +55,12 @@ pub(crate) struct Memory {
     pub(crate) holder: Option<String>,
     pub(crate) acked: bool,
     pub(crate) counter: i64,
+    /// Openings of what is bound.
+    pub(crate) opens: u32,
+    asks: Vec<Value>,
+    /// Devices that gave it away.
+    givers: Vec<String>,
+    handed: Option<Value>,
     /// Names of the requests that arrived, in order.
     pub(crate) requests: Vec<String>,
     /// Runs while a claim is being answered: what is true on the client's side at that moment?
@@ -56,9 +68,16 @@ pub(crate) struct Memory {
     fates: VecDeque<(String, Fate)>,
 }
 
+/// What the channel needs.
+struct Keys {
+    channel: ChannelKey,
+    host: HostKey,
+}
+
 #[derive(Clone)]
 pub(crate) struct Double {
     pub(crate) memory: Arc<Mutex<Memory>>,
+    keys: Arc<Mutex<Keys>>,
     pub(crate) origin: Origin,
 }
 
@@ -68,9 +87,12 @@ impl Double {
         let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let origin = Origin::parse(&format!("http://secrets.acme.localhost:{port}")).unwrap();
-        let double = Self { memory: Arc::default(), origin };
-        let app =
-            Router::new().route("/v1/secrets/{name}", post(answer)).with_state(double.clone());
+        let keys = Keys { channel: ChannelKey::random(&SystemRng), host: host_key(&origin) };
+        let double = Self { memory: Arc::default(), keys: Arc::new(Mutex::new(keys)), origin };
+        let app = Router::new()
+            .route("/v1/channel", get(config))
+            .route("/v1/secrets/{name}", post(sealed))
+            .with_state(double.clone());
         #[expect(clippy::disallowed_methods, reason = "a test's server ends with its runtime")]
         tokio::spawn(async move { axum::serve(listener, app).await });
         double
@@ -78,8 +100,40 @@ impl Double {
 
     /// A client that asks again at once.
     pub(crate) fn client(&self) -> Client {
+        self.client_with(None)
+    }
+
+    /// One that remembers hosts.
+    pub(crate) fn client_with(&self, known_hosts: Option<KnownHosts>) -> Client {
         let retry = Retry { first_wait: std::time::Duration::ZERO, ..Retry::default() };
-        Client::new(self.origin.clone(), &Options { retry, ..Options::default() }).unwrap()
+        let options = Options { retry, known_hosts, ..Options::default() };
+        Client::new(self.origin.clone(), &options).unwrap()
+    }
+
+    /// A new day.
+    pub(crate) fn change_channel_key(&self) {
+        self.keys.lock().unwrap().channel = ChannelKey::random(&SystemRng);
+    }
+
+    /// Another server, or somebody who says so.
+    pub(crate) fn change_host_key(&self) {
+        self.keys.lock().unwrap().host = host_key(&self.origin);
+    }
+
+    pub(crate) fn host_key(&self) -> HostPublicKey {
+        self.keys.lock().unwrap().host.public()
+    }
+
+    fn signed_config(&self) -> SignedConfig {
+        let keys = self.keys.lock().unwrap();
+        let until = Timestamp::from_ms(NOW.as_ms() + 86_400_000);
+        keys.host.sign(&keys.channel.config(&self.origin, NOW, until))
+    }
+
+    fn next_fate(&self, name: &str) -> Option<Fate> {
+        let mut memory = self.memory.lock().unwrap();
+        let at = memory.fates.iter().position(|(of, _)| *of == name)?;
+        memory.fates.remove(at).map(|(_, fate)| fate)
     }
 
     /// The next requests of this name fare like this.
@@ -113,48 +167,99 @@ pub(crate) fn devices() -> (tempfile::TempDir, DeviceStore) {
     (folder, store)
 }
 
-async fn answer(
+fn host_key(origin: &Origin) -> HostKey {
+    HostKey::derive(&HostSeed::random(&SystemRng), origin)
+}
+
+async fn config(State(double): State<Double>) -> Response {
+    match double.next_fate("channel") {
+        Some(Fate::Refuse(code, status)) => problem(code, status, &json!({})),
+        Some(_) => lost(),
+        None => axum::Json(double.signed_config()).into_response(),
+    }
+}
+
+/// Opens the request, and seals the answer record by record.
+async fn sealed(
     State(double): State<Double>,
     Path(name): Path<String>,
     headers: HeaderMap,
     body: axum::body::Bytes,
 ) -> Response {
+    assert_eq!(headers["content-type"], channel::CONTENT_TYPE);
+    let request = SealedRequest::parse(&body).unwrap();
+    let path = format!("/v1/secrets/{name}");
+    let opened =
+        double.keys.lock().unwrap().channel.open(&request, &double.origin, &path, &SystemRng);
+    let Ok((plain, mut sealer)) = opened else {
+        return problem("channel-key", 400, &json!({ "channel": double.signed_config() }));
+    };
+    let fate = double.next_fate(&name);
+    let response = answer(&double, &name, &headers, &body, &plain, fate);
+    if matches!(fate, Some(Fate::Plain(..) | Fate::NoAnswer | Fate::Redirect)) {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let Ok(bytes) = axum::body::to_bytes(body, usize::MAX).await else { return lost() };
+    let pieces: Vec<_> = match &*name {
+        "status" => bytes.split_inclusive(|byte| *byte == b'\n').collect(),
+        _ => vec![&bytes[..]],
+    };
+    parts.headers.insert("content-type", channel::CONTENT_TYPE.parse().unwrap());
+    parts.headers.remove("content-length");
+    let sealed: Vec<u8> = pieces.into_iter().flat_map(|piece| sealer.seal(piece)).collect();
+    Response::from_parts(parts, Body::from(sealed))
+}
+
+fn answer(
+    double: &Double,
+    name: &str,
+    headers: &HeaderMap,
+    sealed: &[u8],
+    plain: &[u8],
+    fate: Option<Fate>,
+) -> Response {
     let mut memory = double.memory.lock().unwrap();
-    memory.requests.push(name.clone());
+    memory.requests.push(name.to_owned());
     assert!(headers["user-agent"].to_str().unwrap().starts_with("waxseal/"));
-    let fate =
-        memory.fates.iter().position(|(of, _)| *of == name).and_then(|at| memory.fates.remove(at));
-    let request: Value = serde_json::from_slice(&body).unwrap();
-    let fate = fate.map(|(_, fate)| fate);
-    if fate == Some(Fate::LoseRequest) {
-        return lost();
+    let request: Value = serde_json::from_slice(plain).unwrap();
+    match fate {
+        Some(Fate::LoseRequest) => return lost(),
+        Some(Fate::Redirect) => {
+            let elsewhere = [("location", "http://localhost:1/")];
+            return (StatusCode::TEMPORARY_REDIRECT, elsewhere).into_response();
+        }
+        Some(Fate::Refuse(code, status) | Fate::Plain(code, status)) => {
+            return problem(code, status, &json!({}));
+        }
+        _ => {}
     }
-    if fate == Some(Fate::Redirect) {
-        return (StatusCode::TEMPORARY_REDIRECT, [("location", "http://localhost:1/")])
-            .into_response();
-    }
-    if let Some(Fate::Refuse(code, status)) = fate {
-        return problem(code, status, &json!({}));
-    }
-    if matches!(&*name, "claim" | "recover" | "heartbeat" | "ack") {
-        verify_signature(&double.origin, &name, &headers, &body, &request);
+    if matches!(name, "claim" | "recover" | "heartbeat" | "ack" | "open" | "ask" | "give") {
+        verify_signature(&double.origin, name, headers, sealed, &request);
     }
     if fate == Some(Fate::Stale) {
         let fresh =
             if name == "ack" { json!({}) } else { json!({ "challenge": challenge(&request) }) };
         return problem("stale-challenge", 401, &fresh);
     }
-    let answer = match &*name {
+    let answer = match name {
         "create" => create(&mut memory, request),
         "peek" => peek(&memory, &request),
         "claim" => claim(&mut memory, &request),
         "recover" => recover(&memory, &request),
         "ack" => ack(&mut memory, &request),
-        "receipt" | "burn" => axum::Json(receipt(&name)).into_response(),
+        "open" => open(&mut memory, &request),
+        "ask" => ask(&mut memory, &request),
+        "give" => give(&mut memory, &request),
+        "receipt" | "burn" => axum::Json(receipt(name)).into_response(),
         "status" => format!("\n{}\n\n{}\n", receipt("receipt"), receipt("burn")).into_response(),
         _ => problem("not-available", 404, &json!({})),
     };
-    if fate == Some(Fate::LoseAnswer) { lost() } else { answer }
+    match fate {
+        Some(Fate::LoseAnswer) => lost(),
+        Some(Fate::NoAnswer) => problem("no-answer", 502, &json!({})),
+        _ => answer,
+    }
 }
 
 /// Headers arrive, then the connection breaks.
@@ -228,27 +333,33 @@ fn peek(memory: &Memory, request: &Value) -> Response {
     assert_eq!(PeekHash::parse(created["peek_sha256"].as_str().unwrap()).unwrap(), proof.hash());
     let policy: Value = serde_json::from_slice(&policy_of(created)).unwrap();
     let thumbprint = request["thumbprint"].as_str();
+    let is_holder = thumbprint.is_some() && memory.holder.as_deref() == thumbprint;
     let yours = match thumbprint {
-        Some(thumbprint) if memory.holder.as_deref() == Some(thumbprint) => {
-            json!(if memory.acked { "acked" } else { "open" })
+        Some(_) if is_holder => json!(if memory.acked { "acked" } else { "open" }),
+        Some(thumbprint) if memory.givers.iter().any(|giver| giver == thumbprint) => {
+            json!("handed")
         }
         _ => Value::Null,
     };
+    let is_bound = memory.acked && policy["kind"] == "device_bound";
+    let bound = (is_bound && is_holder)
+        .then(|| json!({ "claim": CLAIM, "counter": memory.counter, "asks": memory.asks }));
     let challenge = thumbprint.map(|thumbprint| {
         let thumbprint = wax_crypto::Thumbprint::parse(thumbprint).unwrap();
         challenge_key().mint(&secret_of(request), &thumbprint, NOW)
     });
     let state = match memory.views_taken {
         0 => "ready",
+        _ if is_bound => "bound",
         _ if memory.acked => "destroyed",
         _ => "draining",
     };
     axum::Json(json!({
-        "id": request["id"], "state": state, "kind": "one_time", "sealed": "client",
+        "id": request["id"], "state": state, "kind": policy["kind"], "sealed": "client",
         "passphrase": policy["passphrase"], "views": 1, "views_left": 1 - memory.views_taken,
         "created_at_ms": NOW, "expires_at_ms": NOW.as_ms() + 60_000, "content_bytes": 1040,
         "tries": { "wrong": 0, "left": 20, "next_at_ms": null }, "openings": [], "yours": yours,
-        "challenge": challenge, "a member of a later version": 1,
+        "bound": bound, "challenge": challenge, "a member of a later version": 1,
     }))
     .into_response()
 }
@@ -292,22 +403,69 @@ fn recover(memory: &Memory, request: &Value) -> Response {
 fn delivery(memory: &Memory, request: &Value) -> Response {
     let created = memory.created.as_ref().unwrap();
     let claim = json!({
-        "id": "clm_AAAAAAAAAAAAAAAAAAAAAA", "counter": memory.counter,
+        "id": CLAIM, "counter": memory.counter,
         "window_ends_at_ms": NOW.as_ms() + 600_000, "header": created["header"], "policy": created["policy"],
         "wrapped_key": created["wrapped_key"], "content": created["content"],
     });
     axum::Json(json!({ "claim": claim, "challenge": challenge(request) })).into_response()
 }
 
+/// Each request of the bound device has a larger counter.
+fn count(memory: &mut Memory, request: &Value) {
+    let thumbprint = device_of(request).thumbprint().to_base64url().to_string();
+    assert_eq!((memory.holder.as_deref(), memory.acked), (Some(&*thumbprint), true));
+    let counter = request["counter"].as_i64().unwrap();
+    assert!(counter > memory.counter, "a counter never repeats");
+    memory.counter = counter;
+}
+
+fn open(memory: &mut Memory, request: &Value) -> Response {
+    count(memory, request);
+    memory.opens += 1;
+    if request["kept"] == true {
+        memory.handed = None;
+    }
+    let created = memory.created.as_ref().unwrap();
+    axum::Json(json!({
+        "header": created["header"], "policy": created["policy"], "content": created["content"],
+        "handed": memory.handed, "challenge": challenge(request),
+    }))
+    .into_response()
+}
+
+fn ask(memory: &mut Memory, request: &Value) -> Response {
+    let thumbprint = device_of(request).thumbprint().to_base64url().to_string();
+    let ask = json!({ "at_ms": NOW, "device": "cli", "thumbprint": thumbprint, "receive": request["receive"],
+        "code": "042137" });
+    if !memory.asks.contains(&ask) {
+        memory.asks.push(ask);
+    }
+    let ends_at = NOW.as_ms() + 900_000;
+    axum::Json(json!({ "code": "042137", "ends_at_ms": ends_at, "challenge": challenge(request) }))
+        .into_response()
+}
+
+fn give(memory: &mut Memory, request: &Value) -> Response {
+    count(memory, request);
+    let from = memory.holder.take().unwrap();
+    memory.handed = Some(json!({ "from": from, "keys": request["keys"] }));
+    memory.givers.push(from);
+    memory.holder = Some(request["to"].as_str().unwrap().to_owned());
+    (memory.counter, memory.asks) = (0, Vec::new());
+    axum::Json(json!({ "challenge": challenge(request) })).into_response()
+}
+
 fn ack(memory: &mut Memory, request: &Value) -> Response {
     let created = memory.created.as_ref().unwrap();
     let preimage = AckPreimage::parse(request["ack"].as_str().unwrap()).unwrap();
     assert_eq!(created["ack_sha256"].as_str().unwrap(), preimage.hash().to_base64url().as_str());
+    let policy: Value = serde_json::from_slice(&policy_of(created)).unwrap();
     let counter = request["counter"].as_i64().unwrap();
     assert!(memory.acked || counter > memory.counter, "a counter never repeats");
     memory.counter = counter;
     memory.acked = true;
-    axum::Json(json!({ "state": "destroyed", "challenge": challenge(request) })).into_response()
+    let state = if policy["kind"] == "device_bound" { "bound" } else { "destroyed" };
+    axum::Json(json!({ "state": state, "challenge": challenge(request) })).into_response()
 }
 
 fn receipt(name: &str) -> Value {

@@ -1,28 +1,30 @@
 //! Sharing and opening against a server that loses requests and answers.
-#![expect(clippy::unwrap_used, reason = "a test says so by failing")]
 
-mod double;
-
-use double::{Double, Fate, NOW, devices};
-use wax_client_sdk::{Client, Code, DeviceStore, Draft, Error, Looked, Opener, Shared};
+use wax_client_sdk::{Client, Code, DeviceStore, Draft, Error, Looked, Opener, Shared, Way};
 use wax_crypto::{Link, Passphrase};
 use wax_kernel::{ManualClock, SystemRng};
 use wax_model::{Expires, SecretState};
 
-const TEXT: &str = "ｐａｓｓ 秘密 🔑\r\n";
-static CLOCK: ManualClock = ManualClock::at_ms(NOW.as_ms());
+use crate::double::{Double, Fate, NOW, devices};
 
-async fn share(client: &Client, passphrase: Option<&Passphrase>) -> Shared {
+pub(crate) const TEXT: &str = "ｐａｓｓ 秘密 🔑\r\n";
+pub(crate) static CLOCK: ManualClock = ManualClock::at_ms(NOW.as_ms());
+
+pub(crate) async fn share(client: &Client, passphrase: Option<&Passphrase>) -> Shared {
     let draft = Draft { text: TEXT, views: 1, expires: Expires::AfterS(60), passphrase };
     client.share(&draft, &SystemRng).await.unwrap()
 }
 
 /// The same link as another process would read it.
-fn again(link: &Link) -> Link {
+pub(crate) fn again(link: &Link) -> Link {
     Link::parse(&link.to_url()).unwrap()
 }
 
-async fn look<'a>(client: &'a Client, devices: &'a DeviceStore, link: &Link) -> Looked<'a> {
+pub(crate) async fn look<'a>(
+    client: &'a Client,
+    devices: &'a DeviceStore,
+    link: &Link,
+) -> Looked<'a> {
     Opener { client, devices, clock: &CLOCK }.look(again(link)).await.unwrap()
 }
 
@@ -109,7 +111,7 @@ async fn an_opening_that_was_interrupted_continues_with_the_same_view() {
     let wrong = looked.open(Some(&Passphrase::new("y").unwrap())).await.unwrap_err();
     assert!(matches!(wrong, Error::WrongPassphrase), "found here: the server was not asked");
     let opened = looked.open(Some(&passphrase)).await.unwrap();
-    assert!(opened.recovered);
+    assert_eq!(opened.way, Way::Recovered);
     assert_eq!((opened.text.expose().as_str(), double.views_taken()), (TEXT, 1));
     opened.confirm().await.unwrap();
     assert!(devices.under_way().unwrap().is_empty());
@@ -226,6 +228,19 @@ async fn a_refusal_after_a_lost_answer_keeps_the_key() {
     double.expect("recover", &[Fate::Refuse("internal", 500)]);
     assert_eq!(looked.open(None).await.unwrap_err().code(), Some(Code::Internal));
     assert!(look(&client, &devices, &shared.link).await.is_interrupted());
+}
+
+#[tokio::test]
+async fn an_edge_that_lost_the_answer_is_a_lost_answer() {
+    let (double, (_folder, devices)) = (Double::start().await, devices());
+    let client = double.client();
+    let shared = share(&client, None).await;
+    double.expect("claim", &[Fate::NoAnswer]);
+    let opened = look(&client, &devices, &shared.link).await.open(None).await.unwrap();
+    assert_eq!((opened.text.expose().as_str(), double.views_taken()), (TEXT, 1));
+    assert_eq!(double.count("recover"), 1);
+    double.expect("ack", &[Fate::NoAnswer]);
+    assert_eq!(opened.confirm().await.unwrap(), SecretState::Destroyed);
 }
 
 #[tokio::test]
