@@ -1,7 +1,9 @@
 //! The program as people and scripts run it, against the real service.
 #![expect(clippy::unwrap_used, reason = "a test says so by failing")]
 
+mod bound;
 mod server;
+mod trust;
 
 use std::io::Read as _;
 
@@ -83,7 +85,7 @@ fn a_reader_that_goes_away_is_quiet_and_loses_nothing() {
 
     let resumed = server.run(&["open", "--resume", "--json"]).with_code(0);
     let printed: serde_json::Value = serde_json::from_slice(&resumed.stdout).unwrap();
-    assert_eq!((printed["text"].as_str(), &printed["recovered"]), (Some(&*text), &true.into()));
+    assert_eq!((printed["text"].as_str(), &printed["way"]), (Some(&*text), &"recovered".into()));
     let nothing = server.run(&["open", "--resume"]).with_code(3);
     assert_eq!(nothing.stderr, "Error: No opening was interrupted here.\n");
 }

@@ -57,8 +57,14 @@ impl Server {
 
     /// The folder of keys of openings under way.
     pub(crate) fn keys(&self) -> Vec<PathBuf> {
+        self.kept("opening")
+    }
+
+    /// The files of a kind that the program keeps.
+    pub(crate) fn kept(&self, kind: &str) -> Vec<PathBuf> {
         let folder = self.path(".local/state/waxseal");
-        folder.read_dir().into_iter().flatten().map(|entry| entry.unwrap().path()).collect()
+        let files = folder.read_dir().into_iter().flatten().map(|entry| entry.unwrap().path());
+        files.filter(|path| path.extension().is_some_and(|found| found == kind)).collect()
     }
 
     /// The program with nothing of the tester's surroundings, and no terminal.
