@@ -16,8 +16,18 @@ macro_rules! areas {
     };
 }
 
-const FILES: &[(&str, [&str; Lang::ALL.len()])] =
-    &areas!["cli", "common", "create", "invitation", "open", "pages", "problems", "receipt"];
+const FILES: &[(&str, [&str; Lang::ALL.len()])] = &areas![
+    "bound",
+    "cli",
+    "common",
+    "create",
+    "invitation",
+    "open",
+    "pages",
+    "problems",
+    "receipt",
+    "refused",
+];
 
 static CATALOGUES: LazyLock<HashMap<&str, [Area; Lang::ALL.len()]>> = LazyLock::new(|| {
     FILES

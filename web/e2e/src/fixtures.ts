@@ -1,4 +1,5 @@
 import { test as base, expect, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from '@playwright/test';
+import type { Kind } from '@waxseal/crypto';
 import { blame, keepFromLog, watched } from './ledger.ts';
 import { fragments } from './people.ts';
 import { HOST, run } from './servers.ts';
@@ -104,6 +105,7 @@ export async function shownText(page: Page): Promise<string> {
 
 export interface Form {
   text: string;
+  kind?: Kind;
   views?: number;
   passphrase?: string;
   /** Seconds, one of those on offer. */
@@ -111,9 +113,10 @@ export interface Form {
 }
 
 /** Fills the form on the home page and seals. */
-export async function sealInBrowser(page: Page, { text, views, passphrase, lifetime }: Form): Promise<{ link: string; receiptLink: string }> {
+export async function sealInBrowser(page: Page, { text, kind, views, passphrase, lifetime }: Form): Promise<{ link: string; receiptLink: string }> {
   await page.goto('/');
   await page.locator('#text').fill(text);
+  if (kind) await page.locator(`#kind-${kind}`).check();
   if (views) await page.locator('#views').fill(String(views));
   if (lifetime) await page.locator('#lifetime').selectOption(String(lifetime));
   if (passphrase) await page.locator('#passphrase').fill(passphrase);

@@ -2,9 +2,10 @@ import type { Page, Route } from '@playwright/test';
 import { STATES as HOME_STATES } from '../../apps/link/src/home/model.ts';
 import { STATES as OPEN_STATES } from '../../apps/link/src/open/machine.ts';
 import { STATES as RECEIPT_STATES } from '../../apps/link/src/receipt/model.ts';
+import { standBetween } from './between.ts';
 import { cut, expectState, hold } from './fixtures.ts';
 import { outlive, outwait } from './moments.ts';
-import { guess, open, send, type Sent } from './people.ts';
+import { askFor, bind, guess, open, send, type Sent } from './people.ts';
 import { run } from './servers.ts';
 
 /** Brings a fresh page of some language into one state. */
@@ -30,6 +31,11 @@ const go = (link: string): Reach => (page) => page.goto(link);
 async function answer(page: Page, path: string, status: number, body: object): Promise<void> {
   const contentType = status < 400 ? 'application/json' : 'application/problem+json';
   await page.route(`**${path}`, (route: Route) => route.fulfill({ status, contentType, body: JSON.stringify(body) }));
+}
+
+/** A proxy that passes on only what it knows. */
+async function withoutChannel(page: Page): Promise<void> {
+  await page.route('**/v1/channel', (route) => route.fulfill({ status: 404, contentType: 'text/html', body: '<h1>Not here</h1>' }));
 }
 
 const FAULT = {
@@ -64,6 +70,45 @@ function locked(): Promise<Sent> {
     return sent;
   });
   return lockedOnce;
+}
+
+const boundLink = async (): Promise<string> => (await send({ origin, text: TEXT, kind: 'device_bound' })).link;
+
+/** The page is the first device of a device-bound secret, and has been confirmed. */
+async function keep(page: Page): Promise<string> {
+  const link = await boundLink();
+  await page.goto(link);
+  await press(page, 'shown');
+  await settled(page);
+  return link;
+}
+
+/** The same, when it comes back. */
+async function comeBack(page: Page): Promise<string> {
+  const link = await keep(page);
+  await page.reload();
+  await expectState(page, 'bound');
+  return link;
+}
+
+/** Another device asks for what this page keeps. */
+async function asked(page: Page): Promise<void> {
+  const link = await comeBack(page);
+  await askFor(link);
+  await page.reload();
+  await page.locator('[data-ask]').waitFor();
+}
+
+async function claimAgent(page: Page, userAgent: string): Promise<void> {
+  await page.addInitScript((value) => Object.defineProperty(navigator, 'userAgent', { value }), userAgent);
+}
+
+async function withoutStorage(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    IDBFactory.prototype.open = () => {
+      throw new DOMException('The operation is insecure.', 'SecurityError');
+    };
+  });
 }
 
 async function settled(page: Page): Promise<void> {
@@ -104,6 +149,34 @@ const OPEN: Record<(typeof OPEN_STATES)[number], Reach> = {
     await heal();
     await settled(page);
   },
+  returned: async (page) => {
+    await comeBack(page);
+    await page.locator('#again').click();
+  },
+  bound: async (page) => {
+    await comeBack(page);
+  },
+  elsewhere: async (page) => {
+    const link = await boundLink();
+    await bind(link, 'computer');
+    await page.goto(link);
+  },
+  asking: async (page) => {
+    const link = await boundLink();
+    await bind(link, 'computer');
+    await page.goto(link);
+    await page.locator('#ask').click();
+  },
+  gave: async (page) => {
+    await asked(page);
+    await page.locator('[data-give]').click();
+    await page.locator('#give-confirm').click();
+  },
+  forgotten: async (page) => {
+    await comeBack(page);
+    await page.locator('#forget').click();
+    await page.locator('#forget-confirm').click();
+  },
   done: async (page) => {
     await shown(page);
     await settled(page);
@@ -130,17 +203,20 @@ const OPEN: Record<(typeof OPEN_STATES)[number], Reach> = {
     await page.goto(link.replace(run.durableOrigin, origin));
   },
   'damaged-link': go(`${origin}/s/${'A'.repeat(22)}#1${'A'.repeat(20)}`),
+  'no-key': async (page) => page.goto((await send({ origin })).link.split('#')[0] ?? ''),
   broken: async (page) => {
     const { link } = await send({ origin });
-    const other = await send({ origin });
+    await page.goto(`${origin}/`);
+    await standBetween(page, 'claim', otherClaim);
     await page.goto(link);
-    // The server answers with another secret's content.
-    const stolen = await open(other.link, { confirm: false });
-    await page.route('**/v1/secrets/claim', (route) => route.fulfill({ json: otherClaim(stolen.claim) }));
     await press(page, 'broken');
   },
   offline: async (page) => {
     await cut(page, 'peek');
+    await page.goto((await send({ origin })).link);
+  },
+  'no-channel': async (page) => {
+    await withoutChannel(page);
     await page.goto((await send({ origin })).link);
   },
   error: async (page) => {
@@ -154,11 +230,11 @@ const OPEN: Record<(typeof OPEN_STATES)[number], Reach> = {
 };
 
 /** A claim in the right form whose key opens nothing. */
-function otherClaim(id: string): object {
+function otherClaim(): object {
   const bytes = (length: number) => Buffer.alloc(length, 1).toString('base64url');
   const policy = { kind: 'one_time', views: 1, expires: { after_s: 86_400 }, passphrase: null, sealed: 'client' };
   const claim = {
-    id,
+    id: `clm_${bytes(16)}`,
     counter: 0,
     window_ends_at_ms: Date.now() + 600_000,
     header: bytes(55),
@@ -172,12 +248,61 @@ function otherClaim(id: string): object {
 const OPEN_VARIANTS: Record<string, Reach> = {
   'ready/several views': async (page) => page.goto((await send({ origin, views: 12 })).link),
   'ready/no storage': async (page) => {
-    await page.addInitScript(() => {
-      IDBFactory.prototype.open = () => {
-        throw new DOMException('The operation is insecure.', 'SecurityError');
-      };
-    });
+    await withoutStorage(page);
     await page.goto((await send({ origin })).link);
+  },
+  'ready/inside an Android app': async (page) => {
+    await claimAgent(page, 'Mozilla/5.0 (Linux; Android 15; Pixel 9; wv) AppleWebKit/537.36 Version/4.0 Chrome/130.0 Mobile Safari/537.36 Instagram 380.0');
+    await page.goto((await send({ origin })).link);
+  },
+  'ready/device-bound': async (page) => page.goto(await boundLink()),
+  'ready/device-bound, everything to know': async (page) => {
+    await claimAgent(page, 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 Instagram 380.0');
+    await withoutStorage(page);
+    await page.goto((await send({ origin, kind: 'device_bound', lifetimeS: 2_592_000 })).link);
+  },
+  'passphrase/device-bound': async (page) => page.goto((await send({ origin, kind: 'device_bound', passphrase: PASSPHRASE })).link),
+  'shown/kept': async (page) => {
+    await keep(page);
+  },
+  'shown/not kept': async (page) => {
+    await withoutStorage(page);
+    await keep(page);
+  },
+  'bound/asked': asked,
+  'bound/hand over?': async (page) => {
+    await asked(page);
+    await page.locator('[data-give]').click();
+  },
+  'bound/remove?': async (page) => {
+    await comeBack(page);
+    await page.locator('#forget').click();
+  },
+  'returned/asked and refused': async (page) => {
+    await asked(page);
+    await page.locator('#again').click();
+    await page.locator('[data-refuse]').click();
+  },
+  'elsewhere/no storage': async (page) => {
+    await withoutStorage(page);
+    const link = await boundLink();
+    await bind(link);
+    await page.goto(link);
+  },
+  'elsewhere/unanswered': async (page) => {
+    await page.clock.install();
+    const link = await boundLink();
+    await bind(link);
+    await page.goto(link);
+    await page.locator('#ask').click();
+    await expectState(page, 'asking');
+    await page.clock.runFor('16:00');
+    await page.locator('#unanswered').waitFor();
+  },
+  'gone/being opened elsewhere': async (page) => {
+    const { link } = await send({ origin, kind: 'device_bound' });
+    await open(link, { confirm: false });
+    await page.goto(link);
   },
   'ready/help': async (page) => {
     await page.goto((await send({ origin })).link);
@@ -247,6 +372,23 @@ const HOME_VARIANTS: Record<string, Reach> = {
     await page.locator('.generate > summary').click();
     await page.locator('#generate-passphrase').click();
   },
+  'form/device-bound': async (page) => {
+    await page.goto('/');
+    await page.locator('#kind-device_bound').check();
+    await page.locator('#lifetime').selectOption('2592000');
+  },
+  'failed/no channel': async (page) => {
+    await withoutChannel(page);
+    await filled(page);
+  },
+  'result/device-bound': async (page) => {
+    await page.goto('/');
+    await page.locator('#text').fill(TEXT);
+    await page.locator('#kind-device_bound').check();
+    await page.locator('#submit').click();
+    await expectState(page, 'result');
+    await page.locator('details.panel > summary').click();
+  },
   'form/faults': async (page) => {
     await page.goto('/');
     await page.locator('#lifetime').selectOption('exact');
@@ -281,6 +423,12 @@ const RECEIPT: Record<(typeof RECEIPT_STATES)[number], Reach> = {
     await open(link, { confirm: false });
     await page.goto(receiptLink);
   },
+  bound: async (page) => {
+    const { link, receiptLink } = await send({ origin, kind: 'device_bound' });
+    const phone = await bind(link);
+    await phone.text();
+    await page.goto(receiptLink);
+  },
   locked: async (page) => page.goto((await locked()).receiptLink),
   destroyed: async (page) => {
     const { link, receiptLink } = await send({ origin });
@@ -303,6 +451,10 @@ const RECEIPT: Record<(typeof RECEIPT_STATES)[number], Reach> = {
     await cut(page, 'status');
     await page.goto((await send({ origin })).receiptLink);
   },
+  'no-channel': async (page) => {
+    await withoutChannel(page);
+    await page.goto((await send({ origin })).receiptLink);
+  },
   error: async (page) => {
     await answer(page, '/v1/secrets/receipt', 500, FAULT);
     await answer(page, '/v1/secrets/status', 500, FAULT);
@@ -315,6 +467,15 @@ const RECEIPT: Record<(typeof RECEIPT_STATES)[number], Reach> = {
 };
 
 const RECEIPT_VARIANTS: Record<string, Reach> = {
+  'bound/handed over': async (page) => {
+    const { link, receiptLink } = await send({ origin, kind: 'device_bound' });
+    const first = await bind(link);
+    await first.text();
+    const second = await askFor(link, 'computer');
+    await first.giveAway();
+    await second.text();
+    await page.goto(receiptLink);
+  },
   'ready/burn?': async (page) => {
     await page.goto((await send({ origin })).receiptLink);
     await page.locator('#burn').click();

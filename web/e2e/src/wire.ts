@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 
 /** User agents of devices that are no browser of this suite. */
 export const DEVICES = {
@@ -23,10 +23,11 @@ export function fetchAs(device: DeviceName): typeof fetch {
       const sent = request({ host: '127.0.0.1', port, method, path: pathname, headers: named }, (answer) => {
         const { statusCode: status = 0, headers: fields } = answer;
         const known = Object.entries(fields).map(([name, value]): [string, string] => [name, String(value)]);
-        text(answer).then((content) => resolve(new Response(content || null, { status, headers: known })), reject);
+        const response = (content: Buffer) => new Response(content.length ? Uint8Array.from(content) : null, { status, headers: known });
+        buffer(answer).then((content) => resolve(response(content)), reject);
       });
       sent.once('error', reject);
-      sent.end(body as string | undefined);
+      sent.end(body as string | Uint8Array | undefined);
     });
   };
 }

@@ -4,6 +4,7 @@ import { PNG } from 'pngjs';
 import { expect, expectState, linksOf, openLink, pasted, sealInBrowser, test, visit } from '../src/fixtures.ts';
 import { spellings } from '../src/ledger.ts';
 import { fragments, look, send } from '../src/people.ts';
+import { hearSealed } from '../src/sealed.ts';
 import { HOST, ORGANIZATION, run } from '../src/servers.ts';
 
 const { origin } = run;
@@ -21,8 +22,15 @@ async function openGenerator(page: Page): Promise<void> {
 test('no request of sender or recipient carries the text, the passphrase or the key', async ({ person }) => {
   const [sender, recipient] = [await person(), await person()];
   const bodies: string[] = [];
+  let wire = 0;
   for (const page of [sender, recipient]) {
-    page.on('request', (request) => void bodies.push(...contents(request.postData())));
+    // What is sealed into each request counts, and so does the wire itself.
+    await hearSealed(page.context(), (body) => void bodies.push(...contents(body)));
+    page.on('request', (request) => {
+      const body = request.postDataBuffer()?.toString('latin1');
+      if (body) wire++;
+      bodies.push(body ?? '');
+    });
   }
   const [text, passphrase] = ['Kontonummer 4711-0815', 'nur unter uns beiden'];
   const { link, receiptLink } = await sealInBrowser(sender, { text, passphrase });
@@ -31,16 +39,17 @@ test('no request of sender or recipient carries the text, the passphrase or the 
   await recipient.locator('#open').click();
   await expectState(recipient, 'shown');
   await expect(recipient.locator('#fate')).toHaveAttribute('data-fate', 'destroyed');
-  expect(bodies.length).toBeGreaterThan(4);
+  expect(bodies.filter((body) => body.includes('claim_key')).length, 'it hears what is sealed').toBeGreaterThan(1);
+  expect(wire).toBeGreaterThan(4);
   const sent = bodies.join('\n');
   const forms = [text, passphrase, ...fragments({ link, receiptLink })].flatMap(spellings);
   expect(forms.filter((form) => sent.includes(form))).toEqual([]);
 });
 
-/** A body as it was sent, and what its base64url members hold. */
-function contents(body: string | null): string[] {
-  const members = body?.match(/"[\w-]{22,}"/g) ?? [];
-  return [body ?? '', ...members.map((member) => Buffer.from(member.slice(1, -1), 'base64url').toString('latin1'))];
+/** A body, and what its base64url members hold. */
+function contents(body: string): string[] {
+  const members = body.match(/"[\w-]{22,}"/g) ?? [];
+  return [body, ...members.map((member) => Buffer.from(member.slice(1, -1), 'base64url').toString('latin1'))];
 }
 
 test('the QR code on the screen is the link', async ({ person }) => {

@@ -89,7 +89,7 @@ test('a claim whose answer is lost is recovered by itself, and takes no second v
   let lost = 0;
   await reader.route('**/v1/secrets/claim', async (route, request) => {
     lost += 1;
-    const body = request.postData() ?? '';
+    const body = Uint8Array.from(request.postDataBuffer() ?? []);
     const answer = await fetchAs('computer')(request.url(), { method: 'POST', body, headers: await request.allHeaders() });
     expect(answer.status).toBe(200);
     await route.abort('connectionreset');

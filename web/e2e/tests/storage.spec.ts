@@ -1,4 +1,4 @@
-import { expect, openLink, test, visit } from '../src/fixtures.ts';
+import { expect, openLink, pasted, test, visit } from '../src/fixtures.ts';
 import { send } from '../src/people.ts';
 import { run } from '../src/servers.ts';
 
@@ -33,6 +33,21 @@ for (const [app, userAgent] of Object.entries({
     const { link } = await send({ origin: run.origin });
     const reader = await person({ userAgent });
     await visit(reader, link);
-    await expect(reader.locator('[data-notice=in-app]')).toBeVisible();
+    const notice = reader.locator('[data-notice=in-app]');
+    await expect(notice).toBeVisible();
+    await notice.locator('.copy').click();
+    expect(await pasted(reader), 'the whole link, to be pasted elsewhere').toBe(link);
   });
 }
+
+test("inside an Android app the page offers the phone's own browser, with the whole link", async ({ person }) => {
+  const userAgent = 'Mozilla/5.0 (Linux; Android 15; Pixel 9; wv) AppleWebKit/537.36 Version/4.0 Chrome/130.0 Mobile Safari/537.36';
+  for (const kind of ['one_time', 'device_bound'] as const) {
+    const { link } = await send({ origin: run.origin, kind });
+    const reader = await person({ userAgent });
+    await visit(reader, link);
+    const intent = (await reader.locator('#intent').getAttribute('href')) ?? '';
+    expect(intent).toMatch(/^intent:\/\/.*#Intent;scheme=http;/);
+    expect(intent).toContain(link.replace(/^http/, 'intent'));
+  }
+});

@@ -38,6 +38,12 @@ const messages = (lang) => ({
     onResolve({ filter: /^#messages\// }, ({ path }) => ({ path: join(locales, lang, path.slice('#messages/'.length)) })),
 });
 
+/** The HPKE library is a file of its own: for every page and language the same, and kept when the pages change. */
+const library = (path) => ({
+  name: 'library',
+  setup: ({ onResolve }) => onResolve({ filter: /\/hpke\.ts$/ }, () => ({ path, external: true })),
+});
+
 /** Runs esbuild; gives the URL of each entry's file by the entry's name. */
 async function bundle(entryPoints, options) {
   const { metafile } = await build({ ...common, entryPoints, ...options });
@@ -75,17 +81,23 @@ const art = (name) => readFileSync(join(packages, 'ui/art', name), 'utf8').trim(
 rmSync(next, { recursive: true, force: true });
 mkdirSync(join(next, 'shells'), { recursive: true });
 
-const { argon2 } = await bundle({ argon2: '@waxseal/crypto/argon2-worker' }, { entryNames: '[name].[hash]' });
+const { argon2, hpke } = await bundle(
+  { argon2: '@waxseal/crypto/argon2-worker', hpke: join(packages, 'crypto/src/hpke.ts') },
+  { entryNames: '[name].[hash]' },
+);
 const style = await bundle(
   { link: './style/link.css', icon: join(packages, 'ui/art/icon.svg') },
   { entryNames: '[name].[hash]', loader: { '.svg': 'copy' } },
 );
+/** What a page loads on demand stands in its script as a constant: where it is, and what it must be. */
+const released = (src) => JSON.stringify({ src, integrity: describe(src).integrity });
 const scripts = {};
 for (const lang of LANGUAGES) {
-  scripts[lang] = await bundle(
-    Object.fromEntries(PAGES.map((page) => [page, `./src/${page}/main.ts`])),
-    { entryNames: `[name].${lang}.[hash]`, plugins: [messages(lang)], define: { ARGON2_WORKER: JSON.stringify(argon2) } },
-  );
+  const options = { entryNames: `[name].${lang}.[hash]`, plugins: [messages(lang), library(hpke)] };
+  const { later } = await bundle({ later: './src/open/later/main.ts' }, options);
+  const define = { ARGON2_WORKER: released(argon2), OPENING_LATER: released(later) };
+  const pages = Object.fromEntries(PAGES.map((page) => [page, `./src/${page}/main.ts`]));
+  scripts[lang] = await bundle(pages, { ...options, define });
 }
 
 const files = readdirSync(join(next, 'assets')).map((file) => describe(`/assets/${file}`));
@@ -95,7 +107,7 @@ for (const page of PAGES) {
     const [script, { link, icon }] = [scripts[lang][page], style];
     const path = `/shells/${page}.${lang}.html`;
     const html = shell({
-      page, lang, script, link, icon, assets, languages: LANGUAGES,
+      page, lang, scripts: page === 'missing' ? [script] : [hpke, script], link, icon, assets, languages: LANGUAGES,
       pages: read(lang, 'pages'), common: read(lang, 'common'),
       seal: art('seal.svg'),
     });

@@ -24,7 +24,10 @@ ${view}
   }
 }
 
-export function shell({ page, lang, script, link, icon, assets, languages, pages, common, seal }) {
+/** Pages that speak to the server at once: its key comes together with the scripts. */
+const SPEAKING = ['open', 'receipt'];
+
+export function shell({ page, lang, scripts, link, icon, assets, languages, pages, common, seal }) {
   const t = (key) => escape(pages[key] ?? common[key]);
   const sri = (url) => `integrity="${assets[url].integrity}" crossorigin="anonymous"`;
   const choice = (tag) =>
@@ -34,6 +37,9 @@ export function shell({ page, lang, script, link, icon, assets, languages, pages
   // Until the script has something to show, the page has a headline for those who do not see it.
   const waiting = `<h1 class="visually-hidden" tabindex="-1">${t(`${page}.title`)}</h1>${noscript}`;
   const first = page === 'missing' ? words('missing.title', 'missing.body') : waiting;
+  const preload = (url) => `<link rel="preload" href="${url}" as="fetch" crossorigin="anonymous">`;
+  // What a script imports stands before it, so that it is here with its integrity when it is asked for.
+  const module = (src) => `<script type="module" src="${src}" ${sri(src)}></script>`;
   return `<!doctype html>
 <html lang="${lang}">
 <head>
@@ -47,8 +53,8 @@ export function shell({ page, lang, script, link, icon, assets, languages, pages
 <link rel="icon" href="${icon}" type="image/svg+xml">
 <link rel="stylesheet" href="${link}" ${sri(link)}>
 <link rel="stylesheet" href="/brand.css">
-<link rel="preload" href="/brand.json" as="fetch" crossorigin="anonymous">
-<script type="module" src="${script}" ${sri(script)}></script>
+${['/brand.json', ...(SPEAKING.includes(page) ? ['/v1/channel'] : [])].map(preload).join('\n')}
+${scripts.map(module).join('\n')}
 </head>
 <body data-page="${page}">
 <header class="top">

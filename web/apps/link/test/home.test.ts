@@ -1,12 +1,13 @@
 import { MAX_TEXT_BYTES } from '@waxseal/crypto';
 import { expect, test } from 'vitest';
 import { invitationSubject, invitationText } from '../src/home/invitation.ts';
-import { check, lifetimes, localMinute, strength, type Draft, type Limits } from '../src/home/model.ts';
+import { check, lifetimes, localMinute, outlivesStorage, strength, type Draft, type Limits } from '../src/home/model.ts';
 
 const NOW = new Date(2026, 10, 22, 15, 40).getTime();
 const LIMITS: Limits = { max_lifetime_s: 2_592_000, max_views: 1_000 };
 const draft = (change: Partial<Draft> = {}): Draft => ({
   text: 'hunter2',
+  kind: 'one_time',
   lifetime: '604800',
   at: '',
   views: '1',
@@ -21,8 +22,24 @@ const faults = (change: Partial<Draft>) => {
 
 test('a filled form becomes an order', () => {
   expect(checked({ views: '3', passphrase: ' two words ' })).toEqual({
-    order: { text: 'hunter2', views: 3, expires: { after_s: 604_800 }, passphrase: ' two words ' },
+    order: { text: 'hunter2', kind: 'one_time', views: 3, expires: { after_s: 604_800 }, passphrase: ' two words ' },
   });
+});
+
+test('a device-bound secret has one view, whatever the hidden field says', () => {
+  const order = { text: 'hunter2', kind: 'device_bound', views: 1, expires: { after_s: 604_800 }, passphrase: null };
+  for (const views of ['7', '', 'x']) expect(checked({ kind: 'device_bound', views })).toEqual({ order });
+});
+
+test('a sender is warned when a browser may forget the key before the secret expires', () => {
+  const warned = (change: Partial<Draft>) => outlivesStorage(draft(change), LIMITS, NOW);
+  const days = (n: number) => localMinute(NOW + n * 86_400_000);
+  expect(warned({ kind: 'device_bound', lifetime: '2592000' })).toBe(true);
+  expect(warned({ kind: 'device_bound', lifetime: 'exact', at: days(8) })).toBe(true);
+  expect(warned({ kind: 'device_bound', lifetime: 'exact', at: days(7) })).toBe(false);
+  expect(warned({ kind: 'device_bound', lifetime: 'exact', at: '' })).toBe(false);
+  expect(warned({ kind: 'device_bound' })).toBe(false);
+  expect(warned({ lifetime: '2592000' })).toBe(false);
 });
 
 test('every rule that is broken is named at its field, all at once', () => {
@@ -70,6 +87,7 @@ const INVITATION = {
   organization: 'Acme, Inc.',
   link: 'https://secrets.acme.example/s/AAAAAAAAAAAAAAAAAAAAAA#1T',
   expiresAtMs: Date.UTC(2026, 10, 29, 6, 40),
+  kind: 'one_time' as const,
   views: 1,
   passphrase: true,
 };
@@ -86,5 +104,8 @@ test('an invitation carries the link, the real expiry with its zone, and what th
   expect(ja).toContain('開封できる回数：3回');
   expect(ja).not.toContain('パスフレーズ');
   expect(ja).not.toMatch(/\{|\}|false/);
+  const bound = invitationText('en', { ...INVITATION, kind: 'device_bound' });
+  expect(bound).toContain('no other device');
+  expect(bound).not.toContain('opens once');
   expect(invitationSubject('ja', 'Acme')).toContain('Acme');
 });

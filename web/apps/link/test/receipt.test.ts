@@ -19,7 +19,7 @@ const receipt = (change: Partial<ReceiptAnswer> = {}): ReceiptAnswer => ({
   ...change,
 });
 
-const opening = { at_ms: 5, device: 'phone', state: 'acked', ended_at_ms: 6 } as const;
+const opening = { at_ms: 5, device: 'phone', state: 'acked', ended_at_ms: 6, opens: 0, last_open_at_ms: null } as const;
 
 test('a secret with views left that was opened is neither new nor over', () => {
   expect(standing(receipt())).toBe('ready');
@@ -37,9 +37,17 @@ test('burning is offered while anything can be burned, unlocking only when locke
   expect(offers(receipt())).toEqual({ burn: true, unlock: false });
   expect(offers(receipt({ state: 'locked' }))).toEqual({ burn: true, unlock: true });
   expect(offers(receipt({ state: 'draining' }))).toEqual({ burn: true, unlock: false });
+  expect(offers(receipt({ state: 'bound' }))).toEqual({ burn: true, unlock: false });
   for (const state of ['destroyed', 'burned', 'expired'] as const) {
     expect(offers(receipt({ state }))).toEqual({ burn: false, unlock: false });
   }
+});
+
+test('a device-bound secret is not over while its device may come back', () => {
+  const view = receipt({ state: 'bound', kind: 'device_bound', openings: [{ ...opening, opens: 3, last_open_at_ms: 90 }] });
+  expect(isFinal(view)).toBe(false);
+  expect(standing(view)).toBe('bound');
+  expect(timeline(view).at(-1)).toMatchObject({ what: 'opened', opens: 3, lastOpenAtMs: 90 });
 });
 
 test('the timeline is in order and ends with how it ended', () => {

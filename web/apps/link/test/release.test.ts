@@ -29,8 +29,12 @@ function checkout(place: string): void {
   const modules = (...names: string[]) => join(place, 'node_modules', ...names);
   cpSync(join(web, 'node_modules/@waxseal'), modules('@waxseal'), { recursive: true, verbatimSymlinks: true });
   const bundled = sources.flatMap((source) => Object.keys(json(join(web, source, 'package.json'))['dependencies'] ?? {}));
-  for (const name of new Set(bundled.filter((name) => !name.startsWith('@waxseal/')))) {
+  const foreign = new Set(bundled.filter((name) => !name.startsWith('@waxseal/')));
+  // A set that grows while it is walked: what they need is walked, too.
+  for (const name of foreign) {
     cpSync(join(web, 'node_modules', name), modules(name), { recursive: true });
+    const needs = json(join(web, 'node_modules', name, 'package.json'))['dependencies'] ?? {};
+    Object.keys(needs).forEach((need) => foreign.add(need));
   }
   mkdirSync(dirname(modules('esbuild')), { recursive: true });
   symlinkSync(join(web, 'node_modules/esbuild'), modules('esbuild'));

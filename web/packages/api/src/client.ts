@@ -1,10 +1,14 @@
-import { Problem, problemOf } from './problem.ts';
+import { CHANNEL_TYPE, type Bytes, type SealedRequest } from '@waxseal/crypto';
+import { openedWhole, problemOf } from './answer.ts';
+import type { Channel } from './channel.ts';
+import { isProblem, Problem } from './problem.ts';
 import type { Routes } from './types.ts';
 
-/** What a request needs beside its body. Everything but the origin has a default. */
+/** What a request needs beside its body. */
 export interface Caller {
   /** Scheme, host and port of the secret's host. */
   origin: string;
+  channel: Channel;
   fetch?: typeof globalThis.fetch | undefined;
   /** Milliseconds until an answer must be complete; 30 seconds, or 2 minutes for routes that carry content. */
   timeoutMs?: number;
@@ -17,24 +21,31 @@ export type Route = keyof Routes;
 export type Body<R extends Route> = Routes[R][0];
 export type Answer<R extends Route> = Routes[R][1];
 
-/** The URL of a route: what a device signs as `@target-uri`. */
-export function routeUrl(origin: string, route: Route): string {
-  return `${origin}/v1/secrets/${route}`;
+/** The headers with which a device signs a request, from its URL and the exact bytes that are sent. */
+export type Sign = (url: string, body: Bytes) => Promise<object>;
+
+/** A request that was sent sealed, and the response that came back. */
+export interface Sent {
+  sealed: SealedRequest;
+  response: Response;
 }
 
 /**
- * Sends a POST with this exact body and gives the response as it is. Nothing about a secret is cached, no other origin
- * learns where it came from, and a redirect is an error: it could carry the body elsewhere.
+ * Seals and sends a POST and gives the response as it is. Nothing about a secret is cached, no other origin learns where
+ * it came from, and a redirect is an error: it could carry the body elsewhere.
  */
-export async function send(caller: Caller, route: Route, body: string, headers: object = {}): Promise<Response> {
-  const { origin, fetch = globalThis.fetch, language, signal } = caller;
-  return fetch(routeUrl(origin, route), {
+async function sendOnce(caller: Caller, route: Route, body: string, sign?: Sign): Promise<Sent> {
+  const { origin, channel, fetch = globalThis.fetch, language, signal } = caller;
+  const path = `/v1/secrets/${route}`;
+  const url = origin + path;
+  const sealed = await channel.seal(path, body);
+  const response = await fetch(url, {
     method: 'POST',
-    body,
+    body: sealed.body,
     headers: {
-      'Content-Type': 'application/json',
+      'Content-Type': CHANNEL_TYPE,
       ...(language && { 'Accept-Language': language }),
-      ...headers,
+      ...(await sign?.(url, sealed.body)),
     },
     cache: 'no-store',
     credentials: 'same-origin',
@@ -42,10 +53,26 @@ export async function send(caller: Caller, route: Route, body: string, headers: 
     referrerPolicy: 'no-referrer',
     signal: signal ?? null,
   });
+  return { sealed, response };
+}
+
+/**
+ * Sends, and once more if the server no longer has the key it was sealed to: the refusal brings the key of today.
+ * Throws the `Problem` of an answer that is not a success.
+ */
+export async function send(caller: Caller, route: Route, body: string, sign?: Sign): Promise<Sent> {
+  for (let renewed = false; ; renewed = true) {
+    const sent = await sendOnce(caller, route, body, sign);
+    if (sent.response.ok) return sent;
+    const problem = await problemOf(sent.response, sent.sealed);
+    const channel = isProblem(problem, 'channel-key') && problem.document?.channel;
+    if (!channel || renewed) throw problem;
+    caller.channel.renew(channel);
+  }
 }
 
 /** These carry up to 1.4 MB one way, which a slow phone needs its time for. */
-const CARRY_CONTENT: Route[] = ['create', 'claim', 'recover'];
+const CARRY_CONTENT: Route[] = ['create', 'claim', 'recover', 'open'];
 
 /** The caller's signal, or the timeout's, whichever comes first (`AbortSignal.any` is too young for Safari 16). */
 function deadline(signal: AbortSignal | undefined, ms: number): { signal: AbortSignal; done: () => void } {
@@ -61,29 +88,23 @@ function deadline(signal: AbortSignal | undefined, ms: number): { signal: AbortS
   return { signal: controller.signal, done };
 }
 
-/** Sends this exact text, which a device may have signed. Throws a `Problem`, or the caller's own abort. */
-export async function postText<R extends Route>(
+/** Sends a body, signed by a device if `sign` is given. Throws a `Problem`, or the caller's own abort. */
+export async function post<R extends Route>(
   caller: Caller,
   route: R,
-  body: string,
-  headers?: object,
+  body: Body<R>,
+  sign?: Sign,
 ): Promise<Answer<R>> {
   const { timeoutMs = CARRY_CONTENT.includes(route) ? 120_000 : 30_000 } = caller;
   const { signal, done } = deadline(caller.signal, timeoutMs);
   try {
-    const response = await send({ ...caller, signal }, route, body, headers);
-    if (!response.ok) throw await problemOf(response);
-    return (await response.json()) as Answer<R>;
+    const { sealed, response } = await send({ ...caller, signal }, route, JSON.stringify(body), sign);
+    return (await openedWhole(sealed, response)) as Answer<R>;
   } catch (error) {
-    if (error instanceof Problem) throw error;
+    if (isProblem(error)) throw error;
     caller.signal?.throwIfAborted();
     throw new Problem(null);
   } finally {
     done();
   }
-}
-
-/** Sends a body to its route and gives the route's answer. */
-export function post<R extends Route>(caller: Caller, route: R, body: Body<R>): Promise<Answer<R>> {
-  return postText(caller, route, JSON.stringify(body));
 }

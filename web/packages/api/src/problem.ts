@@ -1,18 +1,23 @@
 import type { ProblemCode, ProblemDocument } from './types.ts';
 
-/**
- * A request that did not end in an answer of its route: the server's problem document, or `no-answer` when nothing
- * usable came back (offline, timeout, a proxy's page). After `no-answer` the server may or may not have done the work.
- */
+/** What goes wrong without the server saying so. */
+export type LocalCode =
+  /** Nothing usable came back: offline, a timeout, a proxy's page. The server may or may not have done the work. */
+  | 'no-answer'
+  /** The request could not be sealed to this server, or its answer was not sealed to the request. */
+  | 'no-channel';
+
+/** A request that did not end in an answer of its route: the server's problem document, or one of our own codes. */
 export class Problem extends Error {
-  declare readonly code: ProblemCode | 'no-answer';
-  /** The document; null with `no-answer`. */
+  override readonly name = 'Problem';
+  declare readonly code: ProblemCode | LocalCode;
+  /** The document; null with a code of our own. */
   declare readonly document: ProblemDocument | null;
   /** Milliseconds that the server asks to wait (`Retry-After`), if it does. */
   declare readonly retryAfterMs: number | null;
 
-  constructor(document: ProblemDocument | null, retryAfterMs: number | null = null) {
-    const code = document?.code ?? 'no-answer';
+  constructor(document: ProblemDocument | null, retryAfterMs: number | null = null, local: LocalCode = 'no-answer') {
+    const code = document?.code ?? local;
     super(code);
     this.code = code;
     this.document = document;
@@ -20,15 +25,16 @@ export class Problem extends Error {
   }
 }
 
-/** Whether an error is a problem with one of these codes. */
+/**
+ * Whether an error is a problem with one of these codes; of any code if none is named. By its name, since scripts that
+ * are loaded on demand bring a class of their own.
+ */
 export function isProblem(error: unknown, ...codes: Problem['code'][]): error is Problem {
-  return error instanceof Problem && (codes.length === 0 || codes.includes(error.code));
+  const problem = error instanceof Error && error.name === 'Problem' ? (error as Problem) : null;
+  return problem !== null && (codes.length === 0 || codes.includes(problem.code));
 }
 
-/** Reads the problem out of an answer that is not a success. */
-export async function problemOf(response: Response): Promise<Problem> {
-  const json = response.headers.get('Content-Type')?.startsWith('application/problem+json');
-  const document = json ? ((await response.json()) as ProblemDocument) : null;
-  // Our server writes seconds; a proxy's date is not a number and counts as none.
-  return new Problem(document, Number(response.headers.get('Retry-After')) * 1_000 || null);
+/** Nothing was sent that could be read on the way, or nothing came back that was meant for us. */
+export function noChannel(): Problem {
+  return new Problem(null, null, 'no-channel');
 }

@@ -1,5 +1,6 @@
+import { opened } from './answer.ts';
 import { send, type Caller } from './client.ts';
-import { isProblem, Problem, problemOf } from './problem.ts';
+import { isProblem } from './problem.ts';
 import type { ReceiptAnswer, ReceiptRequest } from './types.ts';
 import { wait as realWait, type Wait } from './wait.ts';
 
@@ -13,18 +14,13 @@ export interface Following {
   wait?: Wait | undefined;
 }
 
-/** Splits a streamed body at line feeds; yields empty lines too, because they prove that the line is alive. */
-export async function* lines(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  const reader = body.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>).getReader();
+/** Splits a streamed text at line feeds; yields empty lines too, because they prove that the line is alive. */
+export async function* lines(pieces: AsyncIterable<string>): AsyncGenerator<string> {
   let rest = '';
-  try {
-    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
-      const parts = (rest + chunk.value).split('\n');
-      rest = parts.pop() ?? '';
-      yield* parts;
-    }
-  } finally {
-    await reader.cancel().catch(() => {});
+  for await (const piece of pieces) {
+    const parts = (rest + piece).split('\n');
+    rest = parts.pop() ?? '';
+    yield* parts;
   }
 }
 
@@ -35,16 +31,15 @@ async function* connection(caller: Caller, body: string): AsyncGenerator<Receipt
   caller.signal?.addEventListener('abort', abort, { once: true });
   let timer = setTimeout(abort, SILENCE_MS);
   try {
-    const response = await send({ ...caller, signal: controller.signal }, 'status', body);
-    if (!response.ok || !response.body) throw await problemOf(response);
-    for await (const line of lines(response.body)) {
+    const { sealed, response } = await send({ ...caller, signal: controller.signal }, 'status', body);
+    for await (const line of lines(opened(sealed, response))) {
       clearTimeout(timer);
       timer = setTimeout(abort, SILENCE_MS);
       if (line) yield JSON.parse(line) as ReceiptAnswer;
     }
   } catch (error) {
     caller.signal?.throwIfAborted();
-    if (error instanceof Problem) throw error;
+    if (isProblem(error)) throw error;
   } finally {
     clearTimeout(timer);
     caller.signal?.removeEventListener('abort', abort);

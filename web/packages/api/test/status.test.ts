@@ -1,27 +1,36 @@
+import type { Answering } from '@waxseal/crypto/channel-server';
 import { describe, expect, it, vi } from 'vitest';
 import { follow, lines } from '../src/status.ts';
 import type { ReceiptAnswer } from '../src/types.ts';
 import { wait, type Wait } from '../src/wait.ts';
+import { anyChannel, callerOf } from './sealed.ts';
 
 const REQUEST = { rid: 'r', receipt: 'R' };
 const view = (state: ReceiptAnswer['state'], openings: object[] = []) => JSON.stringify({ state, openings });
 
-function stream(...chunks: (string | Uint8Array)[]): ReadableStream<Uint8Array> {
+function stream(...chunks: string[]): ReadableStream<Uint8Array<ArrayBuffer>> {
   return new ReadableStream({
     start(controller) {
-      for (const chunk of chunks) controller.enqueue(typeof chunk === 'string' ? new TextEncoder().encode(chunk) : chunk);
+      for (const chunk of chunks) controller.enqueue(new TextEncoder().encode(chunk));
       controller.close();
     },
   });
 }
 
+/** Lets what is under way happen, beside a clock that stands still, until something is so. */
+async function until(so: () => boolean): Promise<void> {
+  while (!so()) await new Promise((turn) => setImmediate(turn));
+}
+
+/** Only these: the promises of cryptography need the rest of the machine. */
+const standStill = () => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+
 /** Follows through these connections; gives the states seen and the pauses asked for. */
 async function followed(...connections: (() => Response)[]) {
   const pauses: number[] = [];
   const pause: Wait = async (ms) => void pauses.push(ms);
-  const fetch = async () => connections.shift()!();
   const states: string[] = [];
-  const caller = { origin: 'https://secrets.example.com', fetch };
+  const caller = await callerOf(() => connections.shift()!());
   try {
     for await (const { state } of follow(caller, REQUEST, { wait: pause })) states.push(state);
   } catch (error) {
@@ -38,11 +47,14 @@ const offline = () => {
 };
 
 describe('lines', () => {
-  it('are whole, wherever the network cuts them, even inside a character', async () => {
-    const bytes = new TextEncoder().encode('a秘\n\nb\nrest');
-    for (let cut = 0; cut <= bytes.length; cut++) {
+  it('are whole, wherever the pieces end', async () => {
+    const text = 'a秘\n\nb\nrest';
+    for (let cut = 0; cut <= text.length; cut++) {
       const seen: string[] = [];
-      for await (const line of lines(stream(bytes.slice(0, cut), bytes.slice(cut)))) seen.push(line);
+      const pieces = (async function* () {
+        yield* [text.slice(0, cut), text.slice(cut)];
+      })();
+      for await (const line of lines(pieces)) seen.push(line);
       expect(seen).toEqual(['a秘', '', 'b']);
     }
   });
@@ -85,17 +97,19 @@ describe('a followed receipt', () => {
   });
 
   it('leaves a connection that has been silent for 40 seconds', async () => {
-    vi.useFakeTimers();
     let connections = 0;
-    const fetch = async (_: unknown, init?: RequestInit) => {
+    const answering: Answering = (_body, request) => {
       connections++;
       if (connections > 1) return new Response(stream(view('burned') + '\n'));
-      return new Response(
-        new ReadableStream({ start: (controller) => init!.signal!.addEventListener('abort', () => controller.error(new Error('aborted'))) }),
-      );
+      const start = (controller: ReadableStreamDefaultController) =>
+        request.signal.addEventListener('abort', () => controller.error(new Error('aborted')));
+      return new Response(new ReadableStream({ start }));
     };
-    const views = follow({ origin: 'https://a.example', fetch }, REQUEST, { wait: async () => {} });
+    const caller = await callerOf(answering);
+    standStill();
+    const views = follow(caller, REQUEST, { wait: async () => {} });
     const first = views.next();
+    await until(() => connections === 1);
     await vi.advanceTimersByTimeAsync(39_999);
     expect(connections).toBe(1);
     await vi.advanceTimersByTimeAsync(1);
@@ -104,23 +118,27 @@ describe('a followed receipt', () => {
   });
 
   it('stays with a connection that has nothing to say but says so every 15 seconds', async () => {
-    vi.useFakeTimers();
-    let connections = 0;
-    const fetch = async (_: unknown, init?: RequestInit) => {
+    let [connections, heard] = [0, 0];
+    let write = (_line: string) => {};
+    const caller = await callerOf(() => {
       connections++;
-      return new Response(
-        new ReadableStream<Uint8Array>({
-          start(controller) {
-            init!.signal!.addEventListener('abort', () => controller.error(new Error('aborted')));
-            const write = (line: string) => controller.enqueue(new TextEncoder().encode(line + '\n'));
-            for (let at = 15_000; at < 120_000; at += 15_000) setTimeout(() => write(''), at);
-            setTimeout(() => write(view('burned')), 119_000);
-          },
-        }),
-      );
-    };
-    const first = follow({ origin: 'https://a.example', fetch }, REQUEST, { wait: async () => {} }).next();
-    await vi.advanceTimersByTimeAsync(120_000);
+      const start = (controller: ReadableStreamDefaultController) => {
+        write = (line) => controller.enqueue(new TextEncoder().encode(line + '\n'));
+      };
+      return new Response(new ReadableStream({ start }));
+    });
+    standStill();
+    const cleared = vi.spyOn(globalThis, 'clearTimeout');
+    const first = follow(caller, REQUEST, { wait: async () => {} }).next();
+    await until(() => connections === 1);
+    for (let at = 15_000; at < 120_000; at += 15_000) {
+      await vi.advanceTimersByTimeAsync(15_000);
+      write('');
+      // Each line that is heard puts the alarm off.
+      heard++;
+      await until(() => cleared.mock.calls.length >= heard);
+    }
+    write(view('burned'));
     expect((await first).value?.state).toBe('burned');
     expect(connections).toBe(1);
     vi.useRealTimers();
@@ -128,7 +146,8 @@ describe('a followed receipt', () => {
 
   it('ends with the caller’s reason when the caller leaves', async () => {
     const controller = new AbortController();
-    const caller = { origin: 'https://a.example', fetch: async () => offline(), signal: controller.signal };
+    const channel = await anyChannel();
+    const caller = { origin: 'https://a.example', channel, fetch: async () => offline(), signal: controller.signal };
     const waiting = follow(caller, REQUEST).next();
     controller.abort(new Error('left the page'));
     await expect(waiting).rejects.toThrow('left the page');

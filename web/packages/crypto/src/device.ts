@@ -25,8 +25,8 @@ export function thumbprint(publicKey: Bytes): Promise<Bytes> {
 export interface SignedRequest {
   /** Origin and path, as the server will rebuild them. */
   url: string;
-  /** The exact body that is sent. */
-  body: string;
+  /** The exact body that is sent: what a channel made of the request. */
+  body: Bytes;
   /** 40 bytes from the server. Its time stands in for the device's clock. */
   challenge: Bytes;
 }
@@ -39,8 +39,8 @@ export interface SignatureHeaders {
 }
 
 /** `sha-256=:…:` of a body (RFC 9530 §2). */
-export async function contentDigest(body: string): Promise<string> {
-  return `sha-256=:${toBase64(await sha256(utf8(body)))}:`;
+export async function contentDigest(body: Bytes): Promise<string> {
+  return `sha-256=:${toBase64(await sha256(body))}:`;
 }
 
 /** The parameters of the one signature, from its challenge: created (whole seconds), nonce and key id. */

@@ -13,16 +13,24 @@ export type RefusedCode =
   | 'content'
   | 'manifest'
   | 'encoding'
-  | 'text';
+  | 'text'
+  | 'channel'
+  | 'handover';
 
 /** Input that is refused. Nothing was consumed; the code says which check failed first. */
 export class Refused extends Error {
+  override readonly name = 'Refused';
   declare readonly code: RefusedCode;
 
   constructor(code: RefusedCode) {
     super(code);
     this.code = code;
   }
+}
+
+/** By its name, since scripts that are loaded on demand bring a class of their own. */
+export function isRefused(error: unknown): error is Refused {
+  return error instanceof Error && error.name === 'Refused';
 }
 
 /** `Refused` with the given code, if the condition does not hold. */

@@ -1,4 +1,4 @@
-export { Refused, fromB64u, toB64u, type Bytes, type RefusedCode } from './encoding.ts';
+export { Refused, isRefused, fromB64u, fromUtf8, toB64u, utf8, type Bytes, type RefusedCode } from './encoding.ts';
 export { baseKey, peekKey, sha256 } from './keys.ts';
 export { formatLink, formatReceiptLink, parseLink, parseReceiptLink, tokenKey } from './link.ts';
 export type { Link, ReceiptLink } from './link.ts';
@@ -8,7 +8,10 @@ export { encodePolicy, type Policy, type SealedBy } from './policy.ts';
 export { MAX_PASSPHRASE_BYTES, SENDER_PARAMS, checkParams, passphraseBytes, plainIkm, stretch } from './passphrase.ts';
 export type { Argon2Params, Argon2id } from './passphrase.ts';
 export { drawRandomness, seal, type Randomness, type SealInput, type Sealed } from './seal.ts';
-export { open, type OpenInput, type Opened } from './open.ts';
-export { claimKey } from './wrap.ts';
+export { open, openHanded, openKept, manifestKey } from './open.ts';
+export type { HandedInput, KeptInput, OpenInput, Opened } from './open.ts';
+export { ackPreimage, claimKey } from './wrap.ts';
 export { newDevice, signRequest, thumbprint, type Device, type SignatureHeaders } from './device.ts';
+export { CHANNEL_TYPE, openAnswer, readChannelConfig, sealRequest, type ChannelKey, type SealedRequest } from './channel.ts';
+export { newReceiver, openHandover, receiverPoint, sealHandover, type Handover } from './handover.ts';
 export { argon2InWorker } from './argon2.client.ts';

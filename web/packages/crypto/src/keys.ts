@@ -34,6 +34,11 @@ export function deriveAes(base: CryptoKey, salt: Bytes, info: Bytes): Promise<Cr
   return crypto.subtle.deriveKey(hkdf(salt, info), base, aes, false, ['encrypt', 'decrypt']);
 }
 
+/** 32 bytes as an AES-256-GCM key that cannot be exported. */
+export function importAes(bytes: Bytes): Promise<CryptoKey> {
+  return crypto.subtle.importKey('raw', bytes, 'AES-GCM', false, ['decrypt']);
+}
+
 /** The key of stream `index`; `salt` is drawn anew for every attempt at sealing it. */
 export function partKey(cek: CryptoKey, salt: Bytes, index: number): Promise<CryptoKey> {
   return deriveAes(cek, salt, partInfo(index));

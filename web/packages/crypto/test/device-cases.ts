@@ -1,5 +1,5 @@
 import { signRequest } from '../src/device.ts';
-import { fromB64u, toB64u } from '../src/encoding.ts';
+import { fromB64u, toB64u, utf8 } from '../src/encoding.ts';
 import { bytes } from './cases.ts';
 import { importScalar, produceDevice } from './produce.ts';
 import type { DeviceVector } from './vector-types.ts';
@@ -18,7 +18,7 @@ async function device(name: string, more: Partial<DeviceVector>, signed: Partial
   const original = { ...given, ...REQUEST, challenge: CHALLENGE, ...signed };
   const key = await importScalar(fromB64u(SCALAR));
   const url = original.origin + original.path;
-  const headers = await signRequest(key, { url, body: original.body, challenge: fromB64u(original.challenge) });
+  const headers = await signRequest(key, { url, body: utf8(original.body), challenge: fromB64u(original.challenge) });
   const verifier = await produceDevice(given);
   return {
     name,

@@ -1,7 +1,7 @@
 import { createECDH } from 'node:crypto';
 import { argon2id } from '../src/argon2.ts';
 import { contentDigest, signatureBase, signatureParams, thumbprint } from '../src/device.ts';
-import { fromB64u, Refused, toB64u, type Bytes } from '../src/encoding.ts';
+import { fromB64u, Refused, toB64u, utf8, type Bytes } from '../src/encoding.ts';
 import { decodeHeader } from '../src/header.ts';
 import { baseKey, derive, label, partInfo, partKey, peekKey } from '../src/keys.ts';
 import { formatLink, formatReceiptLink, parseLink, tokenKey } from '../src/link.ts';
@@ -126,7 +126,7 @@ export function importScalar(scalar: Bytes): Promise<CryptoKey> {
 export async function produceDevice(given: DeviceVector) {
   const publicKey = publicKeyOf(fromB64u(given.private_key, 32));
   const challenge = fromB64u(given.challenge, 40);
-  const content_digest = await contentDigest(given.body);
+  const content_digest = await contentDigest(utf8(given.body));
   const params = signatureParams(challenge);
   return {
     public_key: toB64u(publicKey),

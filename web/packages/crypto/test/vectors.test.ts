@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { fromB64u, Refused, toB64u } from '../src/encoding.ts';
+import { fromB64u, Refused, toB64u, utf8 } from '../src/encoding.ts';
 import { baseKey, partKey } from '../src/keys.ts';
 import { parseReceiptLink } from '../src/link.ts';
 import { paddedSize } from '../src/manifest.ts';
@@ -60,7 +60,7 @@ describe.each(FOLDERS)('the vectors of %s', (folder) => {
       const made = await produceDevice(vector);
       expect(made.base, vector.name).toBe(vector.base);
       if (vector.valid) expect(vector, vector.name).toMatchObject(made);
-      const request = { url: vector.origin + vector.path, body: vector.body, challenge: fromB64u(vector.challenge, 40) };
+      const request = { url: vector.origin + vector.path, body: utf8(vector.body), challenge: fromB64u(vector.challenge, 40) };
       const headers = {
         'Content-Digest': vector.content_digest,
         'Signature-Input': vector.signature_input,

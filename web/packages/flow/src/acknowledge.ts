@@ -2,7 +2,7 @@ import { toB64u } from '@waxseal/crypto';
 import { isProblem, Problem, type State } from '@waxseal/api';
 import type { Shown } from './claim.ts';
 import { recoverClaim, signed, type Fields } from './signed.ts';
-import { forget, type Visit } from './visit.ts';
+import { forget, forgetAttempt, learn, type Visit } from './visit.ts';
 
 /** A claim's window is 10 minutes (`docs/protocol.md` §6), so several heartbeats may get lost before it closes. */
 const HEARTBEAT_MS = 60_000;
@@ -32,11 +32,14 @@ async function next<R extends 'heartbeat' | 'ack'>(visit: Visit, shown: Shown, r
 }
 
 /**
- * Acknowledges what is shown, which destroys the view on the server, and deletes this device's keys. A lost answer is
- * asked for again: the server repeats it. `lapsed` means that the claim ended first (its window closed, or the sender
+ * Acknowledges what is shown, which destroys the view on the server, and deletes this device's keys. A device-bound
+ * secret stays instead: its content key is on the disk before the server hears that it may delete its own. A lost answer
+ * is asked for again: the server repeats it. `lapsed` means that the claim ended first (its window closed, or the sender
  * burned the secret): delivered, not confirmed. Stop `keepOpen` before calling it.
  */
 export async function acknowledge(visit: Visit, shown: Shown): Promise<'acked' | 'lapsed'> {
+  const stays = shown.policy.kind === 'device_bound';
+  if (stays) await learn(visit, { kept: { cek: shown.cek, header: shown.header } });
   for (const pause of [...ACK_PAUSES, null]) {
     try {
       await next(visit, shown, 'ack', { ack: toB64u(shown.ack) });
@@ -50,7 +53,7 @@ export async function acknowledge(visit: Visit, shown: Shown): Promise<'acked' |
       await visit.wait(error.retryAfterMs ?? pause);
     }
   }
-  await forget(visit);
+  await (stays ? forgetAttempt(visit) : forget(visit));
   return 'acked';
 }
 

@@ -5,10 +5,12 @@ import {
   fromB64u,
   open,
   plainIkm,
+  isRefused,
   Refused,
   stretch,
   toB64u,
   type Argon2id,
+  type Bytes,
   type Opened,
 } from '@waxseal/crypto';
 import { isProblem, type Claim, type PeekAnswer } from '@waxseal/api';
@@ -17,7 +19,7 @@ import { memoryStore, newDeviceRecord, type Keys } from './store.ts';
 import { forget, forgetAttempt, peek, peekProof, type Visit } from './visit.ts';
 
 /** Pauses in milliseconds before asking again whether a claim with a lost answer arrived. */
-const PAUSES = [500, 2_000, 5_000];
+export const PAUSES = [500, 2_000, 5_000];
 
 /** The browser kept nothing although it seemed to. Nothing was taken; the same gesture again goes on in memory. */
 export class StorageRefused extends Error {}
@@ -26,6 +28,7 @@ export class StorageRefused extends Error {}
 export interface Shown extends Opened {
   /** The claim's id. */
   claim: string;
+  header: Bytes;
   /** The largest counter used so far. */
   counter: number;
   keys: Keys;
@@ -85,20 +88,21 @@ async function fetchSurely(visit: Visit, ikm: CryptoKey | null): Promise<Claim |
 
 async function unseal(visit: Visit, keys: Keys, ikm: CryptoKey, claim: Claim | null): Promise<Shown | null> {
   if (!claim) return null;
-  const { header, policy, wrapped_key: wrappedKey, content } = claim;
+  const { policy, wrapped_key: wrappedKey, content } = claim;
+  const header = fromB64u(claim.header);
   try {
     const opened = await open({
       ikm,
       id: visit.link.id,
-      header: fromB64u(header),
+      header,
       policy: fromB64u(policy),
       wrappedKey: fromB64u(wrappedKey),
       content: fromB64u(content),
     });
-    return { ...opened, claim: claim.id, counter: claim.counter, keys };
+    return { ...opened, claim: claim.id, header, counter: claim.counter, keys };
   } catch (error) {
     // Another tab claimed with the right passphrase and this one has a wrong one: the claim stays open, ask again.
-    if (error instanceof Refused && error.code === 'unwrap') await forgetAttempt(visit);
+    if (isRefused(error) && error.code === 'unwrap') await forgetAttempt(visit);
     throw error;
   }
 }

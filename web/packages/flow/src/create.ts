@@ -7,10 +7,11 @@ import {
   SENDER_PARAMS,
   toB64u,
   type Argon2id,
+  type Kind,
   type Policy,
   type Sealed,
 } from '@waxseal/crypto';
-import { isProblem, post, wait as realWait, type Caller, type CreateAnswer, type CreateRequest, type Wait } from '@waxseal/api';
+import { isProblem, openChannel, post, wait as realWait, type Caller, type CreateAnswer, type CreateRequest, type Wait } from '@waxseal/api';
 
 /** Pauses in milliseconds before the same bytes are sent again; the server answers them as the first time. */
 const PAUSES = [1_000, 3_000];
@@ -20,6 +21,8 @@ export interface NewSecret {
   origin: string;
   /** 1 to `MAX_TEXT_BYTES` bytes. */
   text: string;
+  kind: Kind;
+  /** 1 if the secret is device-bound. */
   views: number;
   expires: Policy['expires'];
   passphrase: { text: string; argon2id: Argon2id } | null;
@@ -71,18 +74,18 @@ async function submit(caller: Caller, request: CreateRequest, wait: Wait): Promi
  * any request, or `Problem`.
  */
 export async function create(secret: NewSecret, world: CreateWorld = {}): Promise<Created> {
-  const { origin, text, views, expires, passphrase } = secret;
+  const { origin, text, kind, views, expires, passphrase } = secret;
   const { fetch, random, wait = realWait, language } = world;
   const params = passphrase && SENDER_PARAMS;
   const randomness = drawRandomness(random);
   const sealed = await seal({
     randomness,
-    kind: 'one_time',
-    policy: encodePolicy({ kind: 'one_time', views, expires, passphrase: params, sealed: 'client' }),
+    kind,
+    policy: encodePolicy({ kind, views, expires, passphrase: params, sealed: 'client' }),
     text,
     passphrase: passphrase && { ...passphrase, params: SENDER_PARAMS },
   });
-  const caller: Caller = { origin, fetch, language };
+  const caller: Caller = { origin, fetch, language, channel: openChannel(origin, fetch) };
   const answer = await submit(caller, toRequest(sealed), wait);
   return {
     link: formatLink(origin, sealed.id, randomness.token),

@@ -1,5 +1,5 @@
 import { parseReceiptLink, toB64u } from '@waxseal/crypto';
-import { follow, post, wait as realWait, type Caller, type ReceiptAnswer, type ReceiptRequest, type Wait } from '@waxseal/api';
+import { follow, openChannel, post, wait as realWait, type Caller, type ReceiptAnswer, type ReceiptRequest, type Wait } from '@waxseal/api';
 
 export interface ReceiptWorld {
   fetch?: typeof globalThis.fetch;
@@ -46,7 +46,7 @@ async function* followLine(
 /** Reads the address bar. Refuses with `link-malformed` or `link-damaged` before any request. */
 export async function openReceipt(href: string, { fetch, wait = realWait, language }: ReceiptWorld = {}): Promise<Receipt> {
   const { origin, rid, receipt } = await parseReceiptLink(href);
-  const caller: Caller = { origin, fetch, language };
+  const caller: Caller = { origin, fetch, language, channel: openChannel(origin, fetch) };
   const request: ReceiptRequest = { rid: toB64u(rid), receipt: toB64u(receipt) };
   return {
     view: () => post(caller, 'receipt', request),

@@ -1,19 +1,19 @@
 import { fromB64u, signRequest, toB64u } from '@waxseal/crypto';
-import { isProblem, postText, routeUrl, type Answer, type Body, type Claim } from '@waxseal/api';
+import { isProblem, post, type Answer, type Body, type Claim, type Sign } from '@waxseal/api';
 import type { Keys } from './store.ts';
 import { peek, peekProof, type Visit } from './visit.ts';
 
-export type SignedRoute = 'claim' | 'recover' | 'heartbeat' | 'ack';
+export type SignedRoute = 'claim' | 'recover' | 'heartbeat' | 'ack' | 'open' | 'ask' | 'give';
 /** A request's own fields; id, device and challenge are the same in all of them. */
 export type Fields<R extends SignedRoute> = Omit<Body<R>, 'id' | 'device' | 'challenge'>;
 
 async function signOnce<R extends SignedRoute>(visit: Visit, keys: Keys, route: R, fields: Fields<R>) {
   const challenge = visit.challenge ?? '';
   const { publicKey, privateKey } = keys.device;
-  const body = JSON.stringify({ id: visit.id, ...fields, device: toB64u(publicKey), challenge });
-  const url = routeUrl(visit.caller.origin, route);
-  const headers = await signRequest(privateKey, { url, body, challenge: fromB64u(challenge, 40) });
-  const answer: Answer<R> = await postText(visit.caller, route, body, headers);
+  const body = { id: visit.id, ...fields, device: toB64u(publicKey), challenge } as unknown as Body<R>;
+  // The signature covers what is sent, which is the sealed body; inside it stands the challenge once more.
+  const sign: Sign = (url, body) => signRequest(privateKey, { url, body, challenge: fromB64u(challenge, 40) });
+  const answer: Answer<R> = await post(visit.caller, route, body, sign);
   visit.challenge = answer.challenge;
   return answer;
 }

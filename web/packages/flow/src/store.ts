@@ -1,28 +1,43 @@
-import { newDevice, thumbprint, toB64u, type Device } from '@waxseal/crypto';
+import { newDevice, thumbprint, toB64u, type Bytes, type Device } from '@waxseal/crypto';
 
 const DATABASE = 'waxseal';
 const STORES = ['device', 'attempt'];
 
-/** What stays on the device until a secret is acknowledged. Every key is non-extractable. */
+/** What opens a device-bound secret again: the content key, or what another device handed over. */
+export type Kept =
+  /** HKDF base key of the content key; the header says which key of it opens the text. */
+  | { cek: CryptoKey; header: Bytes }
+  /** `keys` are sealed to this device's receiving key by the device with the thumbprint `from` (both as on the wire). */
+  | { from: string; keys: string };
+
+/** What stays on the device until a secret is acknowledged or, if device-bound, has ended. No key can be read. */
 export interface DeviceRecord extends Device {
   /** HKDF base key of `T`: what peeks, once the fragment has left the address bar. */
   tokenKey: CryptoKey;
+  kept?: Kept;
+  /** What a hand-over is sealed to, from the moment that this device asks for one. */
+  receiver?: CryptoKeyPair;
 }
+
+/** What a device learns about its secret after it was made. */
+export type Learned = Pick<DeviceRecord, 'kept' | 'receiver'>;
 
 /** The keys of one secret on this device. */
 export interface Keys {
   device: DeviceRecord;
   thumbprint: string;
-  /** HKDF base key of the input key material; null after a wrong passphrase. */
+  /** HKDF base key of the input key material; null after a wrong passphrase, and once it is no longer needed. */
   ikm: CryptoKey | null;
 }
 
-/** Where keys are kept: IndexedDB, or nowhere but memory. */
+/** Where keys are kept: IndexedDB, or nowhere but memory. Whatever is kept is on the disk before a promise resolves. */
 export interface KeyStore {
   find(id: string): Promise<Keys | null>;
-  /** Keeps the keys durably and gives those that count: a device that another tab stored first wins. */
-  keep(id: string, device: DeviceRecord, ikm: CryptoKey): Promise<Keys>;
-  /** After a wrong passphrase: the device stays, the key material goes. */
+  /** Keeps the keys and gives those that count: a device that another tab stored first wins. */
+  keep(id: string, device: DeviceRecord, ikm: CryptoKey | null): Promise<Keys>;
+  /** Adds to the device that is kept; gives what then counts, or null if there is none (another tab removed it). */
+  learn(id: string, learned: Learned): Promise<Keys | null>;
+  /** The device stays, the key material goes. */
   forgetAttempt(id: string): Promise<void>;
   forget(id: string): Promise<void>;
 }
@@ -68,22 +83,30 @@ export async function openStore(factory: IDBFactory): Promise<KeyStore> {
       attempt.delete(id);
       if (withDevice) device.delete(id);
     });
+  const find = async (id: string): Promise<Keys | null> => {
+    const read = await transact(database, 'readonly', (device, attempt) => ({
+      device: device.get(id),
+      ikm: attempt.get(id),
+    }));
+    return read.device.result ? asKeys(read.device.result, read.ikm.result ?? null) : null;
+  };
   return {
-    find: async (id) => {
-      const read = await transact(database, 'readonly', (device, attempt) => ({
-        device: device.get(id),
-        ikm: attempt.get(id),
-      }));
-      return read.device.result ? asKeys(read.device.result, read.ikm.result ?? null) : null;
-    },
+    find,
     keep: async (id, mine, ikm) => {
       const stored = await transact(database, 'readwrite', (device, attempt) => {
         // The conflict is an answer, not a failure: without preventDefault it would abort the transaction.
         device.add(mine, id).onerror = (event) => event.preventDefault();
-        attempt.put(ikm, id);
+        if (ikm) attempt.put(ikm, id);
         return device.get(id);
       });
       return asKeys(stored.result, ikm);
+    },
+    learn: async (id, learned) => {
+      await transact(database, 'readwrite', (device) => {
+        const read = device.get(id);
+        read.onsuccess = () => read.result && device.put({ ...read.result, ...learned }, id);
+      });
+      return find(id);
     },
     forgetAttempt: (id) => remove(id, false),
     forget: (id) => remove(id, true),
@@ -91,11 +114,12 @@ export async function openStore(factory: IDBFactory): Promise<KeyStore> {
 }
 
 /** Keys that live as long as the page: for browsers that keep nothing, after the person was told. */
-export function memoryStore(): KeyStore {
-  let kept: Keys | null = null;
+export function memoryStore(first: Keys | null = null): KeyStore {
+  let kept = first;
   return {
     find: async () => kept,
     keep: async (_id, device, ikm) => (kept = await asKeys(kept?.device ?? device, ikm)),
+    learn: async (_id, learned) => (kept &&= { ...kept, device: { ...kept.device, ...learned } }),
     forgetAttempt: async () => {
       if (kept) kept = { ...kept, ikm: null };
     },

@@ -1,6 +1,6 @@
 import { parseLink, peekKey, Refused, toB64u, tokenKey, type Link } from '@waxseal/crypto';
-import { post, wait as realWait, type Caller, type PeekAnswer, type Wait } from '@waxseal/api';
-import { memoryStore, openStore, type Keys, type KeyStore } from './store.ts';
+import { openChannel, post, wait as realWait, type Caller, type PeekAnswer, type Wait } from '@waxseal/api';
+import { memoryStore, openStore, type Keys, type KeyStore, type Learned } from './store.ts';
 
 /** What the world gives a flow. Every member has the platform's own as its default. */
 export interface World {
@@ -46,7 +46,7 @@ export async function arrive(href: string, world: World = {}): Promise<Visit> {
   const found = await findKeys(indexedDB, id);
   const key = link.token ? await tokenKey(link.id, link.token) : found.keys?.device.tokenKey;
   if (!key) throw new Refused('link-malformed');
-  const caller = { origin: link.origin, fetch, language };
+  const caller = { origin: link.origin, fetch, language, channel: openChannel(link.origin, fetch) };
   return { link, id, tokenKey: key, caller, wait, challenge: null, ...found };
 }
 
@@ -61,15 +61,31 @@ export async function forget(visit: Visit): Promise<void> {
   await visit.store.forget(visit.id);
 }
 
-/** After a wrong passphrase: the device stays, so that the next try is not another device's. */
+/** Deletes the key material; the device stays: the next try is not another device's, and a bound one may come back. */
 export async function forgetAttempt(visit: Visit): Promise<void> {
   if (visit.keys) visit.keys = { ...visit.keys, ikm: null };
   await visit.store.forgetAttempt(visit.id);
 }
 
 /**
+ * Adds what this device learned to what it keeps. Where the browser refuses, it is kept as long as the page, and
+ * `durable` says so.
+ */
+export async function learn(visit: Visit, learned: Learned): Promise<void> {
+  try {
+    visit.keys = await visit.store.learn(visit.id, learned);
+  } catch {
+    const { keys } = visit;
+    visit.keys = keys && { ...keys, device: { ...keys.device, ...learned } };
+    visit.store = memoryStore(visit.keys);
+    visit.durable = false;
+  }
+}
+
+/**
  * Looks, takes nothing. With stored keys the answer also says how this device's claim stands (`yours`) and brings a
- * challenge; keys whose claim has ended are of no further use and go.
+ * challenge; keys whose claim has ended go, unless
+ * the secret is bound to them.
  */
 export async function peek(visit: Visit): Promise<PeekAnswer> {
   const answer = await post(visit.caller, 'peek', {
@@ -78,6 +94,6 @@ export async function peek(visit: Visit): Promise<PeekAnswer> {
     ...(visit.keys && { thumbprint: visit.keys.thumbprint }),
   });
   visit.challenge = answer.challenge;
-  if (answer.yours && answer.yours !== 'open') await forget(visit);
+  if (answer.yours && answer.yours !== 'open' && !answer.bound) await forget(visit);
   return answer;
 }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { Refused } from '@waxseal/crypto';
+import { channelServer, fetchFrom } from '@waxseal/crypto/channel-server';
 import { create } from '../src/create.ts';
 import { openReceipt } from '../src/receipt.ts';
 import { ORIGIN, serverDouble } from './server.ts';
@@ -7,18 +8,19 @@ import { ORIGIN, serverDouble } from './server.ts';
 const VIEW = { state: 'burned', openings: [] };
 
 async function receiptLink(): Promise<string> {
-  const secret = { origin: ORIGIN, text: 'secret', views: 1, expires: { after_s: 60 }, passphrase: null };
-  return (await create(secret, { fetch: serverDouble().fetch })).receiptLink;
+  const secret = { origin: ORIGIN, text: 'secret', kind: 'one_time' as const, views: 1, expires: { after_s: 60 }, passphrase: null };
+  return (await create(secret, { fetch: (await serverDouble()).fetch })).receiptLink;
 }
 
 /** A receipt whose requests are recorded. */
 async function recorded() {
   const link = await receiptLink();
   const asked: [string, unknown][] = [];
-  const fetch: typeof globalThis.fetch = async (url, init) => {
-    asked.push([String(url), JSON.parse(String(init!.body))]);
+  const server = await channelServer(new URL(ORIGIN).host);
+  const fetch = fetchFrom(() => server, (body, { url }) => {
+    asked.push([url, JSON.parse(body)]);
     return new Response(JSON.stringify(VIEW) + '\n');
-  };
+  });
   return { link, asked, receipt: await openReceipt(link, { fetch }) };
 }
 
@@ -44,7 +46,9 @@ it('who follows is told when the line is lost and when it is back, and not of a 
   ];
   const told: string[] = [];
   const wait = async () => void told.push('pause');
-  const receipt = await openReceipt(await receiptLink(), { fetch: () => answers.shift()!(), wait });
+  const server = await channelServer(new URL(ORIGIN).host);
+  const fetch = fetchFrom(() => server, () => answers.shift()!());
+  const receipt = await openReceipt(await receiptLink(), { fetch, wait });
   for await (const { state } of receipt.follow((line) => told.push(line))) told.push(state);
   expect(told).toEqual(
     ['live', 'ready', 'pause', 'live', 'locked', 'pause', 'lost', 'pause', 'lost', 'pause', 'live', 'burned'],

@@ -1,11 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { fromB64u, thumbprint, toB64u, type SignatureHeaders } from '@waxseal/crypto';
+import { fromB64u, thumbprint, toB64u, type Bytes, type SignatureHeaders } from '@waxseal/crypto';
+import { channelServer, fetchFrom } from '@waxseal/crypto/channel-server';
 import { verifyRequest } from '@waxseal/crypto/verify';
-import type { ClaimState, CreateRequest, ProblemDocument, State } from '@waxseal/api';
+import type { Ask, ClaimState, CreateRequest, OpenAnswer, ProblemDocument, State } from '@waxseal/api';
 
 export const ORIGIN = 'https://secrets.example.com';
 const CHALLENGE_MS = 60_000;
 const WINDOW_MS = 600_000;
+const ASK_MS = 900_000;
 
 interface DoubleClaim {
   id: string;
@@ -16,17 +18,22 @@ interface DoubleClaim {
 
 interface DoubleSecret {
   create: CreateRequest;
-  policy: { views: number; passphrase: unknown };
+  policy: { kind: 'one_time' | 'device_bound'; views: number; passphrase: unknown };
   state: State;
   viewsLeft: number;
   wrong: number;
   heldUntil: number;
   /** By the device's thumbprint. */
   claims: Map<string, DoubleClaim>;
+  /** Thumbprint of the device that it is bound to. */
+  boundTo: string | null;
+  asks: Ask[];
+  handed: OpenAnswer['handed'];
+  opens: number;
 }
 
 type Fault = 'lose-request' | 'lose-answer' | Partial<ProblemDocument>;
-type Fields = Record<string, string> & { counter: number };
+type Fields = Record<string, string> & { counter: number; kept?: boolean };
 
 const sha256 = (text: string) => createHash('sha256').update(fromB64u(text)).digest();
 
@@ -50,7 +57,7 @@ const STATUS: Partial<Record<string, number>> = { 'stale-challenge': 401, 'bad-s
  * A strict double of the service: it verifies signatures, challenges, counters and keys as the protocol says, and loses
  * what a test tells it to lose.
  */
-export function serverDouble() {
+export async function serverDouble(origin = ORIGIN) {
   const secrets = new Map<string, DoubleSecret>();
   const challenges = new Map<string, { id: string; thumb: string; at: number }>();
   const faults = new Map<string, Fault[]>();
@@ -83,13 +90,13 @@ export function serverDouble() {
     return right ? secret : refuse({ code: 'not-available' });
   }
 
-  async function signedBy(fields: Fields, request: Request, body: string): Promise<string> {
+  async function signedBy(fields: Fields, request: Request, sealed: Bytes): Promise<string> {
     const publicKey = fromB64u(fields.device!, 65);
     const headers = Object.fromEntries(
       ['Content-Digest', 'Signature-Input', 'Signature'].map((name) => [name, request.headers.get(name) ?? '']),
     ) as unknown as SignatureHeaders;
     const given = fromB64u(fields.challenge!, 40);
-    const valid = await verifyRequest(publicKey, { url: request.url, body, challenge: given }, headers);
+    const valid = await verifyRequest(publicKey, { url: request.url, body: sealed, challenge: given }, headers);
     if (!valid) refuse({ code: 'bad-signature' });
     const thumb = toB64u(await thumbprint(publicKey));
     const known = challenges.get(fields.challenge!);
@@ -131,14 +138,32 @@ export function serverDouble() {
     const claim = secret.claims.get(thumb) ?? refuse({ code: 'not-available' });
     if (claim.id !== fields.claim) refuse({ code: 'not-available' });
     if (claim.state === 'acked') return [secret, claim];
-    const over = ['destroyed', 'burned', 'expired'].includes(secret.state);
-    if (over) refuse({ code: 'gone', state: secret.state, openings: openings(secret) });
+    if (isOver(secret) || claim.state === 'handed') refuse({ code: 'gone', state: secret.state, openings: openings(secret) });
     if (claim.state === 'lapsed' || fields.counter <= claim.counter) refuse({ code: 'invalid', field: 'counter' });
     claim.counter = fields.counter;
     return [secret, claim];
   }
 
-  const routes: Record<string, (fields: Fields, request: Request, body: string) => Promise<object>> = {
+  const isOver = ({ state }: DoubleSecret) => ['destroyed', 'burned', 'expired'].includes(state);
+
+  /** What the device of a bound secret is told, and nobody else. */
+  function boundView(secret: DoubleSecret, thumb: string | undefined) {
+    if (secret.state !== 'bound' || !thumb || thumb !== secret.boundTo) return null;
+    const { id, counter } = secret.claims.get(thumb)!;
+    return { claim: id, counter, asks: secret.asks.filter(({ at_ms }) => at_ms + ASK_MS > clock.now) };
+  }
+
+  /** The bound secret and its claim, with a larger counter. */
+  function whileBound(fields: Fields, thumb: string): [DoubleSecret, DoubleClaim] {
+    const [secret, claim] = [secrets.get(fields.id!), secrets.get(fields.id!)?.claims.get(thumb)];
+    if (!secret || claim?.id !== fields.claim) return refuse({ code: 'not-available' });
+    if (secret.state !== 'bound' || secret.boundTo !== thumb) refuse({ code: 'gone', state: secret.state, openings: openings(secret) });
+    if (fields.counter <= claim!.counter) refuse({ code: 'invalid', field: 'counter' });
+    claim!.counter = fields.counter;
+    return [secret, claim!];
+  }
+
+  const routes: Record<string, (fields: Fields, request: Request, sealed: Bytes) => Promise<object>> = {
     create: async (fields) => {
       const create = fields as unknown as CreateRequest;
       const id = idOf('id', fromB64u(create.peek_sha256, 32));
@@ -146,45 +171,74 @@ export function serverDouble() {
       const known = secrets.get(id);
       if (known && JSON.stringify(known.create) !== JSON.stringify(create)) refuse({ code: 'conflict' });
       const policy = JSON.parse(Buffer.from(create.policy, 'base64url').toString()) as DoubleSecret['policy'];
-      if (!known) secrets.set(id, { create, policy, state: 'ready', viewsLeft: policy.views, wrong: 0, heldUntil: 0, claims: new Map() });
+      if (!known) secrets.set(id, { create, policy, state: 'ready', viewsLeft: policy.views, wrong: 0, heldUntil: 0, claims: new Map(), boundTo: null, asks: [], handed: null, opens: 0 });
       return { id, rid, created_at_ms: clock.now, expires_at_ms: clock.now + 86_400_000 };
     },
     peek: async (fields) => {
       const secret = proven(fields);
       const thumb = fields.thumbprint;
       return {
-        id: fields.id, state: secret.state, kind: 'one_time', sealed: 'client', passphrase: secret.policy.passphrase,
+        id: fields.id, state: secret.state, kind: secret.policy.kind, sealed: 'client', passphrase: secret.policy.passphrase,
         views: secret.policy.views, views_left: secret.viewsLeft, created_at_ms: 0, expires_at_ms: 0, content_bytes: 1_040,
         tries: tries(secret), openings: openings(secret),
         yours: (thumb && secret.claims.get(thumb)?.state) || null,
+        bound: boundView(secret, thumb),
         challenge: thumb ? challenge(fields.id!, thumb) : null,
       };
     },
-    claim: async (fields, request, body) => {
+    claim: async (fields, request, sealed) => {
       const secret = proven(fields);
-      const thumb = await signedBy(fields, request, body);
+      const thumb = await signedBy(fields, request, sealed);
       const claim = take(secret, fields, thumb);
       return { claim: delivered(secret, claim), challenge: challenge(fields.id!, thumb) };
     },
-    recover: async (fields, request, body) => {
+    recover: async (fields, request, sealed) => {
       const secret = proven(fields);
-      const thumb = await signedBy(fields, request, body);
+      const thumb = await signedBy(fields, request, sealed);
       const claim = secret.claims.get(thumb);
       return { claim: claim?.state === 'open' ? delivered(secret, claim) : null, challenge: challenge(fields.id!, thumb) };
     },
-    heartbeat: async (fields, request, body) => {
-      const thumb = await signedBy(fields, request, body);
+    heartbeat: async (fields, request, sealed) => {
+      const thumb = await signedBy(fields, request, sealed);
       ongoing(fields, thumb);
       return { window_ends_at_ms: clock.now + WINDOW_MS, challenge: challenge(fields.id!, thumb) };
     },
-    ack: async (fields, request, body) => {
-      const thumb = await signedBy(fields, request, body);
+    ack: async (fields, request, sealed) => {
+      const thumb = await signedBy(fields, request, sealed);
       const [secret, claim] = ongoing(fields, thumb);
       if (toB64u(new Uint8Array(sha256(fields.ack!))) !== secret.create.ack_sha256) refuse({ code: 'invalid', field: 'ack' });
       claim.state = 'acked';
+      const bound = secret.policy.kind === 'device_bound';
+      if (bound && !isOver(secret)) Object.assign(secret, { state: 'bound', boundTo: thumb, create: { ...secret.create, wrapped_key: '' } });
       const open = [...secret.claims.values()].some(({ state }) => state === 'open');
-      if (secret.viewsLeft === 0 && !open) secret.state = 'destroyed';
+      if (!bound && secret.viewsLeft === 0 && !open) secret.state = 'destroyed';
       return { state: secret.state, challenge: challenge(fields.id!, thumb) };
+    },
+    open: async (fields, request, sealed) => {
+      const thumb = await signedBy(fields, request, sealed);
+      const [secret] = whileBound(fields, thumb);
+      if (fields.kept) secret.handed = null;
+      else secret.opens++;
+      const { header, policy, content } = secret.create;
+      return { header, policy, content, handed: secret.handed, challenge: challenge(fields.id!, thumb) };
+    },
+    ask: async (fields, request, sealed) => {
+      const secret = proven(fields);
+      const thumb = await signedBy(fields, request, sealed);
+      if (secret.state !== 'bound') refuse({ code: 'gone', state: secret.state, openings: openings(secret) });
+      const known = secret.asks.find(({ thumbprint, receive }) => thumbprint === thumb && receive === fields.receive);
+      const asked = known ?? { at_ms: clock.now, device: 'phone' as const, thumbprint: thumb, receive: fields.receive!, code: String(100_000 + secret.asks.length) };
+      if (!known) secret.asks.push(asked);
+      return { code: asked.code, ends_at_ms: asked.at_ms + ASK_MS, challenge: challenge(fields.id!, thumb) };
+    },
+    give: async (fields, request, sealed) => {
+      const thumb = await signedBy(fields, request, sealed);
+      const [secret, claim] = whileBound(fields, thumb);
+      const asked = secret.asks.find(({ thumbprint }) => thumbprint === fields.to) ?? refuse({ code: 'invalid', field: 'to' });
+      claim.state = 'handed';
+      secret.claims.set(asked.thumbprint, { id: `clm_${randomBytes(8).toString('hex')}`, state: 'acked', counter: 0, at_ms: clock.now });
+      Object.assign(secret, { boundTo: asked.thumbprint, asks: [], handed: { from: thumb, keys: fields.keys } });
+      return { challenge: challenge(fields.id!, thumb) };
     },
   };
 
@@ -197,31 +251,29 @@ export function serverDouble() {
     });
   };
 
-  async function answer(route: string, request: Request): Promise<Response> {
-    const body = await request.text();
+  const channel = await channelServer(new URL(origin).host);
+  const toRoutes = fetchFrom(() => channel, async (body, request, sealed) => {
+    const route = new URL(request.url).pathname.replace('/v1/secrets/', '');
+    const fault = faults.get(route)?.shift();
+    log.push(route);
+    if (fault === 'lose-request') throw new TypeError('fetch failed');
+    if (typeof fault === 'object') return problem(fault);
+    const response = await answer(route, body, request, sealed);
+    if (fault === 'lose-answer') throw new TypeError('fetch failed');
+    return response;
+  });
+
+  async function answer(route: string, body: string, request: Request, sealed: Bytes): Promise<Response> {
     try {
-      return Response.json(await routes[route]!(JSON.parse(body) as Fields, request, body));
+      return Response.json(await routes[route]!(JSON.parse(body) as Fields, request, sealed));
     } catch (error) {
       if (error instanceof Refusal) return problem(error.document);
       throw error;
     }
   }
 
-  const fetch: typeof globalThis.fetch = async (input, init) => {
-    // Node's Request refuses the browser's cache and referrer settings only in part; the double needs none of them.
-    const request = new Request(input, { method: init!.method!, body: init!.body!, headers: init!.headers! });
-    const route = new URL(request.url).pathname.replace('/v1/secrets/', '');
-    const fault = faults.get(route)?.shift();
-    log.push(route);
-    if (fault === 'lose-request') throw new TypeError('fetch failed');
-    if (typeof fault === 'object') return problem(fault);
-    const response = await answer(route, request);
-    if (fault === 'lose-answer') throw new TypeError('fetch failed');
-    return response;
-  };
-
   return {
-    fetch,
+    fetch: toRoutes,
     secrets,
     clock,
     log,
@@ -238,4 +290,4 @@ export function serverDouble() {
   };
 }
 
-export type ServerDouble = ReturnType<typeof serverDouble>;
+export type ServerDouble = Awaited<ReturnType<typeof serverDouble>>;

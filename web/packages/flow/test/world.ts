@@ -1,5 +1,5 @@
 import { IDBFactory } from 'fake-indexeddb';
-import type { Argon2id } from '@waxseal/crypto';
+import type { Argon2id, Kind } from '@waxseal/crypto';
 import type { Wait } from '@waxseal/api';
 import { create } from '../src/create.ts';
 import { arrive, claim, peek, type Passphrase, type Shown, type Visit, type World } from '../src/open.ts';
@@ -24,15 +24,16 @@ export interface Scene {
 }
 
 interface SceneRules {
+  kind?: Kind;
   passphrase?: string;
   views?: number;
 }
 
 /** A server double with one secret, and a browser that never saw it. */
-export async function scene({ passphrase, views = 1 }: SceneRules = {}): Promise<Scene> {
-  const server = serverDouble();
+export async function scene({ kind = 'one_time', passphrase, views = 1 }: SceneRules = {}): Promise<Scene> {
+  const server = await serverDouble();
   const { link } = await create(
-    { origin: ORIGIN, text: TEXT, views, expires: { after_s: 86_400 }, passphrase: passphrase ? saying(passphrase) : null },
+    { origin: ORIGIN, text: TEXT, kind, views, expires: { after_s: 86_400 }, passphrase: passphrase ? saying(passphrase) : null },
     { fetch: server.fetch },
   );
   const pauses: number[] = [];

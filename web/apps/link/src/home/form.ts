@@ -1,8 +1,8 @@
-import { MAX_TEXT_BYTES } from '@waxseal/crypto';
+import { MAX_TEXT_BYTES, type Kind } from '@waxseal/crypto';
 import { h, type Child } from '@waxseal/ui';
 import { say } from '../shell/words.ts';
 import { generator } from './generate.ts';
-import { check, lifetimes, localMinute, MIN_LIFETIME_S, strength, utf8Length } from './model.ts';
+import { check, lifetimes, localMinute, MIN_LIFETIME_S, outlivesStorage, strength, utf8Length } from './model.ts';
 import type { Draft, Faults, Field, Limits, Order } from './model.ts';
 import { t } from './words.ts';
 
@@ -37,6 +37,18 @@ function textField(): { node: HTMLElement; input: HTMLTextAreaElement } {
     size.textContent = bytes > NEAR_BYTES ? t('text.left', words) : '';
   });
   return { node: field('text', t('text.label'), input, size), input };
+}
+
+/** How the recipient may open it: a choice that people make by what it means, so each says it. */
+function kindField() {
+  const choice = (kind: Kind) => {
+    const input = h('input', { type: 'radio', name: 'kind', id: `kind-${kind}`, value: kind, checked: kind === 'one_time' });
+    const words = h('span', {}, h('strong', {}, t(`kind.${kind}`)), h('span', { class: 'hint' }, t(`kind.${kind}.hint`)));
+    return { input, node: h('label', { class: 'choice' }, input, words) };
+  };
+  const [once, bound] = [choice('one_time'), choice('device_bound')];
+  const node = h('fieldset', { class: 'choices' }, h('legend', {}, t('kind.label')), once.node, bound.node);
+  return { node, value: (): Kind => (bound.input.checked ? 'device_bound' : 'one_time') };
 }
 
 function lifetimeFields(limits: Limits) {
@@ -129,6 +141,7 @@ export interface CreateForm {
 /** The form. `submit` gets only what passed every check; faults are shown at their fields. */
 export function createForm(limits: Limits, submit: (order: Order) => void): CreateForm {
   const text = textField();
+  const kind = kindField();
   const lifetime = lifetimeFields(limits);
   const views = viewsField(limits);
   const passphrase = passphraseField();
@@ -138,20 +151,28 @@ export function createForm(limits: Limits, submit: (order: Order) => void): Crea
   };
   const draft = (): Draft => ({
     text: text.input.value,
+    kind: kind.value(),
     lifetime: lifetime.select.value,
     at: lifetime.at.value,
     views: views.input.value,
     passphrase: passphrase.input.value,
   });
+  const weekly = h('p', { class: 'notice warn', role: 'status', id: 'weekly', hidden: true }, t('kind.weekly'));
   const node = h(
     'form',
     { class: 'card stack', novalidate: true, id: 'create' },
     text.node,
     generator({ secret: setText, passphrase: passphrase.set }),
+    kind.node,
     h('div', { class: 'columns' }, ...lifetime.nodes, views.node),
+    weekly,
     passphrase.node,
     h('button', { class: 'button primary wide', id: 'submit' }, t('submit')),
   );
+  node.addEventListener('change', () => {
+    views.node.hidden = kind.value() === 'device_bound';
+    weekly.hidden = !outlivesStorage(draft(), limits, Date.now());
+  });
   node.addEventListener('submit', (event) => {
     event.preventDefault();
     const checked = check(draft(), limits, Date.now());

@@ -34,10 +34,10 @@ async function sealing(order: Order, form: CreateForm, brand: Brand): Promise<vo
   const tell = progress(form, button);
   main.dataset['state'] = 'sealing';
   try {
-    const { text, views, expires, passphrase } = order;
+    const { text, kind, views, expires, passphrase } = order;
     tell(t(passphrase === null ? 'sealing.store' : 'sealing.stretch'));
     const secured = passphrase === null ? null : { text: passphrase, argon2id };
-    const created = await create({ origin: location.origin, text, views, expires, passphrase: secured }, { language: lang });
+    const created = await create({ origin: location.origin, text, kind, views, expires, passphrase: secured }, { language: lang });
     const result = resultView(created, order, brand, () => {
       showForm(brand);
       byId('text').focus();
@@ -69,13 +69,13 @@ function progress(form: CreateForm, button: HTMLButtonElement): (words: string) 
 function fail(form: CreateForm, error: unknown): void {
   form.node.querySelector('#sealing')?.remove();
   const problem = isProblem(error) ? error : null;
-  const offline = problem?.code === 'no-answer';
+  const local = problem?.code === 'no-answer' ? 'offline' : problem?.code === 'no-channel' ? 'no-channel' : null;
   const wait = problem?.retryAfterMs;
   const notice = h(
     'div',
     { class: 'notice bad', role: 'alert', id: 'failed' },
-    h('strong', {}, offline ? t('offline.title') : (problem?.document?.title ?? t('error.title'))),
-    offline ? t('offline.body') : problem?.document?.detail,
+    h('strong', {}, local ? t(`${local}.title`) : (problem?.document?.title ?? t('error.title'))),
+    local ? t(`${local}.body`) : problem?.document?.detail,
     wait ? ` ${t('error.again', { time: say.duration(wait) })}` : null,
   );
   form.node.querySelector('#submit')?.before(notice);

@@ -12,13 +12,14 @@ import { t } from './words.ts';
 export function resultView(created: Created, order: Order, brand: Brand, another: () => void): HTMLElement {
   const facts = [
     t('result.expires', { time: say.time(created.expiresAtMs) }),
-    t('result.views', { count: order.views }),
+    order.kind === 'device_bound' ? t('result.bound') : t('result.views', { count: order.views }),
     order.passphrase !== null && t('result.passphrase'),
   ];
   const invitation: Invitation = {
     organization: brand.organization,
     link: created.link,
     expiresAtMs: created.expiresAtMs,
+    kind: order.kind,
     views: order.views,
     passphrase: order.passphrase !== null,
   };

@@ -1,32 +1,45 @@
 import { isProblem, type PeekAnswer } from '@waxseal/api';
-import { Refused } from '@waxseal/crypto';
+import { isRefused } from '@waxseal/crypto';
 import { acknowledge, arrive, claim, keepOpen, peek, recover, StorageRefused, type Shown, type Visit } from '@waxseal/flow/open';
 import { argon2id } from '../shell/argon2.ts';
 import { PLAIN } from '../shell/brand.ts';
+import { load } from '../shell/scripts.ts';
 import { inTime, startShell } from '../shell/start.ts';
 import { lang } from '../shell/words.ts';
-import { isLast, next, onScreen, type Event, type State } from './machine.ts';
+import { isLast, lookAgainMs, losing, next, onScreen, type Event, type State } from './machine.ts';
 import { noticesFor } from './notices.ts';
+import type { Page } from './later/gestures.ts';
 import { stage, type Around } from './view.ts';
 
-/** How often a page that still shows a text asks whether the sender has destroyed the secret meanwhile. */
-const WATCH_MS = 15_000;
+type Later = typeof import('./later/main.ts');
+
 /** Pause between whole rounds of acknowledging, each of which already tries several times. */
 const AGAIN_MS = 15_000;
 
 /** In this entry of the browser's history the secret was opened: a reload must not call the link damaged. */
-const OPENED = { opened: true };
+interface Opened {
+  opened: PeekAnswer['kind'];
+}
 
 async function main(): Promise<void> {
   let state: State = { name: 'loading' };
   let visit: Visit | null = null;
+  let later: Promise<Later> | null = null;
 
+  /** What is loaded on demand; asked for again after a failure. */
+  const more = (): Promise<Later> => {
+    later ??= load<Later>('opening').catch((error: unknown) => {
+      later = null;
+      throw error;
+    });
+    return later;
+  };
   const dispatch = (event: Event): void => {
     state = next(state, event);
     show(state);
   };
   const fail = (error: unknown): void => {
-    if (error instanceof Refused) dispatch({ type: 'refused', code: error.code });
+    if (isRefused(error)) dispatch({ type: 'refused', code: error.code, keyless: !location.hash });
     else if (isProblem(error)) dispatch({ type: 'problem', problem: error, nowMs: Date.now() });
     else throw error;
   };
@@ -34,20 +47,29 @@ async function main(): Promise<void> {
   const look = async (): Promise<void> => {
     try {
       visit ??= await arrive(location.href, { language: lang });
-      around.notices = noticesFor(visit.durable, navigator.userAgent);
       const answer = await peek(visit);
+      around.durable = visit.durable;
+      around.notices = noticesFor(visit.durable, navigator.userAgent, answer, Date.now());
       await branded;
       const shown = answer.yours === 'open' ? await recover(visit) : null;
-      if (shown) opened(visit, answer, shown, true);
-      else dispatch({ type: 'peeked', look: answer, nowMs: Date.now() });
+      if (shown) return opened(visit, answer, shown, true);
+      dispatch({ type: 'peeked', look: answer, nowMs: Date.now() });
+      if (answer.bound) strip(answer);
+      void watch();
     } catch (error) {
       fail(error);
     }
   };
 
+  /** The key leaves the address bar once this device can do without it. */
+  const strip = ({ kind }: PeekAnswer): void => {
+    history.replaceState({ opened: kind } satisfies Opened, '', location.pathname);
+  };
+
   const open = async (passphrase: string | null): Promise<void> => {
     if (!visit || !('look' in state) || !state.look) return;
     const { look: before } = state;
+    if (before.kind === 'device_bound') await persist();
     dispatch({ type: 'gesture', step: passphrase === null ? 'claim' : 'stretch' });
     try {
       const shown = await claim(visit, before, passphrase === null ? undefined : { text: passphrase, argon2id: stretch });
@@ -59,6 +81,11 @@ async function main(): Promise<void> {
     }
   };
 
+  /** Asks the browser not to clear this site's data by itself. At the gesture, because some ask the person. */
+  const persist = async (): Promise<void> => {
+    around.persisted = (await navigator.storage?.persist?.().catch(() => false)) ?? false;
+  };
+
   const stretch: typeof argon2id = async (...job) => {
     const key = await argon2id(...job);
     dispatch({ type: 'gesture', step: 'claim' });
@@ -66,21 +93,21 @@ async function main(): Promise<void> {
   };
 
   const opened = (visit: Visit, look: PeekAnswer, shown: Shown, again: boolean): void => {
-    history.replaceState(OPENED, '', location.pathname);
+    strip(look);
     dispatch({ type: 'opened', look, text: shown.text, again });
-    void confirm(visit, shown, isLast(look, again));
+    void confirm(visit, shown, look, again);
   };
 
   /** Acknowledges once the text was painted where somebody can see it; keeps the claim open until then. */
-  const confirm = async (visit: Visit, shown: Shown, last: boolean): Promise<void> => {
+  const confirm = async (visit: Visit, shown: Shown, look: PeekAnswer, again: boolean): Promise<void> => {
     while (onScreen(state)) {
       const seen = new AbortController();
       void painted().then(() => seen.abort());
       if ((await keepOpen(visit, shown, seen.signal)) === 'burned') return dispatch({ type: 'burned' });
       try {
         const end = await acknowledge(visit, shown);
-        dispatch({ type: 'fate', fate: end === 'lapsed' ? 'lapsed' : last ? 'destroyed' : 'used' });
-        return last ? undefined : watch(visit);
+        dispatch({ type: 'fate', fate: end === 'lapsed' ? 'lapsed' : fateOf(visit, look, again) });
+        return void watch();
       } catch {
         dispatch({ type: 'fate', fate: 'unconfirmed' });
         await visit.wait(AGAIN_MS);
@@ -88,20 +115,52 @@ async function main(): Promise<void> {
     }
   };
 
-  /** Others may still open theirs, so the sender may still destroy it: this page then hides what it shows. */
-  const watch = async (visit: Visit): Promise<void> => {
-    while (onScreen(state)) {
-      await visit.wait(WATCH_MS);
+  const fateOf = (visit: Visit, look: PeekAnswer, again: boolean) => {
+    if (look.kind === 'device_bound') return visit.durable ? 'kept' : 'unkept';
+    return isLast(look, again) ? 'destroyed' : 'used';
+  };
+
+  /** One watch at a time: a later one takes over. */
+  let watches = 0;
+  /** Looks again while that can change what is on the screen: a burn hides it, a device asks for it or hands it over. */
+  const watch = async (): Promise<void> => {
+    const mine = ++watches;
+    for (let pause = lookAgainMs(state); visit && pause !== null; pause = lookAgainMs(state)) {
+      await visit.wait(pause);
+      await visible();
+      if (mine !== watches) return;
       const answer = await peek(visit).catch(() => null);
-      if (onScreen(state) && answer?.state === 'burned') dispatch({ type: 'burned' });
+      if (mine !== watches || !answer) continue;
+      const asked = state.name === 'asking';
+      dispatch({ type: 'watched', look: answer, nowMs: Date.now() });
+      if (asked && state.name === 'bound') await again();
     }
   };
+
+  /** A gesture whose work is loaded on demand. A failure is shown like any other. */
+  const using = async (work: (later: Later, page: Page) => Promise<void>): Promise<void> => {
+    if (!visit) return;
+    const page: Page = { visit, dispatch, look, strip, watch: () => void watch() };
+    try {
+      await work(await more(), page);
+    } catch (error) {
+      fail(error);
+    }
+  };
+  const again = () => using((later, page) => later.again(page));
 
   const around: Around = {
     brand: PLAIN,
     notices: [],
+    durable: true,
+    persisted: null,
     actions: {
       open: (passphrase) => void open(passphrase),
+      again: () => void again(),
+      forget: () => void using((later, page) => later.forget(page)),
+      ask: () => void using((later, page) => later.ask(page)),
+      stopAsking: () => dispatch({ type: 'stop-asking' }),
+      give: (to) => void using((later, page) => later.give(page, to)),
       hide: () => onScreen(state) && dispatch({ type: 'hide', hidden: !state.hidden }),
       done: () => dispatch({ type: 'done' }),
       retry: () => {
@@ -110,7 +169,7 @@ async function main(): Promise<void> {
       },
     },
   };
-  const show = stage(around);
+  const show = stage(around, async () => (await more()).draw);
   show(state);
   // Both questions are asked at once: the page is ready one round trip after its script.
   const brand = startShell();
@@ -118,12 +177,13 @@ async function main(): Promise<void> {
   void brand.then((brand) => {
     around.brand = brand;
   });
-  addEventListener('beforeunload', (event) => onScreen(state) && event.preventDefault());
+  addEventListener('beforeunload', (event) => losing(state) && event.preventDefault());
   addEventListener('hashchange', () => location.reload());
   // A page that the browser kept for "back" would show its text again.
   addEventListener('pageshow', (event) => event.persisted && location.reload());
+  const before = history.state as Opened | null;
   if (!globalThis.crypto?.subtle) dispatch({ type: 'unsupported' });
-  else if (!location.hash && (history.state as typeof OPENED | null)?.opened) await arriveAgain();
+  else if (!location.hash && before?.opened === 'one_time') await arriveAgain();
   else await look();
 
   /** Opened here before: recover it if this device still can, else say that it is over. */
@@ -134,11 +194,16 @@ async function main(): Promise<void> {
   }
 }
 
-/** Resolves after the next paint of a page that somebody can see. */
-async function painted(): Promise<void> {
+/** Resolves when somebody can see the page. */
+async function visible(): Promise<void> {
   while (document.visibilityState !== 'visible') {
     await new Promise((seen) => document.addEventListener('visibilitychange', seen, { once: true }));
   }
+}
+
+/** Resolves after the next paint of a page that somebody can see. */
+async function painted(): Promise<void> {
+  await visible();
   await new Promise((frame) => requestAnimationFrame(() => requestAnimationFrame(frame)));
 }
 

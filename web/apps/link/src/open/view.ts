@@ -1,10 +1,11 @@
+import type { Ask, PeekAnswer } from '@waxseal/api';
 import { byId, h, type Child } from '@waxseal/ui';
 import type { Brand } from '../shell/brand.ts';
 import { loading } from '../shell/loading.ts';
-import { errorView, goneView, offlineView, plainView } from './ended.ts';
+import { say } from '../shell/words.ts';
 import type { State } from './machine.ts';
 import type { Notice } from './notices.ts';
-import { readyView } from './ready.ts';
+import { onceWording, readyView } from './ready.ts';
 import { shownView } from './shown.ts';
 import { t } from './words.ts';
 
@@ -12,6 +13,12 @@ import { t } from './words.ts';
 export interface Actions {
   /** The gesture, with the passphrase if one is asked for. */
   open(passphrase: string | null): void;
+  /** The gesture on the device that a secret is bound to. */
+  again(): void;
+  forget(): void;
+  ask(): void;
+  stopAsking(): void;
+  give(ask: Ask): void;
   hide(): void;
   done(): void;
   retry(): void;
@@ -21,6 +28,10 @@ export interface Actions {
 export interface Around {
   brand: Brand;
   notices: Notice[];
+  /** Whether this browser keeps what a device-bound secret needs. */
+  durable: boolean;
+  /** Whether the browser promised not to clear it by itself; null if it was not asked. */
+  persisted: boolean | null;
   actions: Actions;
 }
 
@@ -34,28 +45,41 @@ export interface View {
   leave?: (() => void) | undefined;
 }
 
-function viewOf(state: State, around: Around): View {
+export type Draw = (state: State, around: Around) => View;
+
+/** A headline and what follows it. */
+export function page(title: string, ...rest: Child[]): View {
+  return { nodes: [h('h1', { tabindex: '-1' }, title), ...rest] };
+}
+
+const isOnce = ({ look }: { look: PeekAnswer }) => look.kind === 'one_time';
+
+/**
+ * The views of the shortest way, from a link to its text, and those that must not need the network. Null for all else:
+ * what a passphrase, a device-bound secret or a link that is over shows is loaded when it is needed.
+ */
+export function viewOf(state: State, around: Around): View | null {
   switch (state.name) {
     case 'loading':
       return { nodes: loading(t('loading')) };
-    case 'ready':
-    case 'passphrase':
-    case 'wrong-passphrase':
-    case 'held-back':
-      return readyView(state, around);
     case 'opening':
       return openingView(state);
+    case 'ready':
+      return isOnce(state) && around.notices.length === 0 ? readyView(state, around, onceWording(state), null) : null;
     case 'shown':
     case 'recovered':
-      return shownView(state, around);
-    case 'gone':
-      return goneView(state);
+      return isOnce(state) ? shownView(state, around, null) : null;
+    case 'done':
+    case 'burned':
+    case 'unsupported':
+      return page(t(`${state.name}.title`), h('p', { class: 'lead' }, t(`${state.name}.body`)));
     case 'offline':
-      return offlineView(around);
+    case 'no-channel':
+      return page(t(`${state.name}.title`), h('p', { class: 'lead' }, t(`${state.name}.body`)), retryButton(around));
     case 'error':
       return errorView(state, around);
     default:
-      return plainView(state.name);
+      return null;
   }
 }
 
@@ -69,24 +93,49 @@ function openingView(state: Extract<State, { name: 'opening' }>): View {
   };
 }
 
-/** States in which the language switch would lose something: it loads the page anew. */
-const KEEPS: State['name'][] = ['opening', 'shown', 'recovered'];
+function errorView({ title, detail, retryAfterMs }: Extract<State, { name: 'error' }>, around: Around): View {
+  return page(
+    title || t('error.title'),
+    detail && h('p', { class: 'lead' }, detail),
+    retryAfterMs !== null && h('p', { class: 'muted center' }, t('error.again', { time: say.duration(retryAfterMs) })),
+    retryButton(around),
+  );
+}
 
-/** Shows states one after the other; gives the function that shows the next. */
-export function stage(around: Around): (state: State) => void {
+function retryButton({ actions }: Around): HTMLElement {
+  return h('button', { type: 'button', class: 'button primary', id: 'retry', onclick: actions.retry }, t('retry'));
+}
+
+/** States in which the language switch would lose something: it loads the page anew. */
+const KEEPS: State['name'][] = ['opening', 'shown', 'recovered', 'returned', 'asking'];
+
+/**
+ * Shows states one after the other; gives the function that shows the next. `more` loads the views that are not at hand;
+ * until they are, the last view stays.
+ */
+export function stage(around: Around, more: () => Promise<Draw>): (state: State) => void {
+  let latest: State;
   let name: State['name'] | null = null;
   let view: View = { nodes: [] };
-  return (state) => {
-    if (state.name === name && view.update) return view.update(state);
+  const put = (next: View) => {
     view.leave?.();
     const first = name === null || name === 'loading';
-    name = state.name;
-    view = viewOf(state, around);
+    view = next;
+    name = latest.name;
     byId('main').dataset['state'] = name;
     byId('languages').hidden = KEEPS.includes(name);
     const place = byId('view');
     place.replaceChildren(...view.nodes.filter((node): node is Node => node instanceof Node));
     // On arrival nothing is focused: the reader starts at the top, as on any page.
     if (!first) (view.focus ?? place.querySelector('h1'))?.focus();
+  };
+  return (state) => {
+    latest = state;
+    if (state.name === name && view.update) return view.update(state);
+    const here = viewOf(state, around);
+    if (here) return put(here);
+    const draw = (draw: Draw) => latest === state && put(draw(state, around));
+    const fail = () => latest === state && put(viewOf((latest = { name: 'offline' }), around) ?? view);
+    void more().then(draw, fail);
   };
 }

@@ -1,5 +1,5 @@
 import { isProblem, type ReceiptAnswer } from '@waxseal/api';
-import { Refused } from '@waxseal/crypto';
+import { isRefused } from '@waxseal/crypto';
 import { openReceipt, type Line, type Receipt } from '@waxseal/flow/receipt';
 import { byId, h } from '@waxseal/ui';
 import { loading } from '../shell/loading.ts';
@@ -23,9 +23,10 @@ function message(state: StateName, title: string, body: string, retry?: () => vo
 
 function fail(error: unknown): void {
   const again = () => location.reload();
-  if (error instanceof Refused || isProblem(error, 'not-available')) {
+  if (isRefused(error) || isProblem(error, 'not-available')) {
     message('missing', t('missing.title'), t('missing.body'));
   } else if (isProblem(error, 'no-answer')) message('offline', t('offline.title'), t('offline.body'), again);
+  else if (isProblem(error, 'no-channel')) message('no-channel', t('no-channel.title'), t('no-channel.body'), again);
   else if (isProblem(error)) {
     message('error', error.document?.title ?? t('error.title'), error.document?.detail ?? '', again);
   } else throw error;

@@ -1,4 +1,4 @@
-import type { DeviceClass, ReceiptAnswer } from '@waxseal/api';
+import type { ClaimState, DeviceClass, ReceiptAnswer } from '@waxseal/api';
 
 /** Everything the receipt page can be, each shown as `data-state` on `<main>`. */
 export const STATES = [
@@ -6,12 +6,14 @@ export const STATES = [
   'ready',
   'partly',
   'draining',
+  'bound',
   'locked',
   'destroyed',
   'burned',
   'expired',
   'missing',
   'offline',
+  'no-channel',
   'error',
   'unsupported',
 ] as const;
@@ -33,22 +35,23 @@ export function isFinal({ state, openings }: ReceiptAnswer): boolean {
 
 /** What the sender may still do. */
 export function offers({ state }: ReceiptAnswer): { burn: boolean; unlock: boolean } {
-  return { burn: state === 'ready' || state === 'locked' || state === 'draining', unlock: state === 'locked' };
+  return { burn: ['ready', 'locked', 'draining', 'bound'].includes(state), unlock: state === 'locked' };
 }
 
 export type TimelineEntry =
   | { what: 'created' | 'destroyed' | 'burned' | 'expired'; atMs: number }
-  | { what: 'opened'; atMs: number; device: DeviceClass; state: 'open' | 'acked' | 'lapsed'; endedAtMs: number | null }
+  | { what: 'opened'; atMs: number; device: DeviceClass; state: ClaimState; opens: number; lastOpenAtMs: number | null }
   | { what: 'locked'; atMs: null; wrong: number };
 
 /** What happened, oldest first. A lock's moment is not recorded, so it stands last: it is how things are now. */
 export function timeline(view: ReceiptAnswer): TimelineEntry[] {
-  const opened = view.openings.map(({ at_ms, device, state, ended_at_ms }) => ({
+  const opened = view.openings.map(({ at_ms, device, state, opens, last_open_at_ms }) => ({
     what: 'opened' as const,
     atMs: at_ms,
     device,
     state,
-    endedAtMs: ended_at_ms,
+    opens,
+    lastOpenAtMs: last_open_at_ms,
   }));
   const entries: TimelineEntry[] = [{ what: 'created', atMs: view.created_at_ms }, ...opened];
   const { state } = view;

@@ -2,7 +2,7 @@ import type { ReceiptAnswer } from '@waxseal/api';
 import type { Line } from '@waxseal/flow/receipt';
 import { copyButton, h, type Child } from '@waxseal/ui';
 import { say } from '../shell/words.ts';
-import { isFinal, offers, standing, timeline, type TimelineEntry } from './model.ts';
+import { isFinal, offers, standing, timeline, type Standing, type TimelineEntry } from './model.ts';
 import { t } from './words.ts';
 
 /** What the sender can do. */
@@ -29,7 +29,7 @@ export function receiptView(actions: Actions): { nodes: HTMLElement[]; update: (
   const update = (view: ReceiptAnswer) => {
     const words = standing(view);
     title.textContent = t(`state.${words}.title`, { opened: opened(view), total: view.views });
-    body.textContent = t(`state.${words}.body`, { count: view.views_left });
+    body.textContent = standingBody(view, words);
     facts.replaceChildren(...(factRows(view) as Node[]));
     events.replaceChildren(...timeline(view).map(event));
     const offered = offers(view);
@@ -65,6 +65,13 @@ export function receiptView(actions: Actions): { nodes: HTMLElement[]; update: (
   };
 }
 
+/** A device-bound secret is destroyed only by a device that never confirmed. */
+function standingBody({ kind, views_left, expires_at_ms }: ReceiptAnswer, standing: Standing): string {
+  const unconfirmed = standing === 'destroyed' && kind === 'device_bound';
+  if (unconfirmed) return t('state.destroyed.unconfirmed');
+  return t(`state.${standing}.body`, { count: views_left, time: say.time(expires_at_ms) });
+}
+
 const opened = ({ views, views_left }: ReceiptAnswer): number => views - views_left;
 
 function factRows(view: ReceiptAnswer): Child[] {
@@ -72,7 +79,9 @@ function factRows(view: ReceiptAnswer): Child[] {
   const { time, relative } = say.moment(view.expires_at_ms, Date.now());
   return [
     ...row(t('fact.expires'), isFinal(view) ? time : t('moment', { time, relative })),
-    ...row(t('fact.views'), t('fact.views.value', { opened: opened(view), total: view.views })),
+    ...(view.kind === 'device_bound'
+      ? row(t('fact.kind'), t('fact.kind.bound'))
+      : row(t('fact.views'), t('fact.views.value', { opened: opened(view), total: view.views }))),
     ...row(t('fact.passphrase'), t(view.passphrase ? 'fact.passphrase.yes' : 'fact.passphrase.no')),
     ...(view.tries.wrong > 0 ? row(t('fact.wrong'), String(view.tries.wrong)) : []),
   ];
@@ -86,12 +95,17 @@ function event(entry: TimelineEntry): HTMLElement {
       return line(
         h('strong', {}, t('event.opened', { device: t(`device.${entry.device}`) })),
         h('span', { class: 'sub', 'data-opening': entry.state }, t(`event.opened.${entry.state}`)),
+        entry.lastOpenAtMs !== null && h('span', { class: 'sub', 'data-opens': entry.opens }, again(entry.opens, entry.lastOpenAtMs)),
       );
     case 'locked':
       return line(h('strong', {}, t('event.locked', { count: entry.wrong })));
     default:
       return line(h('strong', {}, t(`event.${entry.what}`)));
   }
+}
+
+function again(count: number, lastMs: number): string {
+  return t('event.opened.again', { count, time: say.time(lastMs) });
 }
 
 /** A modal `<dialog>`: the browser keeps focus inside, closes it by Escape and gives focus back. */
