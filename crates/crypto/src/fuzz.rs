@@ -1,11 +1,19 @@
 //! Fuzz targets: every parser of bytes from outside, as a plain function over bytes.
 //!
-//! A target panics when a promise is broken, and otherwise says nothing. The tests run each on 10,000 seeded cases; a
+//! A target panics when a promise is broken, and otherwise says nothing. The tests run each on 10,000 seeded cases, or 1,000 where each costs a key exchange; a
 //! fuzzer calls them through the feature `fuzz`.
 
+use wax_kernel::{SystemRng, Timestamp};
+
 use crate::{
-    Challenge, ContentKey, Delivered, DeviceKey, DevicePublicKey, Header, Ikm, Link, PartSalt,
-    Passphrase, ReceiptLink, SignatureHeaders, SignedRequest, Token, manifest, open_text,
+    Challenge, ContentKey, Delivered, DeviceKey, DevicePublicKey, Handover, Header, HpkeKey,
+    HpkePublicKey, Ikm, Link, Origin, PartSalt, Passphrase, ReceiptLink, SignatureHeaders,
+    SignedRequest, Token,
+    channel::{
+        ChannelKey, ConfigBytes, ConfigSignature, HostKey, HostPublicKey, HostSeed, SealedRequest,
+        SignedConfig,
+    },
+    manifest, open_text,
 };
 
 /// A link that is read prints a text that reads as the same link.
@@ -87,6 +95,74 @@ pub fn fuzz_passphrase(data: &[u8]) {
     }
 }
 
+/// No bytes that nobody sealed open as a request of the channel, and what is sealed opens again.
+pub fn fuzz_channel_request(data: &[u8]) {
+    let (key, host) = (channel_key(), channel_host());
+    if let Ok(request) = SealedRequest::parse(data) {
+        let opened = key.open(&request, &host, "/v1/secrets/peek", &SystemRng);
+        assert!(opened.is_err(), "nobody sealed this");
+    }
+    let (from, until) = (Timestamp::from_ms(0), Timestamp::from_ms(1));
+    let (sealed, _) = key.config(&host, from, until).seal("/v1/secrets/peek", data, &SystemRng);
+    let request = SealedRequest::parse(&sealed).expect("sealed requests have their parts");
+    let (body, _) =
+        key.open(&request, &host, "/v1/secrets/peek", &SystemRng).expect("it was sealed for this");
+    assert_eq!(*body, data);
+}
+
+/// No bytes that nobody sealed open as a record of an answer.
+pub fn fuzz_channel_answer(data: &[u8]) {
+    let (from, until) = (Timestamp::from_ms(0), Timestamp::from_ms(1));
+    let config = channel_key().config(&channel_host(), from, until);
+    let (_, opener) = config.seal("/v1/secrets/status", b"", &SystemRng);
+    let mut stream = opener.stream();
+    for piece in data.chunks(97) {
+        stream.push(piece);
+        assert!(!matches!(stream.next_record(), Ok(Some(_))), "nobody sealed this");
+    }
+}
+
+/// No config is believed that the host's key did not sign.
+pub fn fuzz_channel_config(data: &[u8]) {
+    let (config, rest) = data.split_at(data.len().saturating_sub(96));
+    let Ok(config) = ConfigBytes::from_slice(config) else { return };
+    let (signature, host_key) = rest.split_at(rest.len().min(64));
+    let (Ok(signature), Ok(host_key)) =
+        (ConfigSignature::from_slice(signature), HostPublicKey::from_slice(host_key))
+    else {
+        return;
+    };
+    let signed = SignedConfig { config, signature, host_key };
+    let config = signed.verify(&channel_host());
+    assert!(config.is_err() || signed == good_config(), "nobody signed this");
+}
+
+/// No keys that nobody gave open as a hand-over.
+pub fn fuzz_handover(data: &[u8]) {
+    let receive = HpkeKey::from_slice(&[5; 32]).expect("a scalar");
+    let thumbprint = crate::Thumbprint::from_bytes([6; 32]);
+    let handover = Handover { id: &token().secret_id(), from: &thumbprint, to: &thumbprint };
+    assert!(handover.open(&receive, data).is_err(), "nobody gave this");
+    if let Ok(key) = HpkePublicKey::from_slice(data) {
+        assert_eq!(key.as_bytes(), data);
+    }
+}
+
+fn channel_key() -> ChannelKey {
+    HpkeKey::from_slice(&[4; 32]).expect("a scalar").into()
+}
+
+fn channel_host() -> Origin {
+    Origin::https("secrets.example.com").expect("a host")
+}
+
+fn good_config() -> SignedConfig {
+    let seed = HostSeed::from_slice(&[8; 32]).expect("32 bytes");
+    let (from, until) = (Timestamp::from_ms(0), Timestamp::from_ms(1));
+    let host = channel_host();
+    HostKey::derive(&seed, &host).sign(&channel_key().config(&host, from, until))
+}
+
 /// SEC 2 §2.4.2: the base point of P-256.
 const P256_GENERATOR: [u8; 65] = *b"\x04\
     \x6b\x17\xd1\xf2\xe1\x2c\x42\x47\xf8\xbc\xe6\xe5\x63\xa4\x40\xf2\
@@ -107,7 +183,7 @@ mod tests {
     use wax_kernel::{Rng, SeededRng};
 
     use super::*;
-    use crate::{Kind, Origin, ReceiptKey};
+    use crate::{Kind, ReceiptKey};
 
     const CASES: usize = 10_000;
 
@@ -140,12 +216,17 @@ mod tests {
     }
 
     fn run(target: fn(&[u8]), examples: &[&[u8]]) {
+        run_some(CASES, target, examples);
+    }
+
+    /// Fewer where every case costs a key exchange.
+    fn run_some(cases: usize, target: fn(&[u8]), examples: &[&[u8]]) {
         let rng = SeededRng::new(1);
         let examples: Vec<Vec<u8>> = examples.iter().map(|example| example.to_vec()).collect();
         for example in &examples {
             target(example);
         }
-        for _ in 0..CASES {
+        for _ in 0..cases {
             target(&case(&rng, &examples));
         }
     }
@@ -206,6 +287,35 @@ mod tests {
     #[test]
     fn device_keys() {
         run(fuzz_device_key, &[&P256_GENERATOR, &DeviceKey::generate().to_pkcs8()]);
+    }
+
+    /// A request sealed for another path: every byte of it is as it should be, and it must not open here.
+    #[test]
+    fn channel_requests() {
+        let (from, until) = (Timestamp::from_ms(0), Timestamp::from_ms(1));
+        let config = channel_key().config(&channel_host(), from, until);
+        let (sealed, _) = config.seal("/v1/secrets/burn", b"{}", &SystemRng);
+        run_some(1_000, fuzz_channel_request, &[&sealed, &sealed[..73]]);
+    }
+
+    #[test]
+    fn channel_answers() {
+        let record = [&[0; 16][..], &1_040_u32.to_be_bytes(), &[0; 1_040]].concat();
+        run_some(1_000, fuzz_channel_answer, &[&record, &[&record[..], &record[16..]].concat()]);
+    }
+
+    #[test]
+    fn channel_configs() {
+        let good = good_config();
+        let (signature, host_key) = (good.signature.as_bytes(), good.host_key.as_bytes());
+        run(fuzz_channel_config, &[&[good.config.as_bytes(), signature, host_key].concat()]);
+    }
+
+    #[test]
+    fn handovers() {
+        let point = HpkeKey::from_slice(&[5; 32]).unwrap();
+        let keys = [&point.public().as_bytes()[..], &[0; 48]].concat();
+        run_some(1_000, fuzz_handover, &[&keys, point.public().as_bytes()]);
     }
 
     #[test]
