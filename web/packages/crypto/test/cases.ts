@@ -89,7 +89,7 @@ STREAMS.push(
 
 type Spoil = (given: Bytes) => Bytes;
 
-const flip =
+export const flip =
   (at: number): Spoil =>
   (given) =>
     given.map((byte, i) => (i === at ? byte ^ 1 : byte));

@@ -90,20 +90,80 @@ export interface DeviceVector {
   valid: boolean;
 }
 
+export interface ChannelVector {
+  name: string;
+  /** The side that refuses; null if both open. */
+  expect: 'request' | 'answer' | null;
+  host: string;
+  path: string;
+  private_key: string;
+  public_key: string;
+  key_id: string;
+  ikm: string;
+  salt: string;
+  body: string;
+  records: string[];
+  request: string;
+  answer: string;
+}
+
+export interface HandoverVector {
+  name: string;
+  expect: 'keys' | null;
+  id: string;
+  from: string;
+  to: string;
+  receive_private: string;
+  receive: string;
+  nonce: string;
+  ikm: string;
+  part_key: string;
+  code: string;
+  keys: string;
+}
+
+export interface BoundVector {
+  name: string;
+  expect: RefusedCode | null;
+  id: string;
+  cek: string;
+  part_key: string;
+  header: string;
+  content: string;
+  text: string;
+}
+
+/** Rust's alone: browsers read a configuration and have no use for its signature. */
+export interface ConfigVector {
+  name: string;
+  expect: 'signature' | 'host' | 'malformed' | null;
+  host: string;
+  public_key: string;
+  key_id: string;
+  config: string;
+}
+
 export interface Vectors {
   seal: SealVector[];
   stream: StreamVector[];
   refuse: RefuseVector[];
   padme: PadmeVector[];
   device: DeviceVector[];
+  channel: ChannelVector[];
+  handover: HandoverVector[];
+  bound: BoundVector[];
 }
 
 export const FOLDERS = ['rust', 'ts'] as const;
 
-export function vectorPath(folder: (typeof FOLDERS)[number], name: keyof Vectors): URL {
+export function vectorPath(folder: (typeof FOLDERS)[number], name: keyof Vectors | 'config'): URL {
   return new URL(`../../../../tests/vectors/${folder}/${name}.json`, import.meta.url);
 }
 
 export function readVectors<N extends keyof Vectors>(folder: (typeof FOLDERS)[number], name: N): Vectors[N] {
   return JSON.parse(readFileSync(vectorPath(folder, name), 'utf8')) as Vectors[N];
+}
+
+export function readConfigs(): ConfigVector[] {
+  return JSON.parse(readFileSync(vectorPath('rust', 'config'), 'utf8')) as ConfigVector[];
 }
