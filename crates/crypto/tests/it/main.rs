@@ -7,5 +7,7 @@ mod channel;
 mod key_store;
 mod produce;
 mod properties;
+mod rfc9421;
 mod schema;
 mod vectors;
+mod vectors_channel;

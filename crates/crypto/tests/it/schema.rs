@@ -181,6 +181,79 @@ pub(crate) fn pattern(bytes: usize) -> Vec<u8> {
     (0..=250).cycle().take(bytes).collect()
 }
 
+/// A request through the channel, and its answer. `expect` names the side that refuses.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChannelCase {
+    pub(crate) name: String,
+    pub(crate) expect: Option<String>,
+    pub(crate) host: String,
+    pub(crate) path: String,
+    pub(crate) private_key: Bytes,
+    pub(crate) public_key: Bytes,
+    pub(crate) key_id: Bytes,
+    pub(crate) ikm: Bytes,
+    pub(crate) salt: Bytes,
+    pub(crate) body: String,
+    pub(crate) records: Vec<String>,
+    pub(crate) request: Bytes,
+    pub(crate) answer: Bytes,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConfigCase {
+    pub(crate) name: String,
+    pub(crate) expect: Option<String>,
+    pub(crate) host: String,
+    pub(crate) seed: Bytes,
+    pub(crate) public_key: Bytes,
+    pub(crate) key_id: Bytes,
+    pub(crate) from_ms: i64,
+    pub(crate) until_ms: i64,
+    pub(crate) config: Bytes,
+    pub(crate) signature: Bytes,
+    pub(crate) host_key: Bytes,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BoundCase {
+    pub(crate) name: String,
+    pub(crate) expect: Option<String>,
+    pub(crate) id: Bytes,
+    pub(crate) cek: Bytes,
+    pub(crate) part_key: Bytes,
+    pub(crate) header: Bytes,
+    pub(crate) content: Bytes,
+    pub(crate) text: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HandoverCase {
+    pub(crate) name: String,
+    pub(crate) expect: Option<String>,
+    pub(crate) id: Bytes,
+    pub(crate) from: Bytes,
+    pub(crate) to: Bytes,
+    pub(crate) receive_private: Bytes,
+    pub(crate) receive: Bytes,
+    pub(crate) nonce: Bytes,
+    pub(crate) ikm: Bytes,
+    pub(crate) part_key: Bytes,
+    pub(crate) code: String,
+    pub(crate) keys: Bytes,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PointCase {
+    pub(crate) name: String,
+    pub(crate) point: Bytes,
+    pub(crate) valid: bool,
+}
+
 /// Where an implementation's file is.
 pub(crate) fn path(implementation: &str, file: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

@@ -13,9 +13,12 @@ use crate::{
 
 const IMPLEMENTATIONS: [&str; 2] = ["rust", "ts"];
 
-/// Every case of one file, of both implementations.
-fn each<T: serde::de::DeserializeOwned>(file: &str, check: impl Fn(&str, T)) {
+/// Every case of one file, of every implementation that has written it.
+pub(crate) fn each<T: serde::de::DeserializeOwned>(file: &str, check: impl Fn(&str, T)) {
     for implementation in IMPLEMENTATIONS {
+        if implementation != "rust" && !path(implementation, file).exists() {
+            continue;
+        }
         let cases: Vec<T> = read(implementation, file);
         assert!(!cases.is_empty(), "{implementation}/{file} has no case");
         for case in cases {

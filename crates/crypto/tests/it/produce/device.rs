@@ -1,5 +1,6 @@
 //! Devices and their signatures.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use wax_crypto::{Challenge, DeviceKey, SignedRequest};
 use wax_kernel::SeededRng;
 
@@ -58,6 +59,23 @@ pub(crate) fn signed_texts(case: &DeviceCase) -> (String, String, String) {
     (request.content_digest(), request.signature_input(), request.signature_base())
 }
 
+/// SEC 2 §2.4.2: the order of P-256's group.
+const ORDER: [u8; 32] = *b"\xff\xff\xff\xff\x00\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff\
+    \xbc\xe6\xfa\xad\xa7\x17\x9e\x84\xf3\xb9\xca\xc2\xfc\x63\x25\x51";
+
+/// The header of the signature with `n − s` instead of `s`.
+fn mirrored(header: &str) -> String {
+    let text = header.strip_prefix("sig=:").unwrap().strip_suffix(':').unwrap();
+    let mut bytes = STANDARD.decode(text).unwrap();
+    let mut borrow = 0;
+    for (byte, order) in bytes[32..].iter_mut().zip(ORDER).rev() {
+        let difference = i16::from(order) - i16::from(*byte) - borrow;
+        borrow = i16::from(difference < 0);
+        *byte = u8::try_from(difference.rem_euclid(256)).unwrap();
+    }
+    format!("sig=:{}:", STANDARD.encode(bytes))
+}
+
 pub(super) fn cases() -> Vec<DeviceCase> {
     let claim = r#"{"id":"AAAAAAAAAAAAAAAAAAAAAA","device":"鍵"}"#;
     let mut first =
@@ -105,6 +123,9 @@ pub(super) fn cases() -> Vec<DeviceCase> {
             case.thumbprint = other.public().thumbprint().as_bytes().into();
         }),
     ];
-    cases.splice(0..0, [first, second]);
+    // ECDSA has two signatures for each: s and n − s (SEC 1 §4.1.4). Both verify, here and in every other library.
+    let mut other_half = DeviceCase { name: "the other half".to_owned(), ..first.clone() };
+    other_half.signature = mirrored(&first.signature);
+    cases.splice(0..0, [first, second, other_half]);
     cases
 }

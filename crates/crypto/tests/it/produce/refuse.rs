@@ -77,6 +77,17 @@ fn passphrases() -> Vec<RefuseCase> {
         guessed("a passphrase of 1,025 bytes", "passphrase", &"a".repeat(1_025), params),
         guessed("too little memory", "params", right, Params { m_kib: 19_455, ..params }),
         guessed("too many passes", "params", right, Params { t: 11, ..params }),
+        guessed("a KiB more than the most", "params", right, Params { m_kib: 262_145, ..params }),
+        guessed("too few passes", "params", right, Params { t: 1, ..params }),
+        RefuseCase {
+            sealed: "client".to_owned(),
+            ..guessed(
+                "a KiB less than a client's least",
+                "params",
+                right,
+                Params { m_kib: 65_535, t: 3, ..params },
+            )
+        },
         guessed("another number of lanes", "params", right, Params { p: 4, ..params }),
         RefuseCase {
             sealed: "client".to_owned(),

@@ -1,28 +1,15 @@
 //! Texts, sealed.
 
-use std::{collections::VecDeque, sync::Mutex};
-
 use hkdf::Hkdf;
 use sha2::Sha256;
 use wax_crypto::{
     ContentKey, Draft, Ikm, Kind, Link, Origin, Passphrase, PassphraseParams, ReceiptLink, Sealed,
     SealedBy, Token, seal_text,
 };
-use wax_kernel::{Rng, SeededRng};
+use wax_kernel::SeededRng;
 
-use super::draw;
+use super::{Scripted, draw};
 use crate::schema::{Bytes, SealCase, SealInput, SealOutput};
-
-/// Gives the bytes it was given, in order.
-#[derive(Debug)]
-struct ScriptedRng(Mutex<VecDeque<u8>>);
-
-impl Rng for ScriptedRng {
-    fn fill(&self, bytes: &mut [u8]) {
-        let mut script = self.0.lock().unwrap();
-        bytes.fill_with(|| script.pop_front().expect("the script is as long as what is drawn"));
-    }
-}
 
 fn policy(kind: &str, params: Option<PassphraseParams>, sealed: &str) -> Bytes {
     let passphrase = params.map_or("null".to_owned(), |params| {
@@ -66,12 +53,15 @@ pub(super) fn with_passphrase(seed: u64, passphrase: &str, sealed: SealedBy) -> 
     }
 }
 
-fn seal_inputs() -> Vec<(&'static str, SealInput)> {
-    let device_bound = SealInput {
+pub(super) fn bound_input() -> SealInput {
+    SealInput {
         kind: "device_bound".to_owned(),
         policy: policy("device_bound", None, "client"),
         ..input(4, "for one device")
-    };
+    }
+}
+
+fn seal_inputs() -> Vec<(&'static str, SealInput)> {
     let repeated = |seed, text, times| SealInput { text_repeat: Some(times), ..input(seed, text) };
     vec![
         ("a text without passphrase", input(1, "The safe is behind the painting.")),
@@ -83,7 +73,7 @@ fn seal_inputs() -> Vec<(&'static str, SealInput)> {
             "another port",
             SealInput { host: "secrets.example.com:8443".to_owned(), ..input(3, "\0") },
         ),
-        ("device-bound", device_bound),
+        ("device-bound", bound_input()),
         ("the most that fits into 1,024 bytes", repeated(5, "z", 1_019)),
         ("padded to the next step", repeated(6, "z", 1_020)),
         ("two records", repeated(7, "秘", 22_000)),
@@ -131,8 +121,7 @@ pub(crate) fn seal(input: &SealInput) -> SealOutput {
     };
     let draft = Draft { text: &text, passphrase, policy: &input.policy.0, kind };
     let drawn = [&input.token, &input.receipt, &input.cek, &input.manifest_salt, &input.wrap_nonce];
-    let script = drawn.iter().flat_map(|bytes| bytes.0.clone()).collect();
-    let sealed = seal_text(&draft, &ScriptedRng(Mutex::new(script))).unwrap();
+    let sealed = seal_text(&draft, &Scripted::new(&drawn)).unwrap();
     let ikm = match passphrase {
         None => Ikm::without_passphrase(&sealed.token),
         Some((passphrase, params)) => {
