@@ -1,5 +1,7 @@
 //! Requests by somebody in between or with another device: refused with the reason, nothing consumed, nothing leaked.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};

@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/v1/channel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells which key to seal to. Changes nothing. */
+        get: operations["channel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/secrets/ack": {
         parameters: {
             query?: never;
@@ -233,6 +250,15 @@ export interface components {
              */
             counter: number;
         };
+        /** @description The key to seal requests to, signed by the host's key. */
+        ChannelView: {
+            /** @description Host, key and the key's day: the bytes are those of protocol.md. */
+            config: string;
+            /** @description The host's Ed25519 public key, 32 bytes. It never changes. */
+            host_key: string;
+            /** @description Ed25519, 64 bytes. */
+            signature: string;
+        };
         /** @description A try at a view. */
         ClaimBody: {
             /** @description The challenge that the signature covers, 40 bytes. */
@@ -431,7 +457,7 @@ export interface components {
         /** @description A problem document (RFC 9457). Members beyond these depend on the code: `docs/protocol.md`, "Problems". */
         ProblemDocument: {
             /** @enum {string} */
-            code: "malformed" | "bad-signature" | "stale-challenge" | "wrong-key" | "not-available" | "method" | "timeout" | "conflict" | "gone" | "too-large" | "media-type" | "misdirected" | "invalid" | "locked" | "held-back" | "rate-limited" | "internal" | "unavailable";
+            code: "malformed" | "channel-key" | "bad-signature" | "stale-challenge" | "wrong-key" | "not-available" | "method" | "timeout" | "conflict" | "gone" | "too-large" | "media-type" | "misdirected" | "invalid" | "locked" | "held-back" | "rate-limited" | "internal" | "no-answer" | "unavailable";
             /** @description What is wrong and what to do, in the caller's language. */
             detail: string;
             /**
@@ -554,6 +580,34 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     ack: {
         parameters: {
             query?: never;
@@ -564,6 +618,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["AckBody"];
+                "application/waxseal-channel": string;
             };
         };
         responses: {
@@ -573,6 +628,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AckView"];
+                    "application/waxseal-channel": string;
                 };
             };
             /** @description a problem; docs/protocol.md has the codes */
@@ -582,6 +638,7 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/waxseal-channel": string;
                 };
             };
         };
@@ -596,6 +653,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ReceiptBody"];
+                "application/waxseal-channel": string;
             };
         };
         responses: {
@@ -605,6 +663,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReceiptView"];
+                    "application/waxseal-channel": string;
                 };
             };
             /** @description a problem; docs/protocol.md has the codes */
@@ -614,6 +673,7 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/waxseal-channel": string;
                 };
             };
         };
@@ -628,6 +688,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ClaimBody"];
+                "application/waxseal-channel": string;
             };
         };
         responses: {
@@ -637,6 +698,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeliveredView"];
+                    "application/waxseal-channel": string;
                 };
             };
             /** @description a problem; docs/protocol.md has the codes */
@@ -646,6 +708,7 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/waxseal-channel": string;
                 };
             };
         };
@@ -660,6 +723,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["CreateBody"];
+                "application/waxseal-channel": string;
             };
         };
         responses: {
@@ -669,6 +733,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CreatedView"];
+                    "application/waxseal-channel": string;
                 };
             };
             /** @description a problem; docs/protocol.md has the codes */
@@ -678,6 +743,7 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/waxseal-channel": string;
                 };
             };
         };
@@ -692,6 +758,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["HeartbeatBody"];
+                "application/waxseal-channel": string;
             };
         };
         responses: {
@@ -701,6 +768,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HeartbeatView"];
+                    "application/waxseal-channel": string;
                 };
             };
             /** @description a problem; docs/protocol.md has the codes */
@@ -710,6 +778,7 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/waxseal-channel": string;
                 };
             };
         };
@@ -724,6 +793,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["OpenBody"];
+                "application/waxseal-channel": string;
             };
         };
         responses: {
@@ -733,6 +803,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OpenView"];
+                    "application/waxseal-channel": string;
                 };
             };
             /** @description a problem; docs/protocol.md has the codes */
@@ -742,6 +813,7 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/waxseal-channel": string;
                 };
             };
         };
@@ -756,6 +828,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PeekBody"];
+                "application/waxseal-channel": string;
             };
         };
         responses: {
@@ -765,6 +838,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PeekView"];
+                    "application/waxseal-channel": string;
                 };
             };
             /** @description a problem; docs/protocol.md has the codes */
@@ -774,6 +848,7 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/waxseal-channel": string;
                 };
             };
         };
@@ -788,6 +863,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ReceiptBody"];
+                "application/waxseal-channel": string;
             };
         };
         responses: {
@@ -797,6 +873,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReceiptView"];
+                    "application/waxseal-channel": string;
                 };
             };
             /** @description a problem; docs/protocol.md has the codes */
@@ -806,6 +883,7 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/waxseal-channel": string;
                 };
             };
         };
@@ -820,6 +898,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["RecoverBody"];
+                "application/waxseal-channel": string;
             };
         };
         responses: {
@@ -829,6 +908,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeliveredView"];
+                    "application/waxseal-channel": string;
                 };
             };
             /** @description a problem; docs/protocol.md has the codes */
@@ -838,6 +918,7 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/waxseal-channel": string;
                 };
             };
         };
@@ -852,6 +933,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ReceiptBody"];
+                "application/waxseal-channel": string;
             };
         };
         responses: {
@@ -862,6 +944,7 @@ export interface operations {
                 };
                 content: {
                     "application/x-ndjson": components["schemas"]["ReceiptView"];
+                    "application/waxseal-channel": string;
                 };
             };
             /** @description a problem; docs/protocol.md has the codes */
@@ -871,6 +954,7 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/waxseal-channel": string;
                 };
             };
         };
@@ -885,6 +969,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ReceiptBody"];
+                "application/waxseal-channel": string;
             };
         };
         responses: {
@@ -894,6 +979,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReceiptView"];
+                    "application/waxseal-channel": string;
                 };
             };
             /** @description a problem; docs/protocol.md has the codes */
@@ -903,6 +989,7 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/waxseal-channel": string;
                 };
             };
         };
