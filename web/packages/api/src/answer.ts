@@ -41,6 +41,7 @@ const IN_THE_OPEN: ProblemCode[] = [
   'media-type',
   'rate-limited',
   'internal',
+  'no-answer',
   'unavailable',
 ];
 

@@ -82,16 +82,12 @@ export interface GiveAnswer {
   challenge: string;
 }
 /** `GET /v1/channel`. */
-export interface ChannelAnswer {
-  config: string;
-  signature: string;
-  host_key: string;
-}
+export type ChannelAnswer = Schemas['ChannelView'];
 export type ReceiptRequest = Schemas['ReceiptBody'];
 export type ReceiptAnswer = Schemas['ReceiptView'];
 
 /** `docs/protocol.md` §9. */
-export type ProblemCode = Schemas['ProblemDocument']['code'] | 'channel-key';
+export type ProblemCode = Schemas['ProblemDocument']['code'];
 
 /** `application/problem+json` (RFC 9457) with the members that some codes add. */
 export interface ProblemDocument {

@@ -33,6 +33,8 @@ export interface Reopened {
 async function whileBound<T>(visit: Visit, work: (keys: Keys, bound: Bound, look: PeekAnswer) => Promise<T>): Promise<T | null> {
   for (const pause of [...PAUSES, null]) {
     try {
+      // Another tab may have removed them meanwhile.
+      visit.keys = await visit.store.find(visit.id);
       const look = await peek(visit);
       const { keys } = visit;
       return keys && look.bound && (await work(keys, look.bound, look));

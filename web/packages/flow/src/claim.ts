@@ -63,12 +63,19 @@ async function keep(visit: Visit, ikm: CryptoKey): Promise<void> {
 
 /** Peeks, then recovers what this device has or, with `ikm`, claims it. Null: nothing is open for this device. */
 async function fetchClaim(visit: Visit, ikm: CryptoKey | null): Promise<Claim | null> {
-  const { yours } = await peek(visit);
-  if (!visit.keys) return null;
+  const { yours, bound } = await peek(visit);
+  // Another tab of this device was faster, and the secret is bound to it by now.
+  if (!visit.keys || bound) return null;
   if (yours === 'open') return recoverClaim(visit, visit.keys);
   if (!ikm) return null;
   const claim_key = toB64u(await claimKey(ikm, visit.link.id));
   return (await signed(visit, visit.keys, 'claim', { ...(await peekProof(visit)), claim_key })).claim;
+}
+
+/** Between a look and a claim another tab of this device may have bound the secret to the keys that both share. */
+async function forgetUnlessBound(visit: Visit): Promise<void> {
+  const look = await peek(visit).catch(() => null);
+  if (look && !look.bound) await forget(visit);
 }
 
 /** A lost answer leaves open whether the view was taken: the next peek tells, and the same device may ask again. */
@@ -78,7 +85,7 @@ async function fetchSurely(visit: Visit, ikm: CryptoKey | null): Promise<Claim |
       return await fetchClaim(visit, ikm);
     } catch (error) {
       if (isProblem(error, 'wrong-key')) await forgetAttempt(visit);
-      if (isProblem(error, 'gone')) await forget(visit);
+      if (isProblem(error, 'gone')) await forgetUnlessBound(visit);
       if (pause === null || !isProblem(error, 'no-answer')) throw error;
       await visit.wait(pause);
     }
@@ -109,7 +116,7 @@ async function unseal(visit: Visit, keys: Keys, ikm: CryptoKey, claim: Claim | n
 
 /**
  * The gesture: makes and stores the keys, takes one view (or finds the one this device has), opens it. Null means that
- * this device's claim has ended: peek again and show the state; another gesture starts anew.
+ * this device's claim has ended, or that another tab has bound the secret to this device: peek again and show the state; another gesture starts anew.
  *
  * Throws `Problem` (`wrong-key`, `held-back`, `locked`, `gone`, `no-answer`, …), `Refused` (`passphrase`, `params`,
  * `unwrap`, …) or `StorageRefused`. After success the caller takes the fragment out of the address bar.

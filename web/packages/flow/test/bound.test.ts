@@ -2,7 +2,7 @@ import { IDBFactory } from 'fake-indexeddb';
 import { describe, expect, it, vi } from 'vitest';
 import type { Refused } from '@waxseal/crypto';
 import type { Problem } from '@waxseal/api';
-import { ask, give, reopen } from '../src/bound.ts';
+import { ask, forget, give, reopen } from '../src/bound.ts';
 import { acknowledge, arrive, claim, peek, recover, StorageRefused, type Visit } from '../src/open.ts';
 import { openStore } from '../src/store.ts';
 import { openTab, PASSPHRASE, saying, scene, stripped, TEXT, type Scene } from './world.ts';
@@ -93,6 +93,38 @@ describe('a device-bound secret', () => {
     const texts = await Promise.all([reopen(first), reopen(second)]);
     expect(texts.map((opened) => opened?.text)).toEqual([TEXT, TEXT]);
     expect([...given.server.secret().claims.values()][0]!.counter).toBeGreaterThanOrEqual(4);
+  });
+
+  it('that another tab of the device opened and confirmed first stays bound to both', async () => {
+    const given = await scene({ kind: 'device_bound' });
+    const late = await arrive(given.link, given.browser);
+    const look = await peek(late);
+    const first = await openTab(given);
+    await acknowledge(first.visit, first.shown!);
+    expect(await claim(late, look)).toBeNull();
+    expect((await reopen(late))?.text).toBe(TEXT);
+  });
+
+  it('that another tab confirmed between a look and the claim keeps its keys', async () => {
+    const given = await scene({ kind: 'device_bound' });
+    const late = await arrive(given.link, given.browser);
+    const look = await peek(late);
+    const first = await openTab(given);
+    late.caller.fetch = async (url, init) => {
+      if (String(url).endsWith('/recover')) await acknowledge(first.visit, first.shown!);
+      return given.browser.fetch(url, init);
+    };
+    given.server.fault('recover', { code: 'gone', state: 'bound' });
+    expect(await code(claim(late, look))).toBe('gone');
+    expect((await reopen(await comeBack(given)))?.text).toBe(TEXT);
+  });
+
+  it('that was removed in another tab does not open in this one', async () => {
+    const { given, visit } = await bound();
+    const tab = await comeBack(given);
+    await forget(visit);
+    expect(await reopen(tab)).toBeNull();
+    expect(given.server.secret().opens).toBe(0);
   });
 
   it('that was burned does not open, and its keys go', async () => {

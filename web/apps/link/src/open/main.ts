@@ -69,19 +69,21 @@ async function main(): Promise<void> {
   const open = async (passphrase: string | null): Promise<void> => {
     if (!visit || !('look' in state) || !state.look) return;
     const { look: before } = state;
-    if (before.kind === 'device_bound') await persist();
+    if (before.kind === 'device_bound') void persist();
     dispatch({ type: 'gesture', step: passphrase === null ? 'claim' : 'stretch' });
     try {
       const shown = await claim(visit, before, passphrase === null ? undefined : { text: passphrase, argon2id: stretch });
       if (shown) opened(visit, before, shown, false);
       else await look();
     } catch (error) {
-      if (error instanceof StorageRefused) await look();
+      // Another tab may have been faster, and then it is this device's all the same.
+      const bound = before.kind === 'device_bound' && isProblem(error, 'gone');
+      if (error instanceof StorageRefused || bound) await look();
       else fail(error);
     }
   };
 
-  /** Asks the browser not to clear this site's data by itself. At the gesture, because some ask the person. */
+  /** Asks the browser not to clear this site's data by itself. Some ask the person, who may take their time. */
   const persist = async (): Promise<void> => {
     around.persisted = (await navigator.storage?.persist?.().catch(() => false)) ?? false;
   };

@@ -52,7 +52,8 @@ export function boundView({ look }: Extract<State, { name: 'bound' }>, around: A
 /** What is beside a text that stays on this device. */
 export function staying(state: OnScreen, around: Around): Staying {
   const asks = askPanel(around.actions);
-  const after = h('div', { class: 'stack' }, h('p', { class: 'muted small' }, storageWords(around)), removal(around));
+  const storage = h('p', { class: 'muted small' });
+  const after = h('div', { class: 'stack' }, storage, removal(around));
   const time = say.time(state.look.expires_at_ms);
   return {
     before: asks.node,
@@ -61,13 +62,10 @@ export function staying(state: OnScreen, around: Around): Staying {
     says: (fate) => t(`shown.${fate}`, { time }),
     update: (now) => {
       asks.update(now.look.bound?.asks ?? []);
+      storage.textContent = t(around.persisted ? 'kept.storage.promised' : 'kept.storage');
       after.hidden = now.fate !== 'kept';
     },
   };
-}
-
-function storageWords({ persisted }: Around): string {
-  return t(persisted ? 'kept.storage.promised' : 'kept.storage');
 }
 
 function removal({ actions }: Around): HTMLElement {
