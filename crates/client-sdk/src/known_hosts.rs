@@ -19,7 +19,7 @@ pub enum HostKeyError {
     /// Another key than the one it has shown before.
     #[error("{host} shows another key than before")]
     Changed {
-        /// The host, with its port where it is not the usual one.
+        /// Scheme and host.
         host: String,
         /// What it has shown before.
         known: HostPublicKey,
@@ -29,7 +29,7 @@ pub enum HostKeyError {
     /// The file that says which key it has cannot be read back.
     #[error("what is known of {host} cannot be read")]
     Damaged {
-        /// The host.
+        /// Scheme and host.
         host: String,
     },
     /// What is known cannot be kept, or looked up.
@@ -59,7 +59,7 @@ impl KnownHosts {
         record
             .filter(|record| record.version == 1 && record.host == host.authority())
             .map(|record| Some(record.key))
-            .ok_or_else(|| HostKeyError::Damaged { host: host.authority() })
+            .ok_or_else(|| HostKeyError::Damaged { host: host.to_string() })
     }
 
     /// Takes a key from now on, whatever was known before.
@@ -78,7 +78,7 @@ impl KnownHosts {
         if known == offered {
             return Ok(());
         }
-        Err(HostKeyError::Changed { host: host.authority(), known, offered })
+        Err(HostKeyError::Changed { host: host.to_string(), known, offered })
     }
 }
 

@@ -134,6 +134,11 @@ fn is_over(peek: &Result<Peek, Error>) -> bool {
 }
 
 impl<'a> Looked<'a> {
+    /// Looks once more: time has passed.
+    pub async fn again(&self) -> Result<Self, Error> {
+        self.opener.look(self.link()).await
+    }
+
     /// An opening here was interrupted and can be continued without taking a further view.
     pub fn is_interrupted(&self) -> bool {
         self.peek.yours == Some(ClaimState::Open) && self.kept.opening.is_some()

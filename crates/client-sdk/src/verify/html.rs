@@ -28,13 +28,7 @@ pub(super) fn read(html: &str, release: &Release) -> Read {
     let mut read = Read { named: assets_in(html).collect(), ..Read::default() };
     for tag in tags(html) {
         read.differences.extend(tag.faults(release));
-        let address = tag.attribute("src").or_else(|| tag.attribute("href"));
-        let is_fetched = matches!(&*tag.name, "script" | "link");
-        let ours =
-            |path: &&str| path.starts_with('/') && !is_foreign(path) && !path.starts_with("/brand");
-        if is_fetched {
-            read.named.extend(address.filter(ours).map(str::to_owned));
-        }
+        read.named.extend(tag.file().map(str::to_owned));
     }
     read
 }
@@ -52,6 +46,17 @@ struct Tag<'a> {
 impl Tag<'_> {
     fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(found, _)| found == name).map(|(_, value)| *value)
+    }
+
+    /// The file of this host that a browser runs or draws for it. Of data that it asks for early, a page makes text.
+    fn file(&self) -> Option<&str> {
+        let path = match &*self.name {
+            "script" => self.attribute("src")?,
+            "link" if self.attribute("as") == Some("fetch") => return None,
+            "link" => self.attribute("href")?,
+            _ => return None,
+        };
+        (path.starts_with('/') && !is_foreign(path) && path != BRAND_STYLE).then_some(path)
     }
 
     fn faults(&self, release: &Release) -> Vec<Difference> {
@@ -77,7 +82,9 @@ impl Tag<'_> {
     fn integrity_fault(&self, release: &Release) -> Option<Difference> {
         let url = match &*self.name {
             "script" => self.attribute("src")?,
-            "link" if self.attribute("rel") == Some("stylesheet") => self.attribute("href")?,
+            "link" if matches!(self.attribute("rel"), Some("stylesheet" | "modulepreload")) => {
+                self.attribute("href")?
+            }
             _ => return None,
         };
         let found = self.attribute("integrity");
@@ -186,6 +193,7 @@ mod tests {
     fn a_page_like_ours_has_nothing_to_say() {
         let html = r#"<!doctype html><html lang="en"><meta charset="utf-8"><link rel="icon" href="/assets/i.svg">
             <link rel="stylesheet" href="/brand.css"><a href="/x:y">x</a>
+            <link rel="preload" href="/v1/channel" as="fetch">
             <script type="module" src="/assets/a.js" integrity="sha384-a"></script><p title="a > b">text</p>"#;
         assert_eq!(differences(html), []);
         let named: Vec<_> = read(html, &release()).named.into_iter().collect();
@@ -232,6 +240,8 @@ mod tests {
             ("<script src=/assets/a.js>", false),
             ("<script src=/assets/b.js integrity=sha384-a>", false),
             ("<link rel=stylesheet href=/assets/b.css>", false),
+            ("<link rel=modulepreload href=/assets/a.js>", false),
+            ("<link rel=modulepreload href=/assets/a.js integrity=sha384-a>", true),
         ] {
             let found = differences(tag);
             let is_integrity = |found: &Difference| matches!(found, Difference::Integrity { .. });

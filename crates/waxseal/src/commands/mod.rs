@@ -1,5 +1,6 @@
-//! One file per command.
+//! One file per command, and one for `open --ask`.
 
+mod ask;
 mod burn;
 mod completions;
 mod forget;

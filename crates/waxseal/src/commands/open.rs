@@ -1,16 +1,16 @@
 //! `waxseal open`: shows what the sender set, takes one view, writes the text, confirms. What is bound to this machine it
 //! opens again.
 
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
 use serde::Serialize;
-use wax_client_sdk::{Asked, Client, Code, DeviceStore, Error, Looked, Opened, Peek, Way};
+use wax_client_sdk::{Client, Code, DeviceStore, Error, Looked, Opened, Peek, Way};
 use wax_crypto::{Link, Passphrase};
 use wax_kernel::{SecretId, Timestamp};
 use wax_model::{ClaimState, Kind, Sealed, SecretState};
 use zeroize::Zeroizing;
 
-use super::Context;
+use super::{Context, ask};
 use crate::{
     args::Open,
     failure::{Exit, Failure},
@@ -29,18 +29,13 @@ struct Printed<'a> {
     way: &'static str,
 }
 
-/// How often this machine looks whether the other device has given what it asks for.
-const LOOK_AGAIN: Duration = Duration::from_secs(2);
-/// As long as an ask stands (protocol.md §6).
-const ASK_STANDS: Duration = Duration::from_secs(15 * 60);
-
 pub(crate) async fn run(args: &Open, context: &Context<'_>) -> Result<(), Failure> {
     let devices = context.devices()?;
     let link = match &args.link {
         Some(typed) => context.input().link(typed)?,
         None => interrupted(&devices, context)?,
     };
-    let (id, url) = (link.id(), link.to_url());
+    let id = link.id();
     // Where the text goes must stand before the view is taken.
     let prepare = |path: &PathBuf| NewFile::prepare(path, context.words);
     let file = args.output.as_ref().map(prepare).transpose()?;
@@ -49,14 +44,11 @@ pub(crate) async fn run(args: &Open, context: &Context<'_>) -> Result<(), Failur
 
     let mut looked = opener.look(link).await.map_err(|error| context.failed(&error))?;
     if args.ask && looked.peek.state == SecretState::Bound && !looked.is_here() {
-        wait_for(&looked.ask(context.rng).await.map_err(|error| context.failed(&error))?, context)
-            .await?;
-        let link = context.input().link(&url)?;
-        looked = opener.look(link).await.map_err(|error| context.failed(&error))?;
+        looked = ask::for_hand_over(&looked, context).await?;
     }
     refuse_gone(&looked, context)?;
     show(&looked, &client, context);
-    ask(&looked, args, context)?;
+    confirm_gesture(&looked, args, context)?;
     let opened = open(&looked, args, context).await?;
     deliver(&opened, Delivery { id, expires_at: looked.peek.expires_at, file }, args, context).await
 }
@@ -73,23 +65,6 @@ fn interrupted(devices: &DeviceStore, context: &Context<'_>) -> Result<Link, Fai
     let under_way = devices.under_way().map_err(|error| context.failed(&error.into()))?;
     let latest = under_way.into_iter().next().map(|stored| stored.link);
     latest.ok_or_else(|| Failure::new(Exit::Gone, context.words.plain("resume.nothing")))
-}
-
-/// Shows the six digits until the other device has given it.
-async fn wait_for(asked: &Asked<'_>, context: &Context<'_>) -> Result<(), Failure> {
-    let (words, output) = (context.words, context.output);
-    let code = output.styled(Stream::Err, Style::Bold, &asked.code);
-    output.tell(&words.say("ask.code", &[("code", &code)]));
-    output.tell(&words.plain("ask.how"));
-    let began = tokio::time::Instant::now();
-    while began.elapsed() < ASK_STANDS {
-        if asked.is_given().await.map_err(|error| context.failed(&error))? {
-            return Ok(());
-        }
-        tokio::time::sleep(LOOK_AGAIN).await;
-    }
-    Err(Failure::new(Exit::Gone, words.plain("ask.nobody"))
-        .advise(words.plain("ask.nobody.advice")))
 }
 
 fn refuse_gone(looked: &Looked<'_>, context: &Context<'_>) -> Result<(), Failure> {
@@ -144,7 +119,7 @@ fn show(looked: &Looked<'_>, client: &Client, context: &Context<'_>) {
 }
 
 /// The gesture. A recovery takes nothing, so it needs none; a script has made it by running this command.
-fn ask(looked: &Looked<'_>, args: &Open, context: &Context<'_>) -> Result<(), Failure> {
+fn confirm_gesture(looked: &Looked<'_>, args: &Open, context: &Context<'_>) -> Result<(), Failure> {
     let is_ours = looked.is_interrupted() || looked.is_here();
     if args.yes || is_ours || !context.input().is_conversation() {
         return Ok(());
