@@ -32,7 +32,19 @@ VALUES = {
         "tolerations": [{"key": "dedicated", "operator": "Exists"}],
         "affinity": {"nodeAffinity": {}},
     },
+    "edges and secrets apart": {
+        "apart": {
+            "enabled": True,
+            "databaseSecret": "database",
+            "certificateSecret": "between",
+            "edge": {"replicas": 3},
+            "secrets": {"replicas": 2},
+        },
+        "networkPolicy": {"egress": [{"ports": [{"port": 5432}]}]},
+        "nodeSelector": {"kubernetes.io/os": "linux"},
+    },
 }
+APART = VALUES["edges and secrets apart"]
 # Values that must not get as far as a cluster.
 REFUSED = {
     "a misspelt key": {"servcie": {"port": 443}},
@@ -42,6 +54,9 @@ REFUSED = {
     "listeners, which the chart sets": {"config": {"listeners": {"tls": ""}}},
     "a number that is not whole": {"config": {"limits": {"connections": 0.5}}},
     "a store that does not outlive its pod": {"config": {"server": {"ephemeral": True}}},
+    "parts, which the chart sets": {"config": {"server": {"only": "edge"}}},
+    "pods apart without a database": {"apart": {"enabled": True, "certificateSecret": "between"}},
+    "pods apart without certificates": {"apart": {"enabled": True, "databaseSecret": "database"}},
 }
 
 
@@ -56,9 +71,22 @@ def render(values, name="demo"):
     return {(entry["kind"], entry["metadata"]["name"]): entry for entry in objects}, notes
 
 
+def pods(manifests):
+    """The pods of every workload, by its name."""
+    workloads = {name: entry for (kind, name), entry in manifests.items() if kind in ("StatefulSet", "Deployment")}
+    return {name: entry["spec"]["template"]["spec"] for name, entry in workloads.items()}
+
+
 def pod(manifests):
-    stateful_set = next(entry for (kind, _), entry in manifests.items() if kind == "StatefulSet")
-    return stateful_set["spec"]["template"]["spec"]
+    (only,) = pods(manifests).values()
+    return only
+
+
+def settings(pod):
+    (container,) = pod["containers"]
+    values = {variable["name"]: variable.get("value") for variable in container["env"]}
+    assert len(values) == len(container["env"]), "a variable is set twice"
+    return values
 
 
 def lints_clean():
@@ -85,14 +113,14 @@ def refuses(values):
 
 def keeps_the_restricted_pod_security_standard():
     """https://kubernetes.io/docs/concepts/security/pod-security-standards/, beyond it a read-only root."""
-    for values in VALUES.values():
-        spec = pod(render(values)[0])
+    for spec in (spec for values in VALUES.values() for spec in pods(render(values)[0]).values()):
         assert spec["securityContext"]["runAsNonRoot"] is True
         assert spec["securityContext"]["runAsUser"] != 0
         assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
         assert not {"hostNetwork", "hostPID", "hostIPC"} & spec.keys()
         assert spec["automountServiceAccountToken"] is False
-        assert all({"name", "emptyDir"} >= volume.keys() for volume in spec["volumes"])
+        kinds = {"name", "emptyDir", "secret", "persistentVolumeClaim"}
+        assert all(kinds >= volume.keys() for volume in spec["volumes"])
         for container in spec["containers"]:
             context = container["securityContext"]
             assert context["allowPrivilegeEscalation"] is False
@@ -101,7 +129,11 @@ def keeps_the_restricted_pod_security_standard():
 
 
 def probes_the_management_port():
-    container = pod(render({})[0])["containers"][0]
+    for spec in (spec for values in VALUES.values() for spec in pods(render(values)[0]).values()):
+        probes_its_management_port(spec["containers"][0])
+
+
+def probes_its_management_port(container):
     ports = {port["name"]: port["containerPort"] for port in container["ports"]}
     paths = {"livenessProbe": "/healthz", "readinessProbe": "/readyz", "startupProbe": "/healthz"}
     assert ports["management"] == 9090
@@ -126,24 +158,64 @@ def admits_nobody_else_to_the_management_port():
 
 def settings_reach_the_server_as_it_reads_them():
     values = {"config": {"secrets": {"max_lifetime_s": 31536000}, "server": {"drain_s": 60}, "log": {"filter": "debug"}}}
-    container = pod(render(values)[0])["containers"][0]
-    settings = {variable["name"]: variable["value"] for variable in container["env"]}
-    assert settings["WAXSEAL_SECRETS__MAX_LIFETIME_S"] == "31536000"
-    assert settings["WAXSEAL_SERVER__DRAIN_S"] == "60"
-    assert settings["WAXSEAL_LOG__FILTER"] == "debug"
-    assert len(settings) == len(container["env"])
+    found = settings(pod(render(values)[0]))
+    assert found["WAXSEAL_SECRETS__MAX_LIFETIME_S"] == "31536000"
+    assert found["WAXSEAL_SERVER__DRAIN_S"] == "60"
+    assert found["WAXSEAL_LOG__FILTER"] == "debug"
+
+
+def edges_ask_every_secrets_pod_by_its_name():
+    manifests, _ = render(APART)
+    edge, secrets = (settings(pods(manifests)[f"demo-waxseal-{part}"]) for part in ("edge", "secrets"))
+    assert (edge["WAXSEAL_SERVER__ONLY"], secrets["WAXSEAL_SERVER__ONLY"]) == ("edge", "secrets,worker")
+    name = "demo-waxseal-secrets"
+    endpoints = [f"https://{name}-{number}.{name}.default.svc:8090" for number in range(2)]
+    assert edge["WAXSEAL_UPSTREAM__SECRETS"].split(",") == endpoints
+    assert manifests["StatefulSet", name]["spec"]["serviceName"] == name
+    assert manifests["Service", name]["spec"]["clusterIP"] == "None"
+
+
+def edges_have_no_keys_and_secrets_share_theirs():
+    manifests, _ = render(APART)
+    claims = {
+        name: [volume["persistentVolumeClaim"]["claimName"] for volume in spec["volumes"] if "persistentVolumeClaim" in volume]
+        for name, spec in pods(manifests).items()
+    }
+    assert claims == {"demo-waxseal-edge": [], "demo-waxseal-secrets": ["demo-waxseal-keys"]}
+    assert manifests["PersistentVolumeClaim", "demo-waxseal-keys"]["spec"]["accessModes"] == ["ReadWriteMany"]
+
+
+def admits_edges_alone_to_secrets_pods():
+    policy = render(APART)[0]["NetworkPolicy", "demo-waxseal-secrets"]["spec"]
+    (rule,) = policy["ingress"]
+    assert [port["port"] for port in rule["ports"]] == ["services"]
+    (peer,) = rule["from"]
+    assert peer["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "edge"
+
+
+def one_selector_never_takes_the_pods_of_another():
+    manifests, _ = render(APART)
+    for (kind, name), entry in manifests.items():
+        selector = entry["spec"].get("selector") if kind == "Service" else None
+        if selector and not name.endswith("-headless"):
+            assert "app.kubernetes.io/component" in selector, name
 
 
 def names_fit_dns():
     name = "r" * 53  # the longest that Helm takes
-    for (_, rendered), _ in render({}, name=name)[0].items():
-        assert len(rendered) <= 63, rendered
+    for values in VALUES.values():
+        for (_, rendered), _ in render(values, name=name)[0].items():
+            assert len(rendered) <= 63, rendered
 
 
 def notes_name_the_objects_they_speak_of():
     manifests, notes = render({}, name="prod")
     assert ("StatefulSet", "prod-waxseal") in manifests
     assert "statefulset/prod-waxseal" in notes and "data-prod-waxseal-0" in notes
+    manifests, notes = render(APART, name="prod")
+    for kind, name in [("Deployment", "prod-waxseal-edge"), ("StatefulSet", "prod-waxseal-secrets")]:
+        assert (kind, name) in manifests and f"{kind.lower()}/{name}" in notes
+    assert ("PersistentVolumeClaim", "prod-waxseal-keys") in manifests and "prod-waxseal-keys" in notes
 
 
 CHECKS = {
@@ -155,6 +227,10 @@ CHECKS = {
     "the pod may stay until the server has drained": waits_until_the_server_has_drained,
     "the network policy admits nobody else to the management port": admits_nobody_else_to_the_management_port,
     "settings reach the server as it reads them": settings_reach_the_server_as_it_reads_them,
+    "edges ask every secrets pod by its name": edges_ask_every_secrets_pod_by_its_name,
+    "edges have no keys, and secrets pods share theirs": edges_have_no_keys_and_secrets_share_theirs,
+    "the network policy admits edges alone to secrets pods": admits_edges_alone_to_secrets_pods,
+    "a service never takes the pods of another part": one_selector_never_takes_the_pods_of_another,
     "names fit DNS whatever the release is called": names_fit_dns,
     "the notes name the objects they speak of": notes_name_the_objects_they_speak_of,
 }

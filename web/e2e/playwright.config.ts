@@ -1,13 +1,23 @@
 import { defineConfig } from '@playwright/test';
 import { BROWSER } from './src/chromium.ts';
+import { shape } from './src/servers.ts';
 
 const screenshots = Boolean(process.env['WAXSEAL_E2E_SCREENSHOTS']);
 
 const [AFTERWARDS, PICTURES] = ['afterwards.spec.ts', 'screenshots.spec.ts'];
 
+/** What the parts of the service do together: all there is to see when they run as several processes. */
+const TOGETHER = ['open.spec.ts', 'receipt.spec.ts', 'recovery.spec.ts', 'views.spec.ts'];
+
+const stories =
+  shape() === 'one'
+    ? { testIgnore: [AFTERWARDS, PICTURES] }
+    : // Some kill the server, or reach into its files: there must be one server, and files.
+      { testMatch: TOGETHER, grepInvert: /@one-process/ };
+
 /** What people do, and then what must have been true of all of it. */
 const PROMISES = [
-  { name: 'promises', testIgnore: [AFTERWARDS, PICTURES], teardown: 'afterwards' },
+  { name: 'promises', ...stories, teardown: 'afterwards' },
   { name: 'afterwards', testMatch: AFTERWARDS },
 ];
 

@@ -135,16 +135,83 @@ fn a_database_password_is_never_printed() {
 
 #[test]
 fn keys_that_contradict_each_other_are_told_together() {
+    let postgres = ("DATABASE_URL", "postgres://app@db/waxseal");
+    let only = |parts| ("WAXSEAL_SERVER__ONLY", parts);
+    let services = |at| ("WAXSEAL_LISTENERS__SERVICES", at);
+    let upstream = |at| ("WAXSEAL_UPSTREAM__SECRETS", at);
     for (pairs, key) in [
-        (&[("WAXSEAL_LISTENERS__PLAIN", "")][..], "listeners.plain"),
-        (&[("WAXSEAL_LISTENERS__MANAGEMENT", "127.0.0.1:8080")], "listeners.management"),
-        (
-            &[("WAXSEAL_SERVER__EPHEMERAL", "true"), ("DATABASE_URL", "postgres://app@db/waxseal")],
-            "server.ephemeral",
-        ),
+        (vec![("WAXSEAL_LISTENERS__PLAIN", "")], "listeners.plain"),
+        (vec![("WAXSEAL_LISTENERS__MANAGEMENT", "127.0.0.1:8080")], "listeners.management"),
+        (vec![("WAXSEAL_SERVER__EPHEMERAL", "true"), postgres], "server.ephemeral"),
+        (vec![("WAXSEAL_SERVER__EPHEMERAL", "true"), only("worker")], "server.ephemeral"),
+        (vec![only("edge")], "upstream.secrets"),
+        (vec![only("secrets")], "listeners.services"),
+        (vec![only("worker"), services("127.0.0.1:8090")], "listeners.services"),
+        (vec![only("worker"), ("WAXSEAL_LISTENERS__TLS", "[::]:443")], "listeners.tls"),
+        (vec![upstream("http://127.0.0.1:8090")], "upstream.secrets"),
+        (vec![only("edge"), upstream("https://a.internal:8090")], "upstream.secrets"),
+        (vec![services("0.0.0.0:8090")], "listeners.services"),
+        (vec![("WAXSEAL_UPSTREAM__CA", "ca.pem")], "upstream.certificate"),
     ] {
-        let told = with_env(pairs).unwrap_err().to_string();
-        assert!(told.starts_with(key), "{told}");
+        let told = with_env(&pairs).unwrap_err().to_string();
+        assert!(told.starts_with(key), "{pairs:?}: {told}");
+    }
+}
+
+#[test]
+fn parts_are_a_list_and_none_is_all() {
+    let all = with_env(&[]).unwrap().server.only;
+    assert!(all.is_all() && Part::ALL.iter().all(|part| all.has(*part)));
+    let listening = ("WAXSEAL_LISTENERS__SERVICES", "127.0.0.1:8090");
+    let two = with_env(&[("WAXSEAL_SERVER__ONLY", " worker, secrets "), listening]).unwrap();
+    assert_eq!(two.server.only, Parts::only(vec![Part::Secrets, Part::Worker]));
+    assert!(!two.server.only.has(Part::Edge) && !two.server.only.is_all());
+    let file = "[server]\nonly = [\"secrets\"]\n[listeners]\nservices = \"127.0.0.1:8090\"\n";
+    assert_eq!(with_file(file).unwrap().server.only, Parts::only(vec![Part::Secrets]));
+    let told = with_env(&[("WAXSEAL_SERVER__ONLY", "edge,sekrets")]).unwrap_err().to_string();
+    assert!(told.starts_with("server.only") && told.contains("edge, secrets, worker"), "{told}");
+}
+
+#[test]
+fn the_command_line_wins_over_the_environment() {
+    let variables = env(&[("WAXSEAL_SERVER__ONLY", "edge")]);
+    let flag = |parts| Some(Flag::new("--only", "server.only", parts));
+    let config = Config::load(None, variables, flag("worker")).unwrap();
+    assert_eq!(config.server.only, Parts::only(vec![Part::Worker]));
+    let told = Config::load(None, env(&[]), flag("sekrets")).unwrap_err().to_string();
+    assert!(told.starts_with("server.only (from --only)"), "{told}");
+}
+
+#[test]
+fn plain_http_to_another_machine_is_refused() {
+    let endpoints = |text: &str| {
+        let only = ("WAXSEAL_SERVER__ONLY", "edge");
+        let files = [
+            ("WAXSEAL_UPSTREAM__CA", "ca.pem"),
+            ("WAXSEAL_UPSTREAM__CERTIFICATE", "edge.pem"),
+            ("WAXSEAL_UPSTREAM__KEY", "edge.key"),
+        ];
+        let all = [&[only, ("WAXSEAL_UPSTREAM__SECRETS", text)], &files[..]].concat();
+        with_env(&all).map(|config| config.upstream.secrets)
+    };
+    let at = |tls, host: &str, port| Endpoint { tls, host: host.to_owned(), port };
+    let good = "http://127.0.0.1:8090,http://localhost:1,http://[::1]:8090,https://a.internal:8090";
+    let read = endpoints(good).unwrap();
+    assert_eq!(read[..2], [at(false, "127.0.0.1", 8090), at(false, "localhost", 1)]);
+    assert_eq!(read[2..], [at(false, "::1", 8090), at(true, "a.internal", 8090)]);
+    for bad in ["http://192.0.2.1:8090", "http://a.internal:8090", "http://127.0.0.1.example:80"] {
+        let told = endpoints(bad).unwrap_err().to_string();
+        assert!(told.starts_with("upstream.secrets") && told.contains("loopback"), "{told}");
+    }
+    for bad in [
+        "a.internal:8090",
+        "https://a.internal",
+        "https://a.internal:0",
+        "https://:1",
+        "ftp://a:1",
+        "https://a:1/x",
+    ] {
+        assert!(endpoints(bad).unwrap_err().to_string().contains("no endpoint"), "{bad}");
     }
 }
 

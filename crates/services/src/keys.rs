@@ -3,7 +3,10 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -46,13 +49,16 @@ pub(crate) struct KnownKeys {
     source: Arc<dyn EdgeKeys>,
     clock: Arc<dyn Clock>,
     known: RwLock<HashMap<ContextKeyId, (ContextPublicKey, Timestamp)>>,
-    /// When the newest reading began. Locked while one is under way.
+    /// How many readings have begun.
+    readings: AtomicU64,
+    /// When the newest one began. Locked while one is under way.
     read_at: Mutex<Option<Instant>>,
 }
 
 impl KnownKeys {
     pub(crate) fn new(source: Arc<dyn EdgeKeys>, clock: Arc<dyn Clock>) -> Self {
-        Self { source, clock, known: RwLock::default(), read_at: Mutex::default() }
+        let (known, readings) = (RwLock::default(), AtomicU64::new(0));
+        Self { source, clock, known, readings, read_at: Mutex::default() }
     }
 
     /// The key of this name, if it has not expired.
@@ -60,14 +66,15 @@ impl KnownKeys {
         if let Some(found) = self.known(id) {
             return found;
         }
-        let asked_at = Instant::now();
+        let begun = self.readings.load(Ordering::SeqCst);
         let mut read_at = self.read_at.lock().await;
-        // Whoever waited meanwhile shares that reading: it began after they asked.
-        if read_at.is_none_or(|read_at| read_at < asked_at) {
+        // Whoever waited meanwhile shares a reading that began after they asked.
+        if self.readings.load(Ordering::SeqCst) == begun {
             if let Some(last) = *read_at {
                 sleep_until(last + PAUSE).await;
             }
             *read_at = Some(Instant::now());
+            self.readings.fetch_add(1, Ordering::SeqCst);
             self.read().await.map_err(KeyError::Store)?;
         }
         self.known(id).unwrap_or(Err(KeyError::Context(ContextError::UnknownKey)))

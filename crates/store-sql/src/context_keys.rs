@@ -12,7 +12,7 @@ statements! {
     INSERT_KEY = both("INSERT INTO context_keys (id, public_key, expires_at_ms) VALUES ($1, $2, $3)
         ON CONFLICT (id) DO NOTHING");
     DELETE_OLD_KEYS = both("DELETE FROM context_keys WHERE expires_at_ms <= $1");
-    LIST_KEYS = both("SELECT id, public_key, expires_at_ms FROM context_keys ORDER BY id");
+    LIST_KEYS = both("SELECT id, public_key, expires_at_ms FROM context_keys ORDER BY expires_at_ms, id");
 }
 
 fn key(row: Fields<'_>) -> Result<RegisteredKey, StoreError> {

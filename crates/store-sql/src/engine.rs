@@ -13,6 +13,8 @@ use std::{
 };
 
 use futures_util::future::BoxFuture;
+use wax_cache::{Hints, MemoryHints};
+use wax_kernel::Rng;
 use wax_store::StoreError;
 
 #[cfg(test)]
@@ -90,6 +92,14 @@ impl Database {
         .await?;
         let value = answer.lock().unwrap_or_else(PoisonError::into_inner).take();
         Ok(value.expect("a unit that was committed has left its answer"))
+    }
+
+    /// SQLite tells nobody of a change: hints stay in this process.
+    pub(crate) fn hints(&self, rng: &dyn Rng) -> Arc<dyn Hints> {
+        match self {
+            Self::Postgres(postgres) => postgres.hints(rng),
+            Self::Sqlite(_) => Arc::new(MemoryHints::default()),
+        }
     }
 
     /// Brings the schema up to date.

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use wax_cache::Hints;
+use wax_kernel::Rng;
 use wax_model::TenantScope;
 use wax_store::{PlatformStore, Reader, Store, StoreError, Work};
 
@@ -30,6 +32,11 @@ impl SqlStore {
     /// Refuses further work, waits for what is under way (at most 10 seconds), and closes every connection.
     pub async fn close(&self) {
         self.database.close().await;
+    }
+
+    /// Hints between all processes that use this database; within this one where no others can.
+    pub fn hints(&self, rng: &dyn Rng) -> Arc<dyn Hints> {
+        self.database.hints(rng)
     }
 
     pub(crate) async fn check(&self) -> Result<(), StoreError> {

@@ -1,6 +1,7 @@
 //! What needs to see inside.
 
 mod cancelled;
+mod hints;
 mod leaks;
 mod schema;
 mod statements;

@@ -81,7 +81,7 @@ pub trait PlatformStore: Send + Sync {
         key: &RegisteredKey,
         now: Timestamp,
     ) -> Result<(), StoreError>;
-    /// Every registered key: one or two for each edge that ran lately.
+    /// Every registered key, the first to end first: one or two for each edge that ran lately.
     async fn context_keys(&self) -> Result<Vec<RegisteredKey>, StoreError>;
 
     /// Secrets in `ready`, `locked` or `bound` whose expiry is at or before `before`.

@@ -7,7 +7,6 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use wax_cache::MemoryHints;
 use wax_config::{Config, DatabaseUrl, Endpoint, Part};
 use wax_crypto::{
     at_rest::{FileKeyStore, KeyStore, MemoryKeyStore},
@@ -104,7 +103,7 @@ impl<'c> Base<'c> {
         let secrets = Secrets::new(Parts {
             store: Arc::clone(&self.store) as Arc<dyn Store>,
             keys: keys(self.config, &self.rng)?,
-            hints: Arc::new(MemoryHints::default()),
+            hints: self.store.hints(&*self.rng),
             clock: Arc::clone(&self.clock),
             rng: Arc::clone(&self.rng),
             entitlements: entitlements(self.config),

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::Result;
@@ -17,6 +17,9 @@ use wax_store_sql::SqlStore;
 /// How often the store is asked. A change of a host is visible after at most this.
 const EVERY: Duration = Duration::from_secs(2);
 
+/// A host that could not be built is tried again after this, or as soon as it changes.
+const AGAIN: Duration = Duration::from_mins(1);
+
 /// Builds a snapshot from the store whenever the store says something new. Clones are the same.
 #[derive(Debug, Clone)]
 pub(crate) struct Hosts(Arc<Inner>);
@@ -28,7 +31,7 @@ struct Inner {
     local_ca: Arc<LocalCa>,
     entitlements: Entitlements,
     /// What the snapshot in force was built from.
-    served: Mutex<HashMap<Hostname, (StoredRoute, Route)>>,
+    served: Mutex<Served>,
 }
 
 impl Hosts {
@@ -54,24 +57,13 @@ impl Hosts {
     /// Publishes a new snapshot if anything changed. Hosts that stayed as they were keep their certificate.
     pub(crate) async fn refresh(&self) -> Result<()> {
         let stored = self.0.store.platform().routes().await?;
+        let now = Instant::now();
         let mut served = self.0.served.lock().unwrap_or_else(PoisonError::into_inner);
-        let same = stored.len() == served.len()
-            && stored
-                .iter()
-                .all(|route| served.get(&route.host).is_some_and(|(old, _)| old == route));
-        if same {
+        if served.is_up_to_date(&stored, now) {
             return Ok(());
         }
-        let mut next = HashMap::with_capacity(stored.len());
-        for route in stored {
-            let built = match served.remove(&route.host).filter(|(old, _)| *old == route) {
-                Some((_, built)) => built,
-                None => self.build(&route)?,
-            };
-            next.insert(route.host.clone(), (route, built));
-        }
-        let (snapshot, left_out) =
-            Snapshot::build(next.iter().map(|(host, (_, route))| (host.clone(), route.clone())));
+        let next = served.follow(stored, now, |route| self.build(route));
+        let (snapshot, left_out) = Snapshot::build(next.built());
         for error in left_out {
             tracing::warn!(%error, "a host is not served");
         }
@@ -91,5 +83,118 @@ impl Hosts {
             certificate,
             brand: Arc::new(BrandFiles::render(&route.brand, &self.0.entitlements)),
         })
+    }
+}
+
+/// What a snapshot was built from.
+#[derive(Debug, Default)]
+struct Served(HashMap<Hostname, (StoredRoute, Built)>);
+
+#[derive(Debug, Clone)]
+enum Built {
+    Route(Route),
+    /// Left out: one bad host must not take down the rest.
+    Failed(Instant),
+}
+
+impl Built {
+    fn is_due(&self, now: Instant) -> bool {
+        matches!(self, Self::Failed(at) if now.duration_since(*at) >= AGAIN)
+    }
+}
+
+impl Served {
+    fn is_up_to_date(&self, stored: &[StoredRoute], now: Instant) -> bool {
+        stored.len() == self.0.len() && stored.iter().all(|route| self.kept(route, now).is_some())
+    }
+
+    /// What was made of this very row, if it is still good.
+    fn kept(&self, route: &StoredRoute, now: Instant) -> Option<&Built> {
+        let (from, built) = self.0.get(&route.host)?;
+        (from == route && !built.is_due(now)).then_some(built)
+    }
+
+    /// Keeps what stayed as it was, and builds the rest.
+    fn follow(
+        &self,
+        stored: Vec<StoredRoute>,
+        now: Instant,
+        build: impl Fn(&StoredRoute) -> Result<Route>,
+    ) -> Self {
+        let follow = |route: StoredRoute| {
+            let kept = self.kept(&route, now).cloned();
+            let built = kept.unwrap_or_else(|| match build(&route) {
+                Ok(built) => Built::Route(built),
+                Err(error) => {
+                    let error = format!("{error:#}");
+                    tracing::warn!(host = %route.host, error, "a host is not served");
+                    Built::Failed(now)
+                }
+            });
+            (route.host.clone(), (route, built))
+        };
+        Self(stored.into_iter().map(follow).collect())
+    }
+
+    fn built(&self) -> impl Iterator<Item = (Hostname, Route)> {
+        self.0.iter().filter_map(|(host, (_, built))| match built {
+            Built::Route(route) => Some((host.clone(), route.clone())),
+            Built::Failed(_) => None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use wax_kernel::{DomainId, TenantId};
+    use wax_model::Brand;
+
+    use super::*;
+
+    fn stored(host: &str) -> StoredRoute {
+        StoredRoute {
+            host: Hostname::parse(host).unwrap(),
+            tenant: TenantId::from_bytes([1; 16]),
+            domain: DomainId::from_bytes([2; 16]),
+            brand: Brand::plain("Acme"),
+        }
+    }
+
+    fn build(route: &StoredRoute) -> Result<Route> {
+        anyhow::ensure!(!route.host.to_string().starts_with("bad"), "it has no certificate");
+        Ok(Route {
+            tenant: route.tenant,
+            domain: route.domain,
+            transport: Transport::Loopback,
+            certificate: None,
+            brand: Arc::new(BrandFiles::render(&route.brand, &Entitlements::SELF_HOSTED)),
+        })
+    }
+
+    fn hosts(served: &Served) -> Vec<String> {
+        let mut hosts: Vec<_> = served.built().map(|(host, _)| host.to_string()).collect();
+        hosts.sort();
+        hosts
+    }
+
+    #[test]
+    fn a_host_that_cannot_be_built_takes_down_no_other() {
+        let rows = ["a.localhost", "bad.localhost", "c.localhost"].map(stored).to_vec();
+        let now = Instant::now();
+        let served = Served::default().follow(rows.clone(), now, build);
+        assert_eq!(hosts(&served), ["a.localhost", "c.localhost"]);
+        assert!(served.is_up_to_date(&rows, now), "it is not tried every two seconds");
+
+        let later = now + AGAIN;
+        assert!(!served.is_up_to_date(&rows, later));
+        let tried = Cell::new(0);
+        let mended = served.follow(rows, later, |route| {
+            tried.set(tried.get() + 1);
+            build(&stored("mended.localhost")).map(|built| Route { tenant: route.tenant, ..built })
+        });
+        assert_eq!(tried.get(), 1, "the others keep what they have");
+        assert_eq!(hosts(&mended).len(), 3);
     }
 }

@@ -47,6 +47,15 @@ impl Postgres {
         format!("postgres://{SUPERUSER}@127.0.0.1:{}/postgres", self.port)
     }
 
+    /// Makes an empty database, and tells where it is.
+    pub(crate) fn create_database(&self, name: &str) -> Result<String> {
+        let programs = programs().context("Postgres is not installed")?;
+        let statement = format!("CREATE DATABASE {name} TEMPLATE template0");
+        let options = ["--no-psqlrc", "--quiet", "-c", &statement];
+        process::run(Command::new(programs.join("psql")).arg(self.url()).args(options))?;
+        Ok(format!("postgres://{SUPERUSER}@127.0.0.1:{}/{name}", self.port))
+    }
+
     fn wait_until_ready(mut self, programs: &Path) -> Result<Self> {
         let port = self.port.to_string();
         for _ in 0..START_TRIES {

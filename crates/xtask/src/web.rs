@@ -107,8 +107,33 @@ fn vitest_record(suite: &str, test: &Value) -> Option<Record> {
     })
 }
 
+/// How the server's parts are spread over processes while the browser tests run: all of the tests in one process, and
+/// those in which parts work together on two edges and two secrets nodes.
+#[derive(Clone, Copy)]
+pub(crate) enum Shape {
+    One,
+    Fleet,
+}
+
+impl Shape {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::One => "one",
+            Self::Fleet => "fleet",
+        }
+    }
+
+    const fn suite(self) -> &'static str {
+        match self {
+            Self::One => "browser",
+            Self::Fleet => "browser-fleet",
+        }
+    }
+}
+
 /// Runs the browser tests, which write one line for each test to the file that `WAXSEAL_RESULTS` names.
 pub(crate) fn browser_test(
+    shape: Shape,
     filters: &[&str],
     environment: &[(&str, String)],
     results: &mut Results,
@@ -119,6 +144,7 @@ pub(crate) fn browser_test(
     command
         .args(filters)
         .envs(environment.iter().map(|(name, value)| (*name, value)))
+        .env("WAXSEAL_SHAPE", shape.name())
         .env("WAXSEAL_RESULTS", &lines);
     let failures_before = results.failures();
     let mut ending = process::run(&mut command);
@@ -129,7 +155,7 @@ pub(crate) fn browser_test(
     for record in records {
         results.add(record)?;
     }
-    results.add_ending("browser", failures_before, ending)
+    results.add_ending(shape.suite(), failures_before, ending)
 }
 
 #[cfg(test)]

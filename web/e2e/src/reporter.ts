@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import type { Reporter, TestCase, TestResult } from '@playwright/test/reporter';
+import { shape } from './servers.ts';
 
 /** Writes what every test came to as a line of JSON to the file that `WAXSEAL_RESULTS` names, if it names one. */
 export default class Results implements Reporter {
@@ -11,7 +12,8 @@ export default class Results implements Reporter {
     const name = test.titlePath().slice(3).join(' ');
     const reason = test.annotations.find(({ type }) => type === 'skip')?.description ?? 'skipped in its source';
     const skipped = result.status === 'skipped' ? { skipped: reason } : {};
-    const line = { suite: 'browser', name, ok: result.status === 'passed', ...skipped };
+    const suite = shape() === 'one' ? 'browser' : `browser-${shape()}`;
+    const line = { suite, name, ok: result.status === 'passed', ...skipped };
     appendFileSync(this.#file, `${JSON.stringify(line)}\n`);
   }
 

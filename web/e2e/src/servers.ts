@@ -1,5 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -42,18 +43,21 @@ function binary(): string {
   return join((JSON.parse(metadata) as { target_directory: string }).target_directory, 'debug/waxseald');
 }
 
-/** Starts waxseald on this machine and resolves when it takes requests. It ends with this process at the latest. */
-export async function startServer({ log, dataDir, port = 0 }: Place): Promise<Server> {
-  const place = dataDir ? [] : ['--ephemeral'];
-  const child = spawn(binary(), ['serve', '--demo', ...place], {
+interface Running {
+  child: ChildProcess;
+  end(signal: NodeJS.Signals): Promise<void>;
+}
+
+/** Starts one process. It ends with this one at the latest. */
+function spawnServer(log: string, options: string[], env: Record<string, string>): Running {
+  const child = spawn(binary(), ['serve', '--demo', ...options], {
     env: {
       PATH: process.env['PATH'],
-      WAXSEAL_LISTENERS__PLAIN: `127.0.0.1:${port}`,
       WAXSEAL_LISTENERS__MANAGEMENT: '',
       WAXSEAL_LOG__FORMAT: 'json',
       // More than anybody logs, so that a secret in any of it is found.
       WAXSEAL_LOG__FILTER: 'debug',
-      ...(dataDir && { WAXSEAL_STORE__DATA_DIR: dataDir }),
+      ...env,
       ...UNLIMITED,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -67,8 +71,65 @@ export async function startServer({ log, dataDir, port = 0 }: Place): Promise<Se
     await ended;
     process.off('exit', killNow);
   };
+  return { child, end };
+}
+
+/** Starts waxseald on this machine and resolves when it takes requests. */
+export async function startServer({ log, dataDir, port = 0 }: Place): Promise<Server> {
+  const { child, end } = spawnServer(log, dataDir ? [] : ['--ephemeral'], {
+    WAXSEAL_LISTENERS__PLAIN: `127.0.0.1:${port}`,
+    ...(dataDir && { WAXSEAL_STORE__DATA_DIR: dataDir }),
+  });
   const origin = await welcomed(child);
   return { origin, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
+}
+
+/** How the parts of the service are spread over processes, and how many of each there are. */
+const SHAPES = { one: 0, two: 1, fleet: 2 } as const;
+export type Shape = keyof typeof SHAPES;
+
+/** `WAXSEAL_SHAPE` says which; everything in one process unless it is set. */
+export function shape(): Shape {
+  const named = process.env['WAXSEAL_SHAPE'] || 'one';
+  if (!(named in SHAPES)) throw new Error(`WAXSEAL_SHAPE is ${named}, and must be one of ${Object.keys(SHAPES).join(', ')}`);
+  return named as Shape;
+}
+
+/** Starts edges and secrets nodes as processes of their own, on an empty Postgres database. People go to the first edge. */
+async function startFleet(log: string, dataDir: string, each: number): Promise<Server> {
+  const shared = { DATABASE_URL: required('WAXSEAL_TEST_POSTGRES_URL') };
+  const nodes: Running[] = [];
+  const upstream: string[] = [];
+  for (let node = 0; node < each; node++) {
+    const address = `127.0.0.1:${await freePort()}`;
+    const env = { ...shared, WAXSEAL_STORE__DATA_DIR: dataDir, WAXSEAL_LISTENERS__SERVICES: address };
+    nodes.push(spawnServer(log, ['--only', 'secrets,worker'], env));
+    upstream.push(`http://${address}`);
+  }
+  const edges = await Promise.all(
+    Array.from({ length: each }, async (_, edge) => {
+      const env = { ...shared, WAXSEAL_STORE__DATA_DIR: `${dataDir}-edge-${edge}` };
+      const listeners = { WAXSEAL_LISTENERS__PLAIN: '127.0.0.1:0', WAXSEAL_UPSTREAM__SECRETS: upstream.join(',') };
+      const running = spawnServer(log, ['--only', 'edge'], { ...env, ...listeners });
+      return { ...running, origin: await welcomed(running.child) };
+    }),
+  );
+  const end = async (signal: NodeJS.Signals) => {
+    await Promise.all(edges.map((edge) => edge.end(signal)));
+    await Promise.all(nodes.map((node) => node.end(signal)));
+  };
+  const [first] = edges;
+  if (!first) throw new Error('a fleet has an edge');
+  return { origin: first.origin, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
+}
+
+/** A port that nobody has at this moment. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
 
 function exited(child: ChildProcess): Promise<void> {
@@ -122,12 +183,20 @@ export default async function start(): Promise<() => Promise<void>> {
   // Ended from outside, a process runs its exit handlers only if it ends itself.
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
   process.env['WAXSEAL_E2E_FOLDER'] = mkdtempSync(join(tmpdir(), 'waxseal-e2e-'));
-  const ephemeral = await startServer({ log: run.serverLog });
-  const durable = await startServer({ log: run.serverLog, dataDir: run.dataDir });
-  process.env['WAXSEAL_E2E_ORIGIN'] = ephemeral.origin;
+  const [forgetful, durable] = await startShape(SHAPES[shape()]);
+  process.env['WAXSEAL_E2E_ORIGIN'] = forgetful.origin;
   process.env['WAXSEAL_E2E_DURABLE_ORIGIN'] = durable.origin;
   return async () => {
-    await Promise.all([ephemeral.stop(), durable.stop()]);
+    await Promise.all([...new Set([forgetful, durable])].map((server) => server.stop()));
     rmSync(run.folder, { recursive: true, force: true });
   };
+}
+
+/** The server that forgets and the one that keeps: two processes, or one fleet that is both. */
+async function startShape(each: number): Promise<[Server, Server]> {
+  if (each) {
+    const fleet = await startFleet(run.serverLog, run.dataDir, each);
+    return [fleet, fleet];
+  }
+  return [await startServer({ log: run.serverLog }), await startServer({ log: run.serverLog, dataDir: run.dataDir })];
 }

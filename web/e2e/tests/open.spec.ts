@@ -75,7 +75,7 @@ test('a link with one character changed in its id or its key is called damaged, 
   expect(await look(link)).toMatchObject({ state: 'ready', views_left: 1, tries: { wrong: 0 } });
 });
 
-test('a whole link to a secret that never was says not available', async ({ person }) => {
+test('a whole link to a secret that never was says not available', { tag: '@one-process' }, async ({ person }) => {
   const { link } = await send({ origin: run.durableOrigin });
   await visit(await person(), link.replace(run.durableOrigin, origin), 'not-available');
 });

@@ -90,7 +90,7 @@ test('burning asks first, and can be called off', async ({ person }) => {
   expect((await look(link)).state).toBe('ready');
 });
 
-test('the receipt outlives the secret: after expiry it tells, and the link says expired', async ({ person }) => {
+test('the receipt outlives the secret: after expiry it tells, and the link says expired', { tag: '@one-process' }, async ({ person }) => {
   const { link, receiptLink } = await send({ origin: run.durableOrigin, lifetimeS: 60 });
   outlive(link);
   const [sender, reader] = [await person(), await person()];
@@ -99,7 +99,7 @@ test('the receipt outlives the secret: after expiry it tells, and the link says 
   await visit(reader, link, 'expired');
 });
 
-test('a text that was opened before the expiry can be recovered after it', async ({ person }) => {
+test('a text that was opened before the expiry can be recovered after it', { tag: '@one-process' }, async ({ person }) => {
   const { link, receiptLink, text } = await send({ origin: run.durableOrigin });
   const reader = await person();
   await cut(reader, 'ack');
@@ -129,7 +129,7 @@ test('a receipt that is cut off from the server says so, and when it is back', a
   await expect(sender.locator('.live')).toHaveAttribute('data-link', 'live');
 });
 
-test('the receipt of what expired ends with that, and asks nobody to keep it for burning', async ({ person }) => {
+test('the receipt of what expired ends with that, and asks nobody to keep it for burning', { tag: '@one-process' }, async ({ person }) => {
   const { link, receiptLink } = await send({ origin: run.durableOrigin });
   outlive(link);
   const sender = await person();

@@ -67,7 +67,7 @@ test('a browser killed between claim and acknowledgement recovers the text after
   }
 });
 
-test('a server killed between claim and acknowledgement gives the same text again after its restart', async ({ person }) => {
+test('a server killed between claim and acknowledgement gives the same text again after its restart', { tag: '@one-process' }, async ({ person }) => {
   const place = { log: run.serverLog, dataDir: mkdtempSync(join(run.folder, 'killed-')) };
   const first = await startServer(place);
   const { link, text } = await send({ origin: first.origin });

@@ -31,8 +31,9 @@ const MAX_STREAMS: usize = 2_000;
 const MAX_PER_NETWORK: usize = 250;
 /// How long one stream lasts. The client asks again.
 const LONGEST: Duration = Duration::from_secs(300);
-/// The longest silence: proxies close what is silent, and a change whose hint was lost is seen at the latest now.
-const SILENCE: Duration = Duration::from_secs(15);
+/// The longest silence. Proxies close what is silent, and a change whose hint was lost on its way from another process
+/// is seen at the latest now.
+const SILENCE: Duration = Duration::from_secs(5);
 
 /// Places for streams. A place is free again after [`LONGEST`] at the latest: nobody asks a stream for its next line
 /// while its client does not read, so it could not end by itself.

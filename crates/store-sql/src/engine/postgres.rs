@@ -6,6 +6,7 @@ use sqlx::{
     ConnectOptions as _, Connection as _, Executor as _, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
+use wax_kernel::Rng;
 use wax_store::StoreError;
 use wax_telemetry::Tasks;
 
@@ -15,7 +16,7 @@ use super::{
     query::bound,
     session::{Connection, Health, run_once},
 };
-use crate::migrate;
+use crate::{hints::PostgresHints, migrate};
 
 /// How long a caller waits for a connection.
 const ACQUIRE_WITHIN: Duration = Duration::from_secs(10);
@@ -72,6 +73,10 @@ impl Postgres {
         let mut connection = PgConnection::connect_with(&self.migrations).await.map_err(refused)?;
         migrate::postgres(&mut connection).await.map_err(migrate::failed)?;
         connection.close().await.map_err(refused)
+    }
+
+    pub(super) fn hints(&self, rng: &dyn Rng) -> Arc<PostgresHints> {
+        PostgresHints::start(self.pool.clone(), rng, &self.tasks)
     }
 
     /// The pool as it is, to be maltreated.
