@@ -124,6 +124,8 @@ CREATE TABLE claims (
     -- Openings after the first: only of device-bound secrets.
     opens             BIGINT NOT NULL,
     last_open_at_ms   BIGINT,
+    -- The thumbprint of the device that gave the secret to this one, if one did.
+    handed_by         BYTEA,
     PRIMARY KEY (tenant_id, id),
     -- One claim per secret and device, for ever: whoever loses the race for it learns so here.
     UNIQUE (tenant_id, secret_id, thumbprint),
@@ -132,6 +134,26 @@ CREATE TABLE claims (
 
 -- DUE_WINDOWS and EXTEND_WINDOWS: what the reaper has to lapse, or to spare after an outage.
 CREATE INDEX claims_by_window ON claims (window_ends_at_ms) WHERE state = 'open';
+
+-- A device that asks for a device-bound secret. Once it was given, also what it was given, until it says that it keeps
+-- it: then the row ends by one DELETE, as both data keys do.
+CREATE TABLE handovers (
+    tenant_id   TEXT COLLATE "C" NOT NULL,
+    secret_id   TEXT COLLATE "C" NOT NULL,
+    thumbprint  BYTEA NOT NULL,
+    device      TEXT NOT NULL,
+    receive     BYTEA NOT NULL,
+    nonce       BYTEA NOT NULL,
+    asked_at_ms BIGINT NOT NULL,
+    ends_at_ms  BIGINT NOT NULL,
+    -- Sealed under the secret's second data key; NULL until it was given.
+    keys        BYTEA,
+    PRIMARY KEY (tenant_id, secret_id, thumbprint),
+    FOREIGN KEY (tenant_id, secret_id) REFERENCES secrets (tenant_id, id) ON DELETE CASCADE
+);
+
+-- FORGET_ASKS: asks that nobody answered.
+CREATE INDEX handovers_by_end ON handovers (ends_at_ms) WHERE keys IS NULL;
 
 CREATE TABLE audit_events (
     tenant_id TEXT COLLATE "C" NOT NULL,
@@ -145,6 +167,9 @@ CREATE TABLE audit_events (
 
 -- LIST_EVENTS: a tenant's events, oldest first.
 CREATE INDEX audit_events_by_time ON audit_events (tenant_id, at_ms, id);
+
+-- FORGET_EVENTS: what is older than the audit trail is kept.
+CREATE INDEX audit_events_by_age ON audit_events (at_ms);
 
 CREATE TABLE outbox (
     tenant_id       TEXT COLLATE "C" NOT NULL,

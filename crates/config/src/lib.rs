@@ -16,7 +16,7 @@ pub use error::{ConfigError, Source};
 pub use overlay::Flag;
 pub use parts::{Part, Parts};
 pub use sections::{
-    DatabaseUrl, Limits, Listeners, Log, LogFormat, Secrets, Server, Store, Upstream,
+    Audit, DatabaseUrl, Limits, Listeners, Log, LogFormat, Secrets, Server, Store, Upstream,
 };
 pub use upstream::Endpoint;
 
@@ -37,6 +37,8 @@ pub struct Config {
     pub store: Store,
     /// What a secret may be.
     pub secrets: Secrets,
+    /// What is remembered, and how long.
+    pub audit: Audit,
     /// How much anyone may ask for.
     pub limits: Limits,
     /// What it says about itself.

@@ -99,6 +99,15 @@ pub struct Secrets {
     pub max_content_bytes: u32,
 }
 
+/// `[audit]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Audit {
+    /// How many days an event is kept.
+    #[serde(deserialize_with = "within::<1, 36_500, _>")]
+    pub retention_days: u32,
+}
+
 /// `[limits]`
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -27,17 +27,28 @@ const HEAD: Duration = Duration::from_secs(10);
 
 /// Whether load balancers should send requests here. Clones are the same switch; it begins off.
 #[derive(Debug, Clone, Default)]
-pub struct Readiness(Arc<AtomicBool>);
+pub struct Readiness(Arc<Switches>);
+
+#[derive(Debug, Default)]
+struct Switches {
+    on: AtomicBool,
+    doubted: AtomicBool,
+}
 
 impl Readiness {
     /// Turns it on when everything is up, off when the server drains.
     pub fn set(&self, ready: bool) {
-        self.0.store(ready, Ordering::SeqCst);
+        self.0.on.store(ready, Ordering::SeqCst);
     }
 
-    /// Whether it is on.
+    /// Turns it off as long as something is in doubt that clears up by itself: what time it is.
+    pub fn doubt(&self, doubted: bool) {
+        self.0.doubted.store(doubted, Ordering::SeqCst);
+    }
+
+    /// Whether it is on, and nothing is in doubt.
     pub fn is_ready(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+        self.0.on.load(Ordering::SeqCst) && !self.0.doubted.load(Ordering::SeqCst)
     }
 }
 

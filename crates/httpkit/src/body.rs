@@ -12,6 +12,9 @@ use crate::{Code, Problem};
 /// Requests that carry no content: everything but creation.
 const SMALL: usize = 16 * 1_024;
 
+/// Most characters of a field's name in an answer.
+const FIELD_CHARS: usize = 64;
+
 /// A JSON body of at most `LIMIT` bytes.
 #[derive(Debug)]
 pub struct Json<T, const LIMIT: usize = SMALL>(pub T);
@@ -91,6 +94,8 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
             (path, Some(name)) if !path.ends_with(name) => format!("{path}.{name}"),
             (path, _) => path.to_owned(),
         };
+        // An unknown field has any name that the caller likes, as long as the body.
+        let field: String = field.chars().take(FIELD_CHARS).collect();
         Invalid::new(field, Rule::from_serde(&message)).into()
     })?;
     json.end().map_err(|_| Problem::new(Code::Malformed))?;
@@ -132,6 +137,14 @@ mod tests {
         );
         assert_eq!(refusal(format!(r#"{{"id":"{id}","n":"1"}}"#).as_bytes()), invalid("n", "type"));
         assert_eq!(refusal(br#"{"id":"AA","n":1}"#), invalid("id", "form"));
+    }
+
+    #[test]
+    fn a_name_that_the_caller_made_up_is_cut_at_64_characters() {
+        let name = "秘".repeat(1_000);
+        let (code, field, rule) = refusal(format!(r#"{{"{name}":1}}"#).as_bytes());
+        assert_eq!((code, &*rule), (Code::Invalid, "unknown"));
+        assert_eq!(field, "秘".repeat(64));
     }
 
     #[test]

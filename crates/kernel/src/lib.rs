@@ -9,6 +9,7 @@ mod ids;
 mod job;
 mod redacted;
 mod rng;
+mod synced_clock;
 
 pub use base64url::{Base64UrlError, decode as base64url_decode, encode as base64url_encode};
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
@@ -20,3 +21,4 @@ pub use ids::{
 pub use job::{Job, JobError};
 pub use redacted::Redacted;
 pub use rng::{Rng, SeededRng, SystemRng};
+pub use synced_clock::{Asking, Measured, SteadyClock, SyncedClock, TOLERANCE};

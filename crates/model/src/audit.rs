@@ -17,6 +17,10 @@ text_enum! {
         SecretOpened = "secret.opened",
         /// A claim's window ended without confirmation.
         SecretLapsed = "secret.lapsed",
+        /// A device asked for what is bound to another.
+        SecretAsked = "secret.asked",
+        /// The device that it was bound to gave it to another.
+        SecretHanded = "secret.handed",
         /// A wrong claim key was counted.
         SecretWrongKey = "secret.wrong_key",
         /// Wrong tries locked it.

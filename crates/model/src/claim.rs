@@ -77,6 +77,8 @@ pub struct Claim {
     pub opens: u32,
     /// The last of them.
     pub last_open_at: Option<Timestamp>,
+    /// The device that gave the secret to this one, if one did.
+    pub handed_by: Option<[u8; 32]>,
 }
 
 impl Claim {

@@ -107,8 +107,13 @@ impl fmt::Display for Invalid {
 
 impl std::error::Error for Invalid {}
 
+/// Most characters of a field's name in an answer.
+const FIELD_CHARS: usize = 64;
+
 /// The field that an error of serde names between backticks, below `parent`.
 pub(crate) fn serde_field(parent: &str, message: &str) -> String {
     let named = message.split('`').nth(1).filter(|_| message.contains(" field `"));
-    named.map_or_else(|| parent.to_owned(), |name| format!("{parent}.{name}"))
+    // An unknown field has any name that the caller likes.
+    let cut = |name: &str| name.chars().take(FIELD_CHARS).collect::<String>();
+    named.map_or_else(|| parent.to_owned(), |name| format!("{parent}.{}", cut(name)))
 }

@@ -130,10 +130,14 @@ impl Secret {
         }
     }
 
+    /// Whether it is bound at `now`.
+    pub fn is_bound_at(&self, now: Timestamp) -> bool {
+        self.state_at(now) == SecretState::Bound
+    }
+
     /// Whether it is bound at `now`, and by this claim: whether the claim's device may return.
     pub fn is_bound_to(&self, claim: &Claim, now: Timestamp) -> bool {
-        let bound = self.state_at(now) == SecretState::Bound;
-        bound && claim.secret == self.id && claim.state == ClaimState::Acked
+        self.is_bound_at(now) && claim.secret == self.id && claim.state == ClaimState::Acked
     }
 
     /// Wrong tries as people and clients see them.

@@ -4,4 +4,4 @@ mod http;
 mod service;
 
 pub use http::{openapi, router};
-pub use service::{Parts, Secrets, jobs};
+pub use service::{Parts, Secrets, audit_job, jobs};

@@ -16,6 +16,8 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6)");
     LIST_EVENTS = both("SELECT id, at_ms, action, subject, network FROM audit_events
         WHERE tenant_id = $1 AND (at_ms, id) > ($2, $3) ORDER BY at_ms, id LIMIT $4");
+    FORGET_EVENTS = both("DELETE FROM audit_events WHERE (tenant_id, id) IN
+        (SELECT tenant_id, id FROM audit_events WHERE at_ms <= $1 ORDER BY at_ms LIMIT $2)");
 }
 
 fn event(row: Fields<'_>) -> Result<AuditEvent, StoreError> {
@@ -54,4 +56,13 @@ impl AuditRepository for Scoped<Session<'_>> {
         let rows = self.session.rows(query.bind(limit)).await?;
         rows.iter().map(|row| event(row.of("audit_events"))).collect()
     }
+}
+
+/// Deletes events of `before` or earlier, the oldest first, at most `limit`.
+pub(crate) async fn forget(
+    session: &mut Session<'_>,
+    before: Timestamp,
+    limit: u32,
+) -> Result<u64, StoreError> {
+    session.execute(sql(FORGET_EVENTS).bind(before).bind(limit)).await
 }

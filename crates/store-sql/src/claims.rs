@@ -15,7 +15,7 @@ use crate::{
 macro_rules! columns {
     () => {
         "id, secret_id, thumbprint, state, device, counter, created_at_ms, window_ends_at_ms, ended_at_ms, opens, \
-         last_open_at_ms"
+         last_open_at_ms, handed_by"
     };
 }
 
@@ -26,7 +26,7 @@ statements! {
     LIST_CLAIMS = both(concat!("SELECT ", columns!(), " FROM claims
         WHERE tenant_id = $1 AND secret_id = $2 ORDER BY created_at_ms, id LIMIT $3"));
     INSERT_CLAIM = both(concat!("INSERT INTO claims (tenant_id, ", columns!(), ")
-        VALUES ($1, $2, $3, $4, 'open', $5, 0, $6, $7, NULL, 0, NULL)
+        VALUES ($1, $2, $3, $4, 'open', $5, 0, $6, $7, NULL, 0, NULL, NULL)
         ON CONFLICT DO NOTHING"));
     CALL_CLAIM = both(concat!("UPDATE claims SET counter = $5, window_ends_at_ms = $6
         WHERE tenant_id = $1 AND id = $2 AND secret_id = $3 AND thumbprint = $4 AND state = 'open' AND counter < $5
@@ -34,6 +34,12 @@ statements! {
     OPEN_CLAIM = both(concat!("UPDATE claims SET counter = $5, opens = opens + 1, last_open_at_ms = $6
         WHERE tenant_id = $1 AND id = $2 AND secret_id = $3 AND thumbprint = $4 AND state = 'acked' AND counter < $5
         RETURNING ", columns!()));
+    HAND_CLAIM = both(concat!("UPDATE claims SET counter = $5, state = 'handed', ended_at_ms = $6
+        WHERE tenant_id = $1 AND id = $2 AND secret_id = $3 AND thumbprint = $4 AND state = 'acked' AND counter < $5
+        RETURNING ", columns!()));
+    INSERT_HANDED = both(concat!("INSERT INTO claims (tenant_id, ", columns!(), ")
+        VALUES ($1, $2, $3, $4, 'acked', $5, 0, $6, $7, $6, 0, NULL, $8)
+        ON CONFLICT DO NOTHING"));
     END_CLAIM = both("UPDATE claims SET state = $3, ended_at_ms = $4
         WHERE tenant_id = $1 AND id = $2 AND state = 'open'");
     END_CLAIMS = both("UPDATE claims SET state = 'lapsed', ended_at_ms = $3
@@ -53,6 +59,7 @@ fn claim(row: Fields<'_>) -> Result<Claim, StoreError> {
         ended_at: row.maybe_at("ended_at_ms")?,
         opens: row.number("opens")?,
         last_open_at: row.maybe_at("last_open_at_ms")?,
+        handed_by: row.maybe_hash("handed_by")?,
     })
 }
 
@@ -116,6 +123,34 @@ impl ClaimRepository for Scoped<Session<'_>> {
             .bind(call.counter)
             .bind(call.now);
         self.session.row(query).await?.map(|row| claim(row.of("claims"))).transpose()
+    }
+
+    async fn hand(&mut self, call: &Call) -> Result<Option<Claim>, StoreError> {
+        let query = sql(HAND_CLAIM)
+            .bind(self.tenant)
+            .bind(call.claim)
+            .bind(call.secret)
+            .bind(&call.thumbprint)
+            .bind(call.counter)
+            .bind(call.now);
+        self.session.row(query).await?.map(|row| claim(row.of("claims"))).transpose()
+    }
+
+    async fn insert_handed(
+        &mut self,
+        new: &NewClaim,
+        handed_by: [u8; 32],
+    ) -> Result<bool, StoreError> {
+        let insert = sql(INSERT_HANDED)
+            .bind(self.tenant)
+            .bind(new.id)
+            .bind(new.secret)
+            .bind(&new.thumbprint)
+            .bind(new.device.as_str())
+            .bind(new.created_at)
+            .bind(new.window_ends_at)
+            .bind(&handed_by);
+        self.session.changed(insert).await
     }
 
     async fn end(

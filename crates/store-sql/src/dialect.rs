@@ -2,7 +2,8 @@
 //!
 //! 1. [`locking`]: Postgres locks the row it reads; `SQLite` has one writer, which is the lock.
 //! 2. [`skipping_locked`]: as above, for a worker's share of a queue.
-//! 3. [`SAFE`] and its statement: the settings that make a commit durable have other names.
+//! 3. [`CLOCK`]: neither engine has the other's function.
+//! 4. [`SAFE`] and its statement: the settings that make a commit durable have other names.
 //!
 //! Two more are no statements: the checkpoint and the start of a transaction, in `engine`.
 
@@ -27,6 +28,12 @@ macro_rules! skipping_locked {
 }
 
 pub(crate) use {locking, skipping_locked};
+
+/// What time it is by the database's clock. Not `now()`, which on Postgres is when the transaction began.
+pub(crate) const CLOCK: Statement = Statement {
+    postgres: "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT) AS now_ms",
+    sqlite: "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER) AS now_ms",
+};
 
 /// Answers name and value of each setting of [`SAFE`] as this connection has it.
 pub(crate) const DURABILITY: Statement = Statement {

@@ -8,6 +8,7 @@ mod dialect;
 mod domains;
 mod durability;
 mod engine;
+mod handovers;
 mod hints;
 mod migrate;
 mod outbox;

@@ -9,7 +9,7 @@ use wax_store::{
     DueClaim, DueSecret, NewDomain, Outage, OutboxMessage, PlatformStore, RegisteredKey, StoreError,
 };
 
-use crate::{SqlStore, context_keys, domains, outbox, reaper, tenants};
+use crate::{SqlStore, audit, context_keys, domains, handovers, outbox, reaper, tenants};
 
 #[async_trait]
 impl PlatformStore for SqlStore {
@@ -90,6 +90,22 @@ impl PlatformStore for SqlStore {
             .await
     }
 
+    async fn forget_asks(&self, before: Timestamp) -> Result<(), StoreError> {
+        self.database
+            .transact(move |mut session| {
+                Box::pin(async move { handovers::forget(&mut session, before).await })
+            })
+            .await
+    }
+
+    async fn forget_events(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        self.database
+            .transact(move |mut session| {
+                Box::pin(async move { audit::forget(&mut session, before, limit).await })
+            })
+            .await
+    }
+
     async fn take_messages(
         &self,
         now: Timestamp,
@@ -112,6 +128,10 @@ impl PlatformStore for SqlStore {
                 Box::pin(async move { outbox::delete(&mut session, id).await })
             })
             .await
+    }
+
+    async fn clock(&self) -> Result<Timestamp, StoreError> {
+        reaper::clock(&mut self.database.clone()).await
     }
 
     async fn checkpoint(&self) -> Result<(), StoreError> {

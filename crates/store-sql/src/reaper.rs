@@ -5,7 +5,7 @@ use wax_model::KEY_DESTROYED_ON_DAY;
 use wax_store::{DueClaim, DueSecret, Outage, StoreError};
 
 use crate::{
-    dialect::locking,
+    dialect::{CLOCK, locking},
     engine::{Fields, Query, Rows, Session, sql},
     statements::{both, statements},
 };
@@ -21,6 +21,8 @@ statements! {
     DUE_WINDOWS = both("SELECT tenant_id, secret_id, id FROM claims
         WHERE state = 'open' AND window_ends_at_ms <= $1 ORDER BY window_ends_at_ms LIMIT $2");
 
+    /// In the register as every other.
+    NOW = CLOCK;
     FIRST_BEAT = both("INSERT INTO heartbeats (name, beat_at_ms) VALUES ('reaper', $1) ON CONFLICT DO NOTHING");
     LOCK_BEAT = locking!("SELECT beat_at_ms FROM heartbeats WHERE name = 'reaper'");
     BEAT = both("UPDATE heartbeats SET beat_at_ms = $1 WHERE name = 'reaper'");
@@ -49,6 +51,12 @@ fn due_claim(row: Fields<'_>) -> Result<DueClaim, StoreError> {
         secret: row.parse("secret_id", SecretId::parse)?,
         id: row.parse("id", ClaimId::parse)?,
     })
+}
+
+pub(crate) async fn clock(database: &mut impl Rows) -> Result<Timestamp, StoreError> {
+    let row = database.row(sql(NOW)).await?;
+    let missing = StoreError::Corrupt { table: "clock", column: "now_ms" };
+    row.as_ref().ok_or(missing)?.of("clock").at("now_ms")
 }
 
 pub(crate) async fn due_expiries(

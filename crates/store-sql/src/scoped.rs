@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use wax_kernel::TenantId;
 use wax_model::TenantScope;
 use wax_store::{
-    AuditRepository, ClaimReads, ClaimRepository, OutboxRepository, Reader, SecretReads,
-    SecretRepository, StoreError, UnitOfWork,
+    AuditRepository, ClaimReads, ClaimRepository, HandoverReads, HandoverRepository,
+    OutboxRepository, Reader, SecretReads, SecretRepository, StoreError, UnitOfWork,
 };
 
 use crate::{
@@ -34,6 +34,10 @@ impl Reader for Scoped<Database> {
     fn claims(&mut self) -> &mut dyn ClaimReads {
         self
     }
+
+    fn handovers(&mut self) -> &mut dyn HandoverReads {
+        self
+    }
 }
 
 statements! {
@@ -50,6 +54,10 @@ impl UnitOfWork for Scoped<Session<'_>> {
     }
 
     fn claims(&mut self) -> &mut dyn ClaimRepository {
+        self
+    }
+
+    fn handovers(&mut self) -> &mut dyn HandoverRepository {
         self
     }
 

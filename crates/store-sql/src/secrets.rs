@@ -81,6 +81,7 @@ statements! {
         WHERE tenant_id = $1 AND id = $2 AND state = 'draining' AND kind = 'device_bound' AND open_claims = 0");
     DELETE_WRAP = both("DELETE FROM secret_wraps WHERE tenant_id = $1 AND secret_id = $2");
     DELETE_CONTENT = both("DELETE FROM secret_contents WHERE tenant_id = $1 AND secret_id = $2");
+    DELETE_HANDOVERS = both("DELETE FROM handovers WHERE tenant_id = $1 AND secret_id = $2");
     DRAIN_SECRET = both("UPDATE secrets SET state = 'draining'
         WHERE tenant_id = $1 AND id = $2 AND state IN ('ready', 'locked')");
     UNLOCK_SECRET = both("UPDATE secrets SET state = 'ready', wrong_tries = 0, next_try_at_ms = 0
@@ -279,6 +280,7 @@ impl SecretRepository for Scoped<Session<'_>> {
         }
         self.session.execute(sql(DELETE_WRAP).bind(self.tenant).bind(id)).await?;
         self.session.execute(sql(DELETE_CONTENT).bind(self.tenant).bind(id)).await?;
+        self.session.execute(sql(DELETE_HANDOVERS).bind(self.tenant).bind(id)).await?;
         Ok(true)
     }
 

@@ -35,6 +35,7 @@ pub(crate) const ALL: &[&[(&str, Statement)]] = &[
     crate::context_keys::STATEMENTS,
     crate::domains::STATEMENTS,
     crate::durability::STATEMENTS,
+    crate::handovers::STATEMENTS,
     crate::outbox::STATEMENTS,
     crate::reaper::STATEMENTS,
     crate::scoped::STATEMENTS,

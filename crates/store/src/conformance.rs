@@ -17,6 +17,7 @@ pub mod claims;
 pub mod creation;
 pub mod endings;
 pub mod fixtures;
+pub mod handovers;
 pub mod isolation;
 pub mod lists;
 pub mod platform;
@@ -86,6 +87,21 @@ macro_rules! conformance {
                 of_racing_openings_and_burns_nothing_opens_after_the_burn,
                 of_racing_acks_and_lapses_one_ends_the_claim,
                 of_racing_claims_and_burns_no_claim_stays_open;
+            handovers:
+                an_ask_stands_for_15_minutes,
+                an_asks_key_does_not_change_while_it_stands,
+                five_asks_stand_at_once_and_no_more,
+                only_a_new_device_asks_for_what_is_bound,
+                what_is_given_is_bound_to_the_other_device_and_to_no_other,
+                given_keys_are_delivered_until_they_are_kept,
+                giving_repeated_is_still_good,
+                giving_needs_an_ask_and_the_bound_device,
+                what_was_given_can_be_given_on,
+                of_racing_givings_one_is_taken,
+                of_racing_openings_and_givings_nothing_opens_after_the_giving,
+                hand_overs_end_with_their_secret,
+                unanswered_asks_are_forgotten_at_their_end,
+                hand_overs_belong_to_one_tenant;
             windows:
                 a_counter_must_rise,
                 a_heartbeat_moves_the_window_by_10_minutes_and_24_hours_at_most,
@@ -98,7 +114,8 @@ macro_rules! conformance {
                 secrets_of_one_millisecond_are_neither_skipped_nor_repeated,
                 what_is_listed_opens_nothing,
                 claims_are_listed_oldest_first,
-                audit_events_are_listed_oldest_first;
+                audit_events_are_listed_oldest_first,
+                audit_events_are_forgotten_at_their_age;
             units:
                 an_error_leaves_nothing_behind,
                 undo_returns_to_the_mark,

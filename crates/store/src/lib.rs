@@ -4,12 +4,14 @@
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
+mod handovers;
 mod platform;
 mod repositories;
 pub mod transitions;
 mod unit_of_work;
 
 pub use error::StoreError;
+pub use handovers::{HandoverReads, HandoverRepository};
 pub use platform::{
     DueClaim, DueSecret, EXPIRED_KEY_KEPT, NewDomain, Outage, PlatformStore, RegisteredKey,
 };

@@ -103,6 +103,10 @@ pub trait PlatformStore: Send + Sync {
     /// window later by the time since, but not beyond the life of its secret's day key, in the same transaction, and
     /// says so: an outage must not destroy what was not received.
     async fn beat(&self, now: Timestamp, gap_ms: i64) -> Result<Option<Outage>, StoreError>;
+    /// Deletes asks that ended at or before `before` and were not answered.
+    async fn forget_asks(&self, before: Timestamp) -> Result<(), StoreError>;
+    /// Deletes audit events of `before` or earlier, the oldest first, at most `limit`. Answers how many.
+    async fn forget_events(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
     /// Messages due, oldest first; takes them for `lease_ms`, so that two workers do not deliver one message at once.
     async fn take_messages(
         &self,
@@ -113,6 +117,8 @@ pub trait PlatformStore: Send + Sync {
     /// Deletes a delivered message.
     async fn delivered(&self, message: &OutboxMessage) -> Result<(), StoreError>;
 
+    /// The database's clock: what all nodes of one database go by. On `SQLite` it is this machine's.
+    async fn clock(&self) -> Result<Timestamp, StoreError>;
     /// Makes what was deleted unreadable in the database's files (on `SQLite`, a TRUNCATE checkpoint).
     async fn checkpoint(&self) -> Result<(), StoreError>;
     /// Whether the database answers, and keeps what it acknowledges (synchronous and fsync settings).

@@ -147,7 +147,7 @@ pub trait SecretRepository: SecretReads {
     /// Moves to `bound` and deletes what only a claim needs: data key, wrapped key and the claim's MAC. From `draining`
     /// of a device-bound secret without an open claim.
     async fn bind(&mut self, id: SecretId) -> Result<bool, StoreError>;
-    /// Moves to a final state and deletes both data keys with everything under them. From any state that is not final;
+    /// Moves to a final state and deletes both data keys with everything under them, and its hand-overs. From any state that is not final;
     /// `false` if it was final already.
     async fn end(&mut self, id: SecretId, to: EndState, now: Timestamp)
     -> Result<bool, StoreError>;
@@ -189,6 +189,16 @@ pub trait ClaimRepository: ClaimReads {
     /// Counts an opening of an acknowledged claim: counter, count and moment in one statement. `None`: no such claim of
     /// this device, or the counter is not larger than the last.
     async fn open(&mut self, call: &Call) -> Result<Option<Claim>, StoreError>;
+    /// Takes an acknowledged claim's call to give the secret away: counter and `handed` in one statement. `None`: no such
+    /// claim of this device, or the counter is not larger than the last.
+    async fn hand(&mut self, call: &Call) -> Result<Option<Claim>, StoreError>;
+    /// Writes the acknowledged claim of the device that was given the secret by `handed_by`. `false`: this device has
+    /// one for this secret already.
+    async fn insert_handed(
+        &mut self,
+        new: &NewClaim,
+        handed_by: [u8; 32],
+    ) -> Result<bool, StoreError>;
     /// Ends an open claim as `acked` or `lapsed`; `false` if it was not open.
     async fn end(
         &mut self,

@@ -5,9 +5,12 @@
 //! and whoever makes "no view left and no claim open" true ends the secret in the same transaction.
 //! The table of all transitions: `docs/ARCHITECTURE.md`, "States".
 
+mod handover;
+
 use wax_kernel::{ClaimId, SecretId, Timestamp};
 use wax_model::{Claim, ClaimState, EndState, Kind, Secret, SecretState, window_end};
 
+pub use self::handover::{Asked, Given, Giving, ask, give};
 use crate::{Attempt, AttemptOutcome, Call, NewClaim, SealedContent, StoreError, UnitOfWork};
 
 /// What came of a claim.
@@ -162,7 +165,7 @@ pub async fn heartbeat(uow: &mut dyn UnitOfWork, call: &Call) -> Result<Option<C
 }
 
 /// What an opening gives.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Opened {
     /// The secret, unchanged.
     pub secret: Secret,
@@ -170,11 +173,26 @@ pub struct Opened {
     pub claim: Claim,
     /// What the device opens with the content key it stored.
     pub content: SealedContent,
+    /// What it was given by a hand-over and does not keep yet, sealed.
+    pub handed: Option<Vec<u8>>,
+}
+
+impl std::fmt::Debug for Opened {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Opened")
+            .field("secret", &self.secret)
+            .field("claim", &self.claim)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Opens a bound secret again on the device that it is bound to. `None`: it is not bound (any more), not to this claim of
-/// this device, or the counter does not rise.
-pub async fn open(uow: &mut dyn UnitOfWork, call: &Call) -> Result<Option<Opened>, StoreError> {
+/// this device, or the counter does not rise. `kept`: the device has stored what it was given by a hand-over.
+pub async fn open(
+    uow: &mut dyn UnitOfWork,
+    call: &Call,
+    kept: bool,
+) -> Result<Option<Opened>, StoreError> {
     let Some(secret) = uow.secrets().lock(call.secret).await? else { return Ok(None) };
     let claim = uow.claims().find_by_device(call.secret, call.thumbprint).await?;
     let live = |claim: &Claim| claim.id == call.claim && secret.is_bound_to(claim, call.now);
@@ -183,7 +201,11 @@ pub async fn open(uow: &mut dyn UnitOfWork, call: &Call) -> Result<Option<Opened
     }
     let Some(claim) = uow.claims().open(call).await? else { return Ok(None) };
     let content = uow.secrets().content(call.secret).await?.ok_or(NO_CONTENT)?;
-    Ok(Some(Opened { secret, claim, content }))
+    if kept {
+        uow.handovers().delete(call.secret, call.thumbprint).await?;
+    }
+    let handed = uow.handovers().given(call.secret, call.thumbprint).await?;
+    Ok(Some(Opened { secret, claim, content, handed }))
 }
 
 /// Ends an open claim that was not confirmed in its window, which must have ended at or before `before`.

@@ -10,8 +10,8 @@ use futures_util::future::BoxFuture;
 use wax_model::TenantScope;
 
 use crate::{
-    AuditRepository, ClaimReads, ClaimRepository, OutboxRepository, PlatformStore, SecretReads,
-    SecretRepository, StoreError,
+    AuditRepository, ClaimReads, ClaimRepository, HandoverReads, HandoverRepository,
+    OutboxRepository, PlatformStore, SecretReads, SecretRepository, StoreError,
 };
 
 /// A unit of work as the store runs it: see [`Store::write`](trait.Store.html#method.write) for how it is given.
@@ -68,6 +68,8 @@ pub trait Reader: Send {
     fn secrets(&mut self) -> &mut dyn SecretReads;
     /// Claims.
     fn claims(&mut self) -> &mut dyn ClaimReads;
+    /// Hand-overs.
+    fn handovers(&mut self) -> &mut dyn HandoverReads;
 }
 
 /// One transaction of one tenant.
@@ -77,6 +79,8 @@ pub trait UnitOfWork: Send {
     fn secrets(&mut self) -> &mut dyn SecretRepository;
     /// Claims.
     fn claims(&mut self) -> &mut dyn ClaimRepository;
+    /// Hand-overs.
+    fn handovers(&mut self) -> &mut dyn HandoverRepository;
     /// Audit events.
     fn audit(&mut self) -> &mut dyn AuditRepository;
     /// Messages to be delivered after the commit.

@@ -74,6 +74,22 @@ impl TestApp {
 
     /// The service on a store that it sees only through another one: a double that loses answers, for example.
     pub async fn behind(store: Arc<SqlStore>, seen: Arc<dyn Store>) -> Self {
+        Self::assemble(store, seen, |clock| clock).await
+    }
+
+    /// The service on an in-memory store, told the time by a clock that is made of the test's.
+    pub async fn told_by(make: impl FnOnce(Arc<dyn Clock>) -> Arc<dyn Clock>) -> Self {
+        let store = SqlStore::open(&Settings::SqliteMemory).await.expect("memory is always there");
+        store.migrate().await.expect("migrations fit an empty store");
+        let seen = Arc::clone(&store) as Arc<dyn Store>;
+        Self::assemble(store, seen, make).await
+    }
+
+    async fn assemble(
+        store: Arc<SqlStore>,
+        seen: Arc<dyn Store>,
+        make: impl FnOnce(Arc<dyn Clock>) -> Arc<dyn Clock>,
+    ) -> Self {
         let clock = Arc::new(ManualClock::at_ms(START.as_ms()));
         let rng: Arc<dyn Rng> = Arc::new(SystemRng);
         let keys = Arc::new(MemoryKeyStore::new(Arc::clone(&rng)));
@@ -81,7 +97,7 @@ impl TestApp {
             store: seen,
             keys: Arc::clone(&keys) as Arc<dyn KeyStore>,
             hints: Arc::new(MemoryHints::default()),
-            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            clock: make(Arc::clone(&clock) as Arc<dyn Clock>),
             rng: Arc::clone(&rng),
             entitlements: Entitlements::SELF_HOSTED,
         });

@@ -5,11 +5,12 @@ use std::{fmt, mem, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use wax_kernel::{ClaimId, EventId, ReceiptId, SecretId, Timestamp};
-use wax_model::{AuditEvent, Claim, ClaimState, EndState, Secret, TenantScope};
+use wax_model::{Ask, AuditEvent, Claim, ClaimState, EndState, Secret, TenantScope};
 use wax_store::{
-    Attempt, AttemptOutcome, AuditRepository, Call, ClaimReads, ClaimRepository, NewClaim,
-    NewSecret, OutboxMessage, OutboxRepository, PlatformStore, Reader, SealedContent, SealedWrap,
-    SecretReads, SecretRepository, Store, StoreError, UnitOfWork, Work,
+    Attempt, AttemptOutcome, AuditRepository, Call, ClaimReads, ClaimRepository, HandoverReads,
+    HandoverRepository, NewClaim, NewSecret, OutboxMessage, OutboxRepository, PlatformStore,
+    Reader, SealedContent, SealedWrap, SecretReads, SecretRepository, Store, StoreError,
+    UnitOfWork, Work,
 };
 
 /// Looks first and writes later: the mistake that lets two readers have one view.
@@ -125,6 +126,10 @@ impl UnitOfWork for Noting<'_> {
     }
 
     fn claims(&mut self) -> &mut dyn ClaimRepository {
+        self
+    }
+
+    fn handovers(&mut self) -> &mut dyn HandoverRepository {
         self
     }
 
@@ -257,6 +262,24 @@ impl ClaimRepository for Noting<'_> {
         noted!(self.claims().open(&call))
     }
 
+    async fn hand(&mut self, call: &Call) -> Result<Option<Claim>, StoreError> {
+        let call = *call;
+        noted!(self.claims().hand(&call))
+    }
+
+    async fn insert_handed(
+        &mut self,
+        new: &NewClaim,
+        handed_by: [u8; 32],
+    ) -> Result<bool, StoreError> {
+        let later = new.clone();
+        self.note(move |uow| {
+            let new = later.clone();
+            Box::pin(async move { uow.claims().insert_handed(&new, handed_by).await.map(drop) })
+        });
+        self.uow.claims().insert_handed(new, handed_by).await
+    }
+
     async fn end(
         &mut self,
         id: ClaimId,
@@ -268,6 +291,54 @@ impl ClaimRepository for Noting<'_> {
 
     async fn end_all(&mut self, secret: SecretId, now: Timestamp) -> Result<(), StoreError> {
         noted!(self.claims().end_all(secret, now))
+    }
+}
+
+#[async_trait]
+impl HandoverReads for Noting<'_> {
+    async fn standing(&mut self, secret: SecretId, now: Timestamp) -> Result<Vec<Ask>, StoreError> {
+        self.uow.handovers().standing(secret, now).await
+    }
+}
+
+#[async_trait]
+impl HandoverRepository for Noting<'_> {
+    async fn insert(&mut self, ask: &Ask) -> Result<(), StoreError> {
+        noted!(self.handovers().insert(ref ask))
+    }
+
+    async fn asked(
+        &mut self,
+        secret: SecretId,
+        thumbprint: [u8; 32],
+    ) -> Result<Option<Ask>, StoreError> {
+        self.uow.handovers().asked(secret, thumbprint).await
+    }
+
+    async fn give(
+        &mut self,
+        secret: SecretId,
+        to: [u8; 32],
+        keys: &[u8],
+    ) -> Result<bool, StoreError> {
+        let later = keys.to_vec();
+        self.note(move |uow| {
+            let keys = later.clone();
+            Box::pin(async move { uow.handovers().give(secret, to, &keys).await.map(drop) })
+        });
+        self.uow.handovers().give(secret, to, keys).await
+    }
+
+    async fn given(
+        &mut self,
+        secret: SecretId,
+        to: [u8; 32],
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        self.uow.handovers().given(secret, to).await
+    }
+
+    async fn delete(&mut self, secret: SecretId, thumbprint: [u8; 32]) -> Result<(), StoreError> {
+        noted!(self.handovers().delete(secret, thumbprint))
     }
 }
 

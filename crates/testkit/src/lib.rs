@@ -3,10 +3,12 @@
 mod app;
 mod breaking;
 mod broken;
+mod commit_proxy;
 pub mod database;
 mod people;
 
 pub use app::{Answer, START, TestApp, request};
 pub use breaking::{Breaking, Commit};
 pub use broken::SelectThenDelete;
+pub use commit_proxy::CommitProxy;
 pub use people::{Recipient, Sender, Terms};

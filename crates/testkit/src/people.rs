@@ -4,8 +4,8 @@ use axum::body::Body;
 use http::{Request, header};
 use serde_json::{Value, json};
 use wax_crypto::{
-    Challenge, Delivered, DeviceKey, Draft, Ikm, Kind, Opened, Passphrase, PassphraseParams,
-    Sealed, SignedRequest, Token, open_text, seal_text,
+    Challenge, Delivered, DeviceKey, Draft, HpkePublicKey, Ikm, Kind, Opened, Passphrase,
+    PassphraseParams, Sealed, SignedRequest, Thumbprint, Token, open_text, seal_text,
 };
 use wax_kernel::{SystemRng, base64url_decode, base64url_encode};
 
@@ -18,6 +18,8 @@ pub struct Terms {
     pub views: u32,
     /// Seconds.
     pub after_s: i64,
+    /// A moment, UTC milliseconds, in place of `after_s`.
+    pub at_ms: Option<i64>,
     /// Stretched at the protocol's default cost.
     pub passphrase: Option<&'static str>,
     /// Whether the first device may return.
@@ -26,7 +28,7 @@ pub struct Terms {
 
 impl Default for Terms {
     fn default() -> Self {
-        Self { views: 1, after_s: 3_600, passphrase: None, device_bound: false }
+        Self { views: 1, after_s: 3_600, at_ms: None, passphrase: None, device_bound: false }
     }
 }
 
@@ -57,8 +59,12 @@ impl Sender {
         } else {
             (Kind::OneTime, "one_time")
         };
+        let expires = match terms.at_ms {
+            Some(at_ms) => json!({"at_ms": at_ms}),
+            None => json!({"after_s": terms.after_s}),
+        };
         let policy = json!({
-            "kind": name, "views": terms.views, "expires": {"after_s": terms.after_s},
+            "kind": name, "views": terms.views, "expires": expires,
             "passphrase": terms.passphrase.map(|_| cost), "sealed": "client",
         })
         .to_string();
@@ -239,6 +245,35 @@ impl Recipient {
         let challenge = self.challenge(app).await;
         let body = self.call_body(&claimed.json["claim"]["id"], &challenge);
         app.send(app.scope(), self.signed("/v1/secrets/open", &body, &challenge)).await
+    }
+
+    /// The RFC 7638 thumbprint of this device's key.
+    pub fn thumbprint(&self) -> Thumbprint {
+        self.device.public().thumbprint()
+    }
+
+    /// Peeks, signs, asks the bound device, with a key to receive with.
+    pub async fn ask(&self, app: &TestApp, receive: &HpkePublicKey) -> Answer {
+        let challenge = self.challenge(app).await;
+        let mut body = self.claim_body(&challenge);
+        body.as_object_mut().expect("an object").remove("claim_key");
+        body["receive"] = base64url_encode(receive.as_bytes()).into();
+        app.send(app.scope(), self.signed("/v1/secrets/ask", &body, &challenge)).await
+    }
+
+    /// Peeks, signs, gives the secret to a device.
+    pub async fn give(
+        &mut self,
+        app: &TestApp,
+        claim: &Value,
+        to: &Thumbprint,
+        keys: &[u8],
+    ) -> Answer {
+        let challenge = self.challenge(app).await;
+        let mut body = self.call_body(claim, &challenge);
+        body["to"] = base64url_encode(to.as_bytes()).into();
+        body["keys"] = base64url_encode(keys).into();
+        app.send(app.scope(), self.signed("/v1/secrets/give", &body, &challenge)).await
     }
 
     /// Opens a claim's answer, peeks, signs, acknowledges.

@@ -4,6 +4,7 @@ use std::{
     num::NonZeroU32,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use anyhow::{Context as _, Result};
@@ -17,7 +18,7 @@ use wax_edge::{
     RouteClass, Routes, Signing, Upstream,
 };
 use wax_httpkit::Services;
-use wax_kernel::{Clock, Job, Rng, SystemClock, SystemRng};
+use wax_kernel::{Clock, Job, Rng, SystemRng};
 use wax_model::Entitlements;
 use wax_pages::Pages;
 use wax_secrets::{Parts, Secrets};
@@ -26,7 +27,10 @@ use wax_store::Store;
 use wax_store_sql::{Settings, SqlStore};
 use wax_telemetry::{Metrics, Tasks};
 
-use crate::{context_key::ContextKeys, first_tenants, hosts::Hosts, mutual_tls::MutualTls};
+use crate::{
+    context_key::ContextKeys, first_tenants, hosts::Hosts, mutual_tls::MutualTls,
+    node_time::NodeTime,
+};
 
 /// Connections to Postgres that one process holds.
 const POSTGRES_CONNECTIONS: u32 = 16;
@@ -51,6 +55,7 @@ pub(crate) struct EdgeSide {
 /// What every part is made with.
 struct Base<'c> {
     config: &'c Config,
+    time: NodeTime,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
     store: Arc<SqlStore>,
@@ -62,12 +67,14 @@ struct Base<'c> {
 /// Assembles the server and starts its jobs.
 pub(crate) async fn server(config: &Config) -> Result<Server> {
     let base = Base::open(config).await?;
-    let (parts, tasks, mut jobs) = (&config.server.only, Tasks::new(), Vec::new());
+    let (parts, tasks, mut jobs) = (&config.server.only, Tasks::new(), vec![base.time.job()]);
     let mut services = None;
     if parts.has(Part::Secrets) || parts.has(Part::Worker) {
         let secrets = base.secrets().await?;
         if parts.has(Part::Worker) {
             jobs.extend(wax_secrets::jobs(&secrets));
+            let audit_kept = Duration::from_secs(u64::from(config.audit.retention_days) * 86_400);
+            jobs.push(wax_secrets::audit_job(&secrets, audit_kept));
         }
         if parts.has(Part::Secrets) {
             services = Some(Services::new(wax_secrets::router(secrets)));
@@ -89,14 +96,15 @@ pub(crate) async fn server(config: &Config) -> Result<Server> {
 impl<'c> Base<'c> {
     /// Opens the store, brings its schema up to date, and makes the first tenants.
     async fn open(config: &'c Config) -> Result<Self> {
-        let (clock, rng): (Arc<dyn Clock>, Arc<dyn Rng>) =
-            (Arc::new(SystemClock), Arc::new(SystemRng));
+        let rng: Arc<dyn Rng> = Arc::new(SystemRng);
+        let (readiness, metrics) = (Readiness::default(), Metrics::default());
         let mutual_tls = MutualTls::read(&config.upstream)?;
         let store = store(config).await?;
         store.migrate().await.context("the database's schema could not be brought up to date")?;
+        let time = NodeTime::measure(Arc::clone(&store), readiness.clone()).await?;
+        let clock = time.clock();
         first_tenants::ensure(&store, config.server.demo, &*clock, &*rng).await?;
-        let (readiness, metrics) = (Readiness::default(), Metrics::default());
-        Ok(Self { config, clock, rng, store, readiness, metrics, mutual_tls })
+        Ok(Self { config, time, clock, rng, store, readiness, metrics, mutual_tls })
     }
 
     async fn secrets(&self) -> Result<Secrets> {

@@ -7,6 +7,7 @@ mod demo;
 mod first_tenants;
 mod hosts;
 mod mutual_tls;
+mod node_time;
 mod process;
 
 use std::{path::PathBuf, process::ExitCode};

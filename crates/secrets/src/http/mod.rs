@@ -5,6 +5,7 @@ mod bytes;
 mod channel;
 mod claim;
 mod create;
+mod handover;
 mod open;
 mod peek;
 mod problem;
@@ -13,7 +14,12 @@ mod signed;
 mod status;
 mod view;
 
-use axum::{Router, extract::FromRef, middleware, response::IntoResponse as _};
+use axum::{
+    Router,
+    extract::{FromRef, Request},
+    middleware::{self, Next},
+    response::{IntoResponse as _, Response},
+};
 use utoipa::OpenApi as _;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use wax_httpkit::{Code, Problem, localize};
@@ -58,10 +64,20 @@ fn routes() -> OpenApiRouter<State> {
         .routes(routes!(ack::heartbeat))
         .routes(routes!(ack::ack))
         .routes(routes!(open::open))
+        .routes(routes!(handover::ask))
+        .routes(routes!(handover::give))
         .routes(routes!(receipt::receipt))
         .routes(routes!(status::status))
         .routes(routes!(receipt::burn))
         .routes(routes!(receipt::unlock))
+}
+
+/// A query is covered by no signature and read by no route; whoever sends one means something that will not happen.
+async fn without_query(request: Request, next: Next) -> Response {
+    if request.uri().query().is_some() {
+        return Problem::new(Code::Malformed).into_response();
+    }
+    next.run(request).await
 }
 
 /// The service's routes. Every answer that is an error is a problem document in the caller's language.
@@ -73,6 +89,7 @@ pub fn router(secrets: Secrets) -> Router {
         .method_not_allowed_fallback(|| async {
             Problem::new(Code::Method).with("allowed", "POST")
         })
+        .layer(middleware::from_fn(without_query))
         .layer(middleware::from_fn(localize))
         .layer(middleware::from_fn_with_state(state.clone(), channel::open_and_seal))
         .with_state(state)

@@ -11,7 +11,10 @@ use super::{
     bytes::Base64,
     signed::{Signed, SignedBody},
 };
-use crate::{Secrets, service::Open};
+use crate::{
+    Secrets,
+    service::{Handed, Open},
+};
 
 /// A device that returns to what is bound to it.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -27,6 +30,9 @@ pub(super) struct OpenBody {
     device: Base64,
     /// Larger than every counter sent before.
     counter: i64,
+    /// Whether the device has stored what it was given by a hand-over: it is not given again.
+    #[serde(default)]
+    kept: bool,
     /// The challenge that the signature covers, 40 bytes.
     #[schema(value_type = String)]
     challenge: Challenge,
@@ -41,8 +47,22 @@ pub(super) struct OpenView {
     policy: Base64,
     #[schema(value_type = String)]
     content: Base64,
+    /// What the device was given by a hand-over, until it says that it has kept it.
+    #[schema(required)]
+    handed: Option<HandedView>,
     #[schema(value_type = String)]
     challenge: Challenge,
+}
+
+/// What a device was given by another.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct HandedView {
+    /// RFC 7638 thumbprint of the device that gave, 32 bytes.
+    #[schema(value_type = String)]
+    from: Base64,
+    /// 113 bytes, sealed to the key with which this device asked.
+    #[schema(value_type = String)]
+    keys: Base64,
 }
 
 /// Opens a bound secret again on the device that it is bound to, and counts it.
@@ -54,12 +74,14 @@ pub(super) async fn open(
     State(secrets): State<Secrets>,
     body: SignedBody<OpenBody>,
 ) -> Result<JsonAnswer<OpenView>, Problem> {
-    let OpenBody { id, claim, counter, .. } = body.value;
-    let opened = secrets.open(&body.context, Open { id, claim, counter, call: body.call }).await?;
+    let OpenBody { id, claim, counter, kept, .. } = body.value;
+    let open = Open { id, claim, counter, kept, call: body.call };
+    let opened = secrets.open(&body.context, open).await?;
     Ok(JsonAnswer(OpenView {
         header: Base64(opened.content.header),
         policy: Base64(opened.content.policy),
         content: Base64(opened.content.content),
+        handed: opened.handed.map(HandedView::from),
         challenge: opened.challenge,
     }))
 }
@@ -71,5 +93,11 @@ impl Signed for OpenBody {
 
     fn challenge(&self) -> &Challenge {
         &self.challenge
+    }
+}
+
+impl From<Handed> for HandedView {
+    fn from(handed: Handed) -> Self {
+        Self { from: Base64(handed.from.as_bytes().to_vec()), keys: Base64(handed.keys) }
     }
 }

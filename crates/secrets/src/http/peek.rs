@@ -7,10 +7,13 @@ use wax_crypto::{Challenge, PeekKey, Thumbprint};
 use wax_httpkit::{Json, Problem, ProblemResponses, RequestContext};
 use wax_kernel::{ClaimId, SecretId};
 
-use super::view::{ClaimStateName, OpeningView, TriesView, kinds, sealed, states};
+use super::{
+    bytes::Base64,
+    view::{ClaimStateName, OpeningView, TriesView, device_kinds, kinds, sealed, states},
+};
 use crate::{
     Secrets,
-    service::{Bound, Peek, Peeked},
+    service::{Bound, Peek, Peeked, StandingAsk},
 };
 
 /// Proof of the link, and the device that wants to go on.
@@ -86,6 +89,26 @@ pub(super) struct BoundView {
     claim: ClaimId,
     /// The largest counter taken from this device; the next call must carry a larger one.
     counter: i64,
+    /// The devices that ask for it, oldest first, at most 5.
+    asks: Vec<AskedView>,
+}
+
+/// A device that asks for what is bound to another.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct AskedView {
+    /// When it asked, UTC milliseconds.
+    at_ms: i64,
+    /// What kind of device it is.
+    #[schema(schema_with = device_kinds)]
+    device: &'static str,
+    /// RFC 7638 thumbprint of its key, 32 bytes.
+    #[schema(value_type = String)]
+    thumbprint: Base64,
+    /// The public key to which what is given is to be sealed, 65 bytes.
+    #[schema(value_type = String)]
+    receive: Base64,
+    /// Six digits, the same on both screens.
+    code: String,
 }
 
 /// Shows a secret to a holder of its link. Takes nothing.
@@ -131,6 +154,19 @@ impl From<Peeked> for PeekView {
 
 impl From<Bound> for BoundView {
     fn from(bound: Bound) -> Self {
-        Self { claim: bound.claim, counter: bound.counter }
+        let asks = bound.asks.into_iter().map(AskedView::from).collect();
+        Self { claim: bound.claim, counter: bound.counter, asks }
+    }
+}
+
+impl From<StandingAsk> for AskedView {
+    fn from(StandingAsk { ask, code }: StandingAsk) -> Self {
+        Self {
+            at_ms: ask.asked_at.as_ms(),
+            device: ask.device.as_str(),
+            thumbprint: Base64(ask.thumbprint.to_vec()),
+            receive: Base64(ask.receive.to_vec()),
+            code: code.to_string(),
+        }
     }
 }

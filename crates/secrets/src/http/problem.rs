@@ -38,6 +38,7 @@ impl From<Refusal> for Problem {
             Refusal::Locked(tries) => {
                 with_view(Self::new(Code::Locked), "tries", &TriesView::from(tries))
             }
+            Refusal::TooMany(wait) => Self::new(Code::RateLimited).retry_after(wait),
             Refusal::Gone { state, openings } => {
                 let openings: Vec<OpeningView> = openings.iter().map(OpeningView::from).collect();
                 with_view(

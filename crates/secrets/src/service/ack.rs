@@ -5,7 +5,7 @@ use wax_httpkit::RequestContext;
 use wax_kernel::{ClaimId, SecretId, Timestamp};
 use wax_model::{Action, Claim, ClaimState, Invalid, Rule, Secret, SecretState};
 use wax_store::{
-    Call,
+    Call, StoreError,
     transitions::{self, Acked},
 };
 
@@ -88,7 +88,14 @@ impl Secrets {
                     Ok(acked)
                 })
             })
-            .await?;
+            .await;
+        let acked = match acked {
+            // The commit's answer was lost: what stands there now is the truth, and "not yet" is not known.
+            Err(unknown @ StoreError::Unknown(_)) => {
+                self.confirmed(context, ack.id, &device).await?.ok_or(unknown)?
+            }
+            acked => acked?,
+        };
         let challenge = self.challenge(&ack.id, &device);
         match acked {
             Acked::Now(now) => {
@@ -98,6 +105,20 @@ impl Secrets {
             Acked::Before(now) => Ok((now.state, challenge)),
             Acked::Refused => Err(self.not_taken(context, &secret, &device, in_window).await),
         }
+    }
+
+    /// What became of a confirmation of which nobody knows whether it was written.
+    async fn confirmed(
+        &self,
+        context: &RequestContext,
+        id: SecretId,
+        device: &Thumbprint,
+    ) -> Result<Option<Acked>, StoreError> {
+        let mut reader = self.parts.store.read(context.scope);
+        let claim = reader.claims().find_by_device(id, *device.as_bytes()).await?;
+        let secret = reader.secrets().find(id).await?;
+        let acked = claim.is_some_and(|claim| claim.state == ClaimState::Acked);
+        Ok(secret.filter(|_| acked).map(Acked::Now))
     }
 
     /// The secret and the device, if the device holds this claim and signed the call. Somebody without a claim learns

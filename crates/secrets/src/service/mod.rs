@@ -4,6 +4,7 @@ mod ack;
 mod channel;
 mod claim;
 mod create;
+mod handover;
 mod open;
 mod peek;
 mod proof;
@@ -21,14 +22,15 @@ use wax_kernel::{Clock, ReceiptId, Rng};
 use wax_model::Entitlements;
 use wax_store::Store;
 
-pub use self::reaper::jobs;
+pub use self::reaper::{audit_job, jobs};
 use self::vault::Vault;
 pub(crate) use self::vault::{Content, Delivery};
 pub(crate) use self::{
     ack::{Ack, Heartbeat},
     claim::{ClaimCommand, Delivered, RecoverCommand},
     create::{Create, Created},
-    open::Open,
+    handover::{AskCommand, Give, StandingAsk},
+    open::{Handed, Open},
     peek::{Bound, Peek, Peeked},
     proof::SignedCall,
     receipt::{Receipt, ReceiptProof},

@@ -4,7 +4,7 @@ use wax_crypto::{Challenge, PeekKey, Thumbprint};
 use wax_kernel::{ClaimId, SecretId, Timestamp};
 use wax_model::{Claim, ClaimState, Secret, TenantScope};
 
-use super::{Refusal, Secrets};
+use super::{Refusal, Secrets, handover::StandingAsk};
 
 /// How many openings a holder of the link is told.
 const OPENINGS: u32 = 20;
@@ -35,6 +35,8 @@ pub(crate) struct Bound {
     pub(crate) claim: ClaimId,
     /// The last counter taken.
     pub(crate) counter: i64,
+    /// The devices that ask for it, oldest first.
+    pub(crate) asks: Vec<StandingAsk>,
 }
 
 impl Secrets {
@@ -51,7 +53,13 @@ impl Secrets {
         };
         let now = self.parts.clock.now();
         let bound = claim.as_ref().filter(|claim| secret.is_bound_to(claim, now));
-        let bound = bound.map(|claim| Bound { claim: claim.id, counter: claim.counter });
+        let bound = match bound {
+            Some(claim) => {
+                let asks = self.standing_asks(scope, peek.id, now).await?;
+                Some(Bound { claim: claim.id, counter: claim.counter, asks })
+            }
+            None => None,
+        };
         let yours = claim.map(|claim| claim.state);
         let challenge = peek.thumbprint.map(|device| self.challenge(&peek.id, &device));
         Ok(Peeked { secret, openings, yours, bound, challenge, now })

@@ -39,6 +39,15 @@ pub fn jobs(secrets: &Secrets) -> Vec<Job> {
     ]
 }
 
+/// Deletes what is older than the audit trail is kept, every 10 minutes.
+pub fn audit_job(secrets: &Secrets, kept: Duration) -> Job {
+    let secrets = secrets.clone();
+    Job::new("secrets.audit", Duration::from_secs(600), move || {
+        let secrets = secrets.clone();
+        Box::pin(async move { Ok(secrets.forget_events(kept).await?) })
+    })
+}
+
 type Work = std::pin::Pin<Box<dyn Future<Output = Result<(), JobError>> + Send>>;
 
 impl Secrets {
@@ -52,7 +61,10 @@ impl Secrets {
             return Ok(());
         }
         let lapsed = self.lapse_claims().await;
-        lapsed.and(self.expire_secrets().await)
+        let expired = self.expire_secrets().await;
+        let before = self.parts.clock.now().minus(PATIENCE);
+        self.parts.store.platform().forget_asks(before).await?;
+        lapsed.and(expired)
     }
 
     /// Lengthens open windows after an outage. Says whether the clock may have leapt.
@@ -165,6 +177,17 @@ impl Secrets {
                     .await?;
             }
         }
+        Ok(())
+    }
+
+    /// Deletes audit events that are older than `kept`, with the ids in them.
+    async fn forget_events(&self, kept: Duration) -> Result<(), Refusal> {
+        if self.doubts_the_clock() {
+            return Ok(());
+        }
+        let before = self.parts.clock.now().minus(kept);
+        let platform = self.parts.store.platform();
+        while platform.forget_events(before, BATCH).await? == u64::from(BATCH) {}
         Ok(())
     }
 

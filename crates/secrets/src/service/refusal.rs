@@ -43,6 +43,9 @@ pub(crate) enum Refusal {
     /// Too many wrong tries.
     #[error("locked")]
     Locked(Tries),
+    /// As many ask as may ask at once; for how long at least.
+    #[error("too many ask")]
+    TooMany(Duration),
     /// Proven, but there is nothing to take any more.
     #[error("gone")]
     Gone { state: SecretState, openings: Vec<Claim> },

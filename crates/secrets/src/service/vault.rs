@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use wax_crypto::{
-    ClaimKey,
+    ClaimKey, Thumbprint,
     at_rest::{ClaimMac, DataKey, Day, DayKey, KeyStore, KeyStoreError, Slot},
 };
 use wax_kernel::{Rng, SecretId, TenantId};
@@ -134,6 +134,32 @@ impl Vault {
         }))
     }
 
+    /// Seals what is handed to a device, under the second data key. `None`: its day's key was destroyed.
+    pub(crate) fn seal_handed(
+        &self,
+        place: Place,
+        sealed: &SealedContent,
+        to: &Thumbprint,
+        keys: &[u8],
+    ) -> Result<Option<Vec<u8>>, Refusal> {
+        let data_key = self.data_key(place, CONTENT_KEY, &sealed.data_key)?;
+        Ok(data_key.map(|key| key.seal(HANDED.of(&place.row_of(to)), keys, &*self.rng)))
+    }
+
+    /// Opens what was handed to a device. `None`: its day's key was destroyed.
+    pub(crate) fn open_handed(
+        &self,
+        place: Place,
+        sealed: &SealedContent,
+        to: &Thumbprint,
+        keys: &[u8],
+    ) -> Result<Option<Vec<u8>>, Refusal> {
+        let Some(data_key) = self.data_key(place, CONTENT_KEY, &sealed.data_key)? else {
+            return Ok(None);
+        };
+        Ok(Some(data_key.open(HANDED.of(&place.row_of(to)), keys)?))
+    }
+
     fn data_key(
         &self,
         place: Place,
@@ -170,6 +196,14 @@ impl Place {
         row[16..].copy_from_slice(self.id.as_bytes());
         row
     }
+
+    /// A secret may have a row for each device.
+    fn row_of(&self, device: &Thumbprint) -> [u8; 64] {
+        let mut row = [0; 64];
+        row[..32].copy_from_slice(&self.row());
+        row[32..].copy_from_slice(device.as_bytes());
+        row
+    }
 }
 
 /// A column that holds something sealed: table and name are part of what is sealed.
@@ -182,9 +216,10 @@ const WRAPPED: Column = Column("secret_wraps", "wrapped_key");
 const HEADER: Column = Column("secret_contents", "header");
 const POLICY: Column = Column("secret_contents", "policy");
 const CONTENT: Column = Column("secret_contents", "content");
+const HANDED: Column = Column("handovers", "keys");
 
 impl Column {
-    const fn of(self, row: &[u8; 32]) -> Slot<'_> {
+    const fn of(self, row: &[u8]) -> Slot<'_> {
         Slot { table: self.0, column: self.1, row }
     }
 }

@@ -2,6 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
+use wax_cache::MemoryHints;
+use wax_crypto::at_rest::KeyStore;
+use wax_kernel::Clock;
+use wax_model::Entitlements;
+use wax_secrets::{Parts, Secrets};
 use wax_store::Store;
 use wax_testkit::{Sender, Terms, TestApp};
 
@@ -56,4 +61,29 @@ async fn every_secret_ends_with_exactly_one_event_that_says_how() {
         assert_eq!(told, expected);
         assert_eq!(told.iter().filter(|action| ends.contains(action)).count(), 1);
     }
+}
+
+#[tokio::test]
+async fn what_is_older_than_the_trail_is_kept_is_forgotten_with_its_ids() {
+    let app = TestApp::new().await;
+    let kept = Duration::from_secs(86_400);
+    let secrets = Secrets::new(Parts {
+        store: Arc::clone(&app.store) as Arc<dyn Store>,
+        keys: Arc::clone(&app.keys) as Arc<dyn KeyStore>,
+        hints: Arc::new(MemoryHints::default()),
+        clock: Arc::clone(&app.clock) as Arc<dyn Clock>,
+        rng: Arc::clone(&app.rng),
+        entitlements: Entitlements::SELF_HOSTED,
+    });
+    for job in wax_secrets::jobs(&secrets) {
+        job.run().await.expect("it trusts the clock from the first beat on");
+    }
+    let job = wax_secrets::audit_job(&secrets, kept);
+    let sender = Sender::share(&app, "text", &Terms::default()).await;
+    app.clock.advance(Duration::from_millis(86_399_999));
+    job.run().await.unwrap();
+    assert_eq!(trail(&app, &sender).await, ["secret.created"]);
+    app.clock.advance(Duration::from_millis(1));
+    job.run().await.unwrap();
+    assert!(trail(&app, &sender).await.is_empty());
 }

@@ -183,3 +183,14 @@ fn damage(bytes: &[u8], rng: &dyn Rng) -> Vec<u8> {
     }
     damaged
 }
+
+#[tokio::test]
+async fn a_query_is_refused_on_every_route() {
+    let app = TestApp::new().await;
+    for path in wax_secrets::openapi().paths.paths.into_keys() {
+        let answer = app.post(&format!("{path}?id=x"), &json!({})).await;
+        assert_eq!((answer.status.as_u16(), answer.code()), (400, "malformed"), "{path}");
+        let answer = app.post(&format!("{path}?"), &json!({})).await;
+        assert_eq!((answer.status.as_u16(), answer.code()), (400, "malformed"), "{path}");
+    }
+}

@@ -173,6 +173,11 @@ async fn without_proof_of_the_link_every_route_gives_one_answer() {
     let beat = stranger.call_body(&claimed.json["claim"]["id"], &challenge);
     let mut ack = beat.clone();
     ack["ack"] = base64url_encode([1_u8; 32]).into();
+    let mut ask = recover.clone();
+    ask["receive"] = base64url_encode(stranger.device.public().as_bytes()).into();
+    let mut give = beat.clone();
+    give["to"] = base64url_encode(reader.thumbprint().as_bytes()).into();
+    give["keys"] = base64url_encode([1_u8; 113]).into();
     let no_receipt = json!({"rid": sender.sealed.rid, "receipt": base64url_encode([1_u8; 32])});
 
     let expected = app.post("/v1/secrets/peek", &unknown).await;
@@ -189,6 +194,8 @@ async fn without_proof_of_the_link_every_route_gives_one_answer() {
         ("heartbeat", &beat, &stranger),
         ("ack", &ack, &stranger),
         ("open", &beat, &stranger),
+        ("ask", &ask, &reader),
+        ("give", &give, &stranger),
     ];
     // Neither creating needs a proof nor asking for the channel's key.
     let mut asked = BTreeSet::from(["/v1/channel", "/v1/secrets/create"].map(str::to_owned));

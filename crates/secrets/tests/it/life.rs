@@ -58,6 +58,23 @@ async fn the_same_request_again_gets_the_first_answer_and_another_body_a_conflic
 }
 
 #[tokio::test]
+async fn a_creation_repeated_near_the_moment_it_names_gets_the_first_answer() {
+    let app = TestApp::new().await;
+    let terms = Terms { at_ms: Some(START.as_ms() + 60_000), ..Terms::default() };
+    let sender = Sender::seal("text", &terms);
+    let first = app.post("/v1/secrets/create", &sender.create).await;
+    assert_eq!(first.status, 201);
+    app.clock.advance(Duration::from_secs(30));
+    let again = app.post("/v1/secrets/create", &sender.create).await;
+    assert_eq!((again.status.as_u16(), &again.json), (201, &first.json));
+    let other = app.post("/v1/secrets/create", &Sender::seal("text", &terms).create).await;
+    assert_eq!(
+        (other.status.as_u16(), &other.json["field"]),
+        (422, &json!("policy.expires.at_ms"))
+    );
+}
+
+#[tokio::test]
 async fn a_receipt_key_names_one_secret_only() {
     let app = TestApp::new().await;
     let first = Sender::share(&app, "one", &Terms::default()).await;

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use wax_store::Store;
-use wax_testkit::{Breaking, Commit, Sender, Terms, TestApp};
+use wax_testkit::{
+    Breaking, Commit, CommitProxy, Sender, Terms, TestApp, database::PostgresDatabase,
+};
 
 async fn app() -> (TestApp, Arc<Breaking>) {
     let store = TestApp::new().await.store;
@@ -37,4 +39,38 @@ async fn a_claim_that_was_written_is_delivered_and_one_that_was_not_may_be_sent_
     assert_eq!((lost.status.as_u16(), lost.code()), (503, "unavailable"));
     store.set(Commit::Written);
     assert_eq!(reader.open(&reader.claim(&app).await).text.expose(), "text");
+}
+
+/// The real thing: the connection to Postgres breaks between its COMMIT and the answer.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_postgres_what_was_committed_unheard_is_found_and_what_was_not_may_be_sent_again() {
+    let database = PostgresDatabase::migrated().await;
+    let proxy = CommitProxy::start(&database).await;
+    let app = TestApp::on(proxy.store().await).await;
+    for terms in [Terms::default(), Terms::device_bound()] {
+        let end = if terms.device_bound { "bound" } else { "destroyed" };
+        let sender = Sender::seal("text", &terms);
+        proxy.set(Commit::Lost);
+        assert_eq!(app.post("/v1/secrets/create", &sender.create).await.status, 503);
+        proxy.set(Commit::Written);
+        assert_eq!(app.post("/v1/secrets/create", &sender.create).await.status, 201);
+
+        let mut reader = sender.recipient();
+        proxy.set(Commit::Lost);
+        assert_eq!(reader.claim(&app).await.status, 503);
+        assert_eq!(reader.peek(&app).await.json["views_left"], 1, "nothing was taken");
+        proxy.set(Commit::Written);
+        let claimed = reader.claim(&app).await;
+        assert_eq!(reader.open(&claimed).text.expose(), "text");
+        assert_eq!(reader.peek(&app).await.json["views_left"], 0);
+
+        proxy.set(Commit::Lost);
+        assert_eq!(reader.ack(&app, &claimed).await.status, 503);
+        assert_eq!(reader.peek(&app).await.json["yours"], "open");
+        proxy.set(Commit::Written);
+        let acked = reader.ack(&app, &claimed).await;
+        assert_eq!((acked.status.as_u16(), acked.json["state"].as_str()), (200, Some(end)));
+        proxy.set(Commit::Answered);
+        assert_eq!(reader.ack(&app, &claimed).await.json["state"], end);
+    }
 }

@@ -80,9 +80,20 @@ impl Fields<'_> {
         Ok(self.get::<Option<i64>>(column)?.map(Timestamp::from_ms))
     }
 
+    /// Bytes of a known length.
+    pub(crate) fn bytes<const N: usize>(self, column: &'static str) -> Result<[u8; N], StoreError> {
+        self.get::<Vec<u8>>(column)?.try_into().map_err(|_| self.corrupt(column))
+    }
+
     /// A SHA-256.
     pub(crate) fn hash(self, column: &'static str) -> Result<[u8; 32], StoreError> {
-        self.get::<Vec<u8>>(column)?.try_into().map_err(|_| self.corrupt(column))
+        self.bytes(column)
+    }
+
+    /// A SHA-256, or NULL.
+    pub(crate) fn maybe_hash(self, column: &'static str) -> Result<Option<[u8; 32]>, StoreError> {
+        let bytes = self.get::<Option<Vec<u8>>>(column)?;
+        bytes.map(TryInto::try_into).transpose().map_err(|_| self.corrupt(column))
     }
 
     /// This column holds something unreadable.

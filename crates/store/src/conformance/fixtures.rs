@@ -5,13 +5,13 @@ use std::{sync::Arc, time::Duration};
 use futures_util::future::BoxFuture;
 use wax_kernel::{ClaimId, EventId, ReceiptId, Rng, SecretId, SeededRng, TenantId, Timestamp};
 use wax_model::{
-    Argon2Params, Claim, DeviceKind, Kind, RECEIPT_KEPT, Sealed, Secret, SecretState, TenantScope,
-    window_end,
+    ASK_STANDS, Argon2Params, Ask, Claim, DeviceKind, Kind, RECEIPT_KEPT, Sealed, Secret,
+    SecretState, TenantScope, window_end,
 };
 
 use crate::{
     Attempt, Call, NewClaim, NewSecret, SealedContent, SealedWrap, Store, StoreError, UnitOfWork,
-    transitions::{self, Acked, Claimed, Opened},
+    transitions::{self, Acked, Asked, Claimed, Given, Giving, Opened},
 };
 
 /// When every story begins: 2023-11-14T22:13:20Z.
@@ -186,7 +186,50 @@ pub async fn bound(store: &Arc<dyn Store>, n: u64) -> (NewSecret, Claim) {
 
 /// A device returns.
 pub async fn open(store: &Arc<dyn Store>, call: Call) -> Option<Opened> {
-    unit(store, move |uow| Box::pin(async move { transitions::open(uow, &call).await })).await
+    unit(store, move |uow| Box::pin(async move { transitions::open(uow, &call, false).await }))
+        .await
+}
+
+/// A device returns and says that it keeps what it was given.
+pub async fn keep(store: &Arc<dyn Store>, call: Call) -> Option<Opened> {
+    unit(store, move |uow| Box::pin(async move { transitions::open(uow, &call, true).await })).await
+}
+
+/// The ask of the `n`th device for a secret, of now.
+pub fn new_ask(new: &NewSecret, n: u64, now: Timestamp) -> Ask {
+    Ask {
+        secret: new.secret.id,
+        thumbprint: device(n),
+        device: DeviceKind::Tablet,
+        receive: bytes(18, n),
+        nonce: bytes(19, n),
+        asked_at: now,
+        ends_at: now.plus(ASK_STANDS),
+    }
+}
+
+/// A device asks.
+pub async fn ask(store: &Arc<dyn Store>, ask: Ask) -> Asked {
+    unit(store, move |uow| {
+        let ask = ask.clone();
+        Box::pin(async move { transitions::ask(uow, &ask).await })
+    })
+    .await
+}
+
+/// The bound device's call to give to the `n`th device.
+pub fn giving(call: Call, n: u64) -> Giving {
+    let claim = ClaimId::from_bytes(bytes(20, n));
+    Giving { call, to: device(n), claim, keys: bytes::<141>(21, n).to_vec() }
+}
+
+/// A device gives.
+pub async fn give(store: &Arc<dyn Store>, giving: Giving) -> Given {
+    unit(store, move |uow| {
+        let giving = giving.clone();
+        Box::pin(async move { transitions::give(uow, &giving).await })
+    })
+    .await
 }
 
 /// A device calls.

@@ -121,3 +121,35 @@ pub async fn audit_events_are_listed_oldest_first(store: Arc<dyn Store>) {
     }
     assert_eq!(seen, events);
 }
+
+/// The oldest first, a batch at a time, of every tenant.
+pub async fn audit_events_are_forgotten_at_their_age(store: Arc<dyn Store>) {
+    for n in 0..6 {
+        let event = AuditEvent {
+            id: event_id(n),
+            at: after(n / 2),
+            action: Action::SecretCreated,
+            subject: "a receipt".into(),
+            network: None,
+        };
+        let recorded = try_unit(&store, tenant(1 + n % 2), move |uow| {
+            let event = event.clone();
+            Box::pin(async move { uow.audit().record(&event).await })
+        });
+        recorded.await.unwrap();
+    }
+    let left = async || {
+        let mut left = 0;
+        for n in 1..=2 {
+            let list = try_unit(&store, tenant(n), |uow| Box::pin(uow.audit().list(None, 10)));
+            left += list.await.unwrap().len();
+        }
+        left
+    };
+    let platform = store.platform();
+    let before = START.minus(Duration::from_millis(1));
+    assert_eq!((platform.forget_events(before, 10).await.unwrap(), left().await), (0, 6));
+    assert_eq!((platform.forget_events(after(1), 3).await.unwrap(), left().await), (3, 3));
+    assert_eq!((platform.forget_events(after(1), 3).await.unwrap(), left().await), (1, 2));
+    assert_eq!((platform.forget_events(after(1), 3).await.unwrap(), left().await), (0, 2));
+}

@@ -41,6 +41,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/secrets/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks the bound device for its secret. An ask stands for 15 minutes; repeating it answers the same. */
+        post: operations["ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/secrets/burn": {
         parameters: {
             query?: never;
@@ -86,6 +103,23 @@ export interface paths {
         put?: never;
         /** Stores a sealed secret. The same body again gets the first answer. */
         post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/secrets/give": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives the secret to a device that asked: from now on it is bound to that one. Repeating it answers the same. */
+        post: operations["give"];
         delete?: never;
         options?: never;
         head?: never;
@@ -241,8 +275,49 @@ export interface components {
             /** @enum {string} */
             state: "ready" | "locked" | "draining" | "bound" | "destroyed" | "burned" | "expired";
         };
+        /** @description A device with the link that asks for what is bound to another. */
+        AskBody: {
+            /** @description The challenge that the signature covers, 40 bytes. */
+            challenge: string;
+            /** @description The device's public key, 65 bytes. */
+            device: string;
+            id: string;
+            /** @description The peek key, 32 bytes. */
+            peek: string;
+            /** @description A second public key of this device, for HPKE: an uncompressed P-256 point, 65 bytes. */
+            receive: string;
+        };
+        /** @description What the device shows. */
+        AskView: {
+            challenge: string;
+            /** @description Six digits, the same on both screens. */
+            code: string;
+            /**
+             * Format: int64
+             * @description Until when it can be answered, UTC milliseconds.
+             */
+            ends_at_ms: number;
+        };
+        /** @description A device that asks for what is bound to another. */
+        AskedView: {
+            /**
+             * Format: int64
+             * @description When it asked, UTC milliseconds.
+             */
+            at_ms: number;
+            /** @description Six digits, the same on both screens. */
+            code: string;
+            /** @enum {string} */
+            device: "phone" | "tablet" | "computer" | "cli" | "unknown";
+            /** @description The public key to which what is given is to be sealed, 65 bytes. */
+            receive: string;
+            /** @description RFC 7638 thumbprint of its key, 32 bytes. */
+            thumbprint: string;
+        };
         /** @description What the device that a secret is bound to needs to return. */
         BoundView: {
+            /** @description The devices that ask for it, oldest first, at most 5. */
+            asks: components["schemas"]["AskedView"][];
             claim: string;
             /**
              * Format: int64
@@ -332,6 +407,36 @@ export interface components {
             challenge: string;
             claim: components["schemas"]["ClaimView"] | null;
         };
+        /** @description The bound device gives the secret away. */
+        GiveBody: {
+            /** @description The challenge that the signature covers, 40 bytes. */
+            challenge: string;
+            /** @description The claim's id. */
+            claim: string;
+            /**
+             * Format: int64
+             * @description Larger than every counter sent before.
+             */
+            counter: number;
+            /** @description The device's public key, 65 bytes. */
+            device: string;
+            id: string;
+            /** @description The manifest's part key, sealed to the key with which it asked: 113 bytes. */
+            keys: string;
+            /** @description RFC 7638 thumbprint of the device that asked, 32 bytes. */
+            to: string;
+        };
+        /** @description The secret is bound to the other device now. */
+        GiveView: {
+            challenge: string;
+        };
+        /** @description What a device was given by another. */
+        HandedView: {
+            /** @description RFC 7638 thumbprint of the device that gave, 32 bytes. */
+            from: string;
+            /** @description 113 bytes, sealed to the key with which this device asked. */
+            keys: string;
+        };
         /** @description A device that has not finished yet. */
         HeartbeatBody: {
             /** @description The challenge that the signature covers, 40 bytes. */
@@ -370,11 +475,14 @@ export interface components {
             /** @description The device's public key, 65 bytes. */
             device: string;
             id: string;
+            /** @description Whether the device has stored what it was given by a hand-over: it is not given again. */
+            kept?: boolean;
         };
         /** @description What the device opens with the content key that it stored. */
         OpenView: {
             challenge: string;
             content: string;
+            handed: components["schemas"]["HandedView"] | null;
             header: string;
             policy: string;
         };
@@ -643,6 +751,41 @@ export interface operations {
             };
         };
     };
+    ask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskBody"];
+                "application/waxseal-channel": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskView"];
+                    "application/waxseal-channel": string;
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/waxseal-channel": string;
+                };
+            };
+        };
+    };
     burn: {
         parameters: {
             query?: never;
@@ -733,6 +876,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CreatedView"];
+                    "application/waxseal-channel": string;
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/waxseal-channel": string;
+                };
+            };
+        };
+    };
+    give: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GiveBody"];
+                "application/waxseal-channel": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GiveView"];
                     "application/waxseal-channel": string;
                 };
             };
