@@ -7,9 +7,7 @@ use std::{
 };
 
 use futures_util::{StreamExt as _, stream};
-use rcgen::{
-    BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-};
+use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
 use tempfile::TempDir;
 use tokio::time::timeout;
 use wax_client_sdk::{Client, Code, Draft, Error, Options, Retry, Session, Shared, StatusStream};
@@ -313,8 +311,7 @@ async fn the_longest_text_passes_between_processes() {
     let running = Running::on_postgres(Shape::Two).await;
     let (client, _) = running.clients();
     let text = "x".repeat(1_000_000);
-    let draft =
-        Draft { text: &text, views: 1, expires: Expires::AfterS(3_600), passphrase: None };
+    let draft = Draft { text: &text, views: 1, expires: Expires::AfterS(3_600), passphrase: None };
     let link = client.share(&draft, &SystemRng).await.unwrap().link;
     assert_eq!(opens_in_the_end(&client, &link).await, text);
 }

@@ -65,7 +65,7 @@ impl Config {
         }
         table.apply_env(env)?;
         for flag in flags {
-            table.apply_flag(flag)?;
+            table.apply_flag(&flag)?;
         }
         let config = table.into_config();
         config.check()?;

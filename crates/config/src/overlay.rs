@@ -82,7 +82,7 @@ impl Table {
         Ok(())
     }
 
-    pub(crate) fn apply_flag(&mut self, flag: Flag) -> Result<(), ConfigError> {
+    pub(crate) fn apply_flag(&mut self, flag: &Flag) -> Result<(), ConfigError> {
         let source = Source::Flag(flag.name);
         let Some((section, key)) = flag.key.split_once('.') else {
             return Err(self.unknown(flag.key, &source));

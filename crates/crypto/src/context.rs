@@ -206,7 +206,9 @@ impl ContextPublicKey {
         target: ContextTarget<'_>,
         now: Timestamp,
     ) -> Result<ContextClaims, ContextError> {
-        let payload = decode::<Payload>(token, &self.0, &validation()).map_err(refused)?.claims;
+        let payload = decode::<Payload>(token, &self.0, &validation())
+            .map_err(|error| refused(&error))?
+            .claims;
         check_time(&payload, now)?;
         if payload.method != target.method {
             return Err(ContextError::Method);
@@ -251,7 +253,7 @@ fn validation() -> Validation {
     validation
 }
 
-fn refused(error: jsonwebtoken::errors::Error) -> ContextError {
+fn refused(error: &jsonwebtoken::errors::Error) -> ContextError {
     match error.kind() {
         ErrorKind::InvalidSignature => ContextError::Signature,
         ErrorKind::InvalidAlgorithm => ContextError::Algorithm,

@@ -132,7 +132,7 @@ impl Endpoint {
     }
 }
 
-/// The other side said that it has not looked at the request, and never will: REFUSED_STREAM (RFC 9113 §8.7), or a
+/// The other side said that it has not looked at the request, and never will: `REFUSED_STREAM` (RFC 9113 §8.7), or a
 /// GOAWAY whose last stream is an earlier one (§6.8; h2 gives this error to no other stream).
 fn is_refusal(error: &hyper::Error) -> bool {
     let cause = error.source().and_then(|source| source.downcast_ref::<h2::Error>());
