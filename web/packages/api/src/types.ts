@@ -17,23 +17,11 @@ export type Opening = Schemas['OpeningView'];
 export type CreateRequest = Schemas['CreateBody'];
 export type CreateAnswer = Schemas['CreatedView'];
 export type PeekRequest = Schemas['PeekBody'];
-export type PeekAnswer = Omit<Schemas['PeekView'], 'bound'> & { bound: Bound | null };
-
+export type PeekAnswer = Schemas['PeekView'];
 /** What the device is told that a secret is bound to. */
-export interface Bound {
-  claim: string;
-  /** The last counter taken. */
-  counter: number;
-  /** Devices that ask for a hand-over, oldest first. */
-  asks: Ask[];
-}
-export interface Ask {
-  at_ms: number;
-  device: DeviceClass;
-  thumbprint: string;
-  receive: string;
-  code: string;
-}
+export type Bound = Schemas['BoundView'];
+/** A device that asks for a hand-over. */
+export type Ask = Schemas['AskedView'];
 export type ClaimRequest = Schemas['ClaimBody'];
 export type RecoverRequest = Schemas['RecoverBody'];
 export type Claim = Schemas['ClaimView'];
@@ -42,45 +30,12 @@ export type HeartbeatRequest = Schemas['HeartbeatBody'];
 export type HeartbeatAnswer = Schemas['HeartbeatView'];
 export type AckRequest = Schemas['AckBody'];
 export type AckAnswer = Schemas['AckView'];
-export interface OpenRequest {
-  id: string;
-  claim: string;
-  device: string;
-  counter: number;
-  challenge: string;
-  kept?: true;
-}
-export interface OpenAnswer {
-  header: string;
-  policy: string;
-  content: string;
-  handed: { from: string; keys: string } | null;
-  challenge: string;
-}
-export interface AskRequest {
-  id: string;
-  peek: string;
-  device: string;
-  challenge: string;
-  receive: string;
-}
-export interface AskAnswer {
-  code: string;
-  ends_at_ms: number;
-  challenge: string;
-}
-export interface GiveRequest {
-  id: string;
-  claim: string;
-  device: string;
-  counter: number;
-  to: string;
-  keys: string;
-  challenge: string;
-}
-export interface GiveAnswer {
-  challenge: string;
-}
+export type OpenRequest = Schemas['OpenBody'];
+export type OpenAnswer = Schemas['OpenView'];
+export type AskRequest = Schemas['AskBody'];
+export type AskAnswer = Schemas['AskView'];
+export type GiveRequest = Schemas['GiveBody'];
+export type GiveAnswer = Schemas['GiveView'];
 /** `GET /v1/channel`. */
 export type ChannelAnswer = Schemas['ChannelView'];
 export type ReceiptRequest = Schemas['ReceiptBody'];

@@ -54,7 +54,10 @@ async function whileBound<T>(visit: Visit, work: (keys: Keys, bound: Bound, look
  */
 export async function reopen(visit: Visit): Promise<Reopened | null> {
   return whileBound(visit, async (keys, { claim, counter }, look) => {
-    const answer = await signed(visit, keys, 'open', { claim, counter: counter + 1 });
+    const { kept } = keys.device;
+    // What was handed over is stored here: the server need not give it again.
+    const stored = kept && 'keys' in kept ? { kept: true } : {};
+    const answer = await signed(visit, keys, 'open', { claim, counter: counter + 1, ...stored });
     const text = await unseal(visit, keys, answer);
     if (text === null) {
       await forget(visit);
@@ -62,7 +65,6 @@ export async function reopen(visit: Visit): Promise<Reopened | null> {
     }
     // A page that was closed between acknowledging and forgetting left this behind.
     if (keys.ikm) await forgetAttempt(visit);
-    if (answer.handed && visit.durable) await confirmKept(visit, keys, claim, counter + 2);
     return { text, look };
   });
 }
@@ -76,11 +78,6 @@ async function unseal(visit: Visit, keys: Keys, { header, content, handed }: Ope
   const text = await openHanded({ ...sealed, partKey: await handedKey(visit, keys, given) });
   if (!kept) await learn(visit, { kept: { from: given.from, keys: given.keys } });
   return text;
-}
-
-/** Tells the server that it may delete what the other device handed over. If it does not hear, the next opening tells. */
-async function confirmKept(visit: Visit, keys: Keys, claim: string, counter: number): Promise<void> {
-  await signed(visit, keys, 'open', { claim, counter, kept: true }).catch(() => {});
 }
 
 /** What another device handed over, opened with the key that only this device has. */
