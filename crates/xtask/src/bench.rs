@@ -9,10 +9,14 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::postgres::{self, Postgres};
-use crate::{process, rust, tools, web};
+use crate::{process, python, rust, tools, web};
 
 /// The commands of the measuring program, cheapest first.
-const PARTS: &[&str] = &["store"];
+const PARTS: &[&str] = &["page", "cycle", "store"];
+/// `SnapPass` with everything it needs.
+const SNAPPASS: &str = "tests/bench/tools/snappass.txt";
+/// The last one that runs on Node.js 20.
+const LIGHTHOUSE: &str = "lighthouse@12.2.3";
 
 /// Measures one part or all of them. A budget that is missed is an error, after everything was measured.
 pub(crate) fn bench(part: &str, options: &[&str], install: bool) -> Result<()> {
@@ -51,11 +55,21 @@ fn measure(part: &str, options: &[&str]) -> Result<()> {
     let mut command = Command::new(released("waxseal-bench")?);
     command.arg(part).arg("--out").arg(&out);
     // It runs until the measuring ends.
-    let _postgres = match part {
-        "store" => Some(beside_pgbench(&mut command)?),
-        _ => None,
-    };
-    process::run(command.args(options))
+    let mut postgres = None;
+    match part {
+        "page" => {
+            command.arg("--waxseald").arg(released("waxseald")?);
+            command.args(["--playwright", "web/e2e"]).arg("--lighthouse").arg(lighthouse()?);
+        }
+        "cycle" => {
+            command.arg("--waxseald").arg(released("waxseald")?);
+            command.arg("--gunicorn").arg(python::executable(SNAPPASS, "gunicorn")?);
+        }
+        _ => postgres = Some(beside_pgbench(&mut command)?),
+    }
+    let ending = process::run(command.args(options));
+    drop(postgres);
+    ending
 }
 
 fn beside_pgbench(command: &mut Command) -> Result<Postgres> {
@@ -63,6 +77,19 @@ fn beside_pgbench(command: &mut Command) -> Result<Postgres> {
     let programs = postgres::programs().context("Postgres is not installed")?;
     command.args(["--postgres", &server.url()]).arg("--pgbench").arg(programs.join("pgbench"));
     Ok(server)
+}
+
+/// Makes sure that Lighthouse is installed, in a folder of its own, and returns its program.
+fn lighthouse() -> Result<PathBuf> {
+    let folder = rust::target_directory()?.join("tools").join(LIGHTHOUSE);
+    let program = folder.join("node_modules/lighthouse/cli/index.js");
+    if !program.exists() {
+        fs::create_dir_all(&folder)?;
+        let mut npm = Command::new("npm");
+        npm.args(["install", "--no-audit", "--no-fund", LIGHTHOUSE]).arg("--prefix").arg(&folder);
+        process::run(&mut npm)?;
+    }
+    Ok(program)
 }
 
 fn released(name: &str) -> Result<PathBuf> {

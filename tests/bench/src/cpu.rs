@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::path::Path;
 
 use anyhow::{Context, Result};
 
-/// What each thread of a process has used, in microseconds.
-#[derive(Debug, Clone)]
+/// What each thread of some processes has used, in microseconds.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Usage(HashMap<u32, Thread>);
 
 #[derive(Debug, Clone)]
@@ -16,21 +17,28 @@ struct Thread {
 }
 
 impl Usage {
-    /// Of a process, now.
-    pub(crate) fn of(process: u32) -> Result<Self> {
+    /// Of a process and its children, now.
+    pub(crate) fn of_family(process: u32) -> Result<Self> {
         let folder = format!("/proc/{process}/task");
-        let mut threads = HashMap::new();
+        let mut usage = Self::default();
         for entry in fs::read_dir(&folder).with_context(|| folder.clone())? {
             let path = entry?.path();
-            let id = path.file_name().and_then(|name| name.to_str()?.parse().ok());
             // A thread may end while it is looked at.
             let read = |file| fs::read_to_string(path.join(file)).ok();
-            if let (Some(id), Some(name), Some(times)) = (id, read("comm"), read("schedstat")) {
-                let ns: f64 = times.split(' ').next().unwrap_or_default().parse()?;
-                threads.insert(id, Thread { name: name.trim().to_owned(), us: ns / 1e3 });
+            let id = path.file_name().and_then(|name| name.to_str()?.parse().ok());
+            if let (Some(id), Some(name), Some(us)) = (id, read("comm"), cpu_us(&path)) {
+                usage.0.insert(id, Thread { name: name.trim().to_owned(), us });
+            }
+            for child in read("children").unwrap_or_default().split_whitespace() {
+                usage = usage.and(Self::of_family(child.parse()?)?);
             }
         }
-        Ok(Self(threads))
+        Ok(usage)
+    }
+
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
     }
 
     /// Microseconds used since `before`, by all threads or those whose name starts with `prefix`. What a thread that
@@ -41,4 +49,14 @@ impl Usage {
             .map(|(id, thread)| thread.us - before.0.get(id).map_or(0.0, |before| before.us))
             .sum()
     }
+}
+
+/// What the calling thread has used.
+pub(crate) fn of_this_thread() -> Result<f64> {
+    cpu_us(Path::new("/proc/thread-self")).context("this kernel keeps no /proc/…/schedstat")
+}
+
+fn cpu_us(thread: &Path) -> Option<f64> {
+    let times = fs::read_to_string(thread.join("schedstat")).ok()?;
+    Some(times.split(' ').next()?.parse::<f64>().ok()? / 1e3)
 }

@@ -1,8 +1,11 @@
 #![doc = include_str!("../README.md")]
 #![expect(clippy::print_stdout, reason = "a program for people who measure")]
 
+mod cpu;
+mod cycle;
 mod load;
 mod machine;
+mod page;
 mod plot;
 mod report;
 mod samples;
@@ -17,6 +20,10 @@ use clap::Parser;
 enum Bench {
     /// The store beside pgbench, grouped commits beside single ones, and cost as it grows.
     Store(store::Arguments),
+    /// A whole cycle over HTTP beside `SnapPass` and Redis.
+    Cycle(cycle::Arguments),
+    /// What a browser loads until a text shows, and the server's memory.
+    Page(page::Arguments),
 }
 
 #[tokio::main]
@@ -36,6 +43,8 @@ async fn run(bench: Bench) -> Result<bool> {
     ensure!(!cfg!(debug_assertions), "a debug build measures nothing: build with --release");
     let report = match bench {
         Bench::Store(arguments) => store::run(&arguments).await?,
+        Bench::Page(arguments) => page::run(&arguments).await?,
+        Bench::Cycle(arguments) => cycle::run(&arguments).await?,
     };
     Ok(report.met())
 }

@@ -25,6 +25,20 @@ impl Samples {
         self.0.iter().zip(&other.0).map(|(a, b)| a / b).collect()
     }
 
+    /// The differences round by round.
+    pub(crate) fn minus(&self, other: &Self) -> Self {
+        self.0.iter().zip(&other.0).map(|(a, b)| a - b).collect()
+    }
+
+    pub(crate) fn times(&self, factor: f64) -> Self {
+        self.0.iter().map(|number| number * factor).collect()
+    }
+
+    /// The median for every round of another measurement.
+    pub(crate) fn for_rounds_of(&self, other: &Self) -> Self {
+        other.0.iter().map(|_| self.median()).collect()
+    }
+
     fn extremes(&self) -> (f64, f64) {
         let least = self.0.iter().copied().fold(f64::INFINITY, f64::min);
         let most = self.0.iter().copied().fold(f64::NEG_INFINITY, f64::max);

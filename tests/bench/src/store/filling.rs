@@ -48,7 +48,7 @@ const TABLES: [Table; 5] = [
             ("kept_until_ms", "t.kept_until_ms + f.n"),
         ],
     },
-    Table { name: "secret_keys", key: "secret_id", changed: &[("secret_id", "f.secret")] },
+    Table { name: "secret_wraps", key: "secret_id", changed: &[("secret_id", "f.secret")] },
     Table { name: "secret_contents", key: "secret_id", changed: &[("secret_id", "f.secret")] },
     Table {
         name: "claims",
