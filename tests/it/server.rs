@@ -60,17 +60,6 @@ impl Server {
         Self::new(command, port, folder)
     }
 
-    /// Describes the server whose store is broken on purpose.
-    pub(crate) fn broken(folder: &Path) -> Self {
-        let (port, database, keys) = (free_port(), folder.join("broken.db"), folder.join("keys"));
-        let command = move || {
-            let mut command = Command::new(env!("CARGO_BIN_EXE_select-then-delete"));
-            command.arg(&database).arg(&keys).arg(format!("127.0.0.1:{port}"));
-            command
-        };
-        Self::new(command, port, folder)
-    }
-
     fn new(command: impl Fn() -> Command + Send + 'static, port: u16, folder: &Path) -> Self {
         Self { command: Box::new(command), child: None, port, log: folder.join("server.log") }
     }

@@ -12,6 +12,7 @@ mod policy;
 mod secret;
 mod tenant;
 mod text_enum;
+pub mod transition;
 mod tries;
 mod window;
 

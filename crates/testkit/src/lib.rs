@@ -5,10 +5,14 @@ mod breaking;
 mod broken;
 mod commit_proxy;
 pub mod database;
+mod early;
+mod fault;
+mod mistaken;
 mod people;
 
 pub use app::{Answer, START, TestApp, request};
 pub use breaking::{Breaking, Commit};
 pub use broken::SelectThenDelete;
 pub use commit_proxy::CommitProxy;
+pub use fault::{Fault, broken};
 pub use people::{Recipient, Sender, Terms};

@@ -13,7 +13,7 @@ const FLOORS: &[&[&str]] = &[
     &["wax-edge", "wax-secrets", "wax-services", "wax-store-sql", "wax-worker"],
     &["waxseal", "waxseald", "xtask"],
     &[TESTKIT],
-    &[TESTS, "waxseal-bench"],
+    &[TESTS, "waxseal-bench", "waxseal-tests-model"],
 ];
 
 /// It starts everything, so it stands on the roof; everybody's tests may use it, and nothing else may.

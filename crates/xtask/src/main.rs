@@ -10,6 +10,7 @@ mod helm;
 mod interop;
 mod postgres;
 mod process;
+mod prove;
 mod python;
 mod results;
 mod run;
@@ -33,6 +34,8 @@ cargo xtask <command>
   test [--install] [filter …]    every Rust, web, chart and browser test, or those whose names contain a filter
   ci [--install]                 everything that must be green before a change lands
   bench <part> [option …]        measure store, cycle, page or all in a release build, beside what else there is
+  prove [--minutes <n>] [--seed <n>] [--shape one|fleet] [--fault <name>]
+                                 kill servers and Postgres under racing readers, and judge what the readers saw
   arrows                         crates depend only on lower floors
   features                       rows marked done in docs/features.md name tests that passed in the last run
   codegen [--check]              write the generated files; --check fails if that changes them
@@ -67,6 +70,7 @@ fn dispatch(arguments: &[String]) -> Result<Option<Tally>> {
         ["run"] => run::run(Transport::Plain, install)?,
         ["run", "--tls"] => run::run(Transport::Tls, install)?,
         ["bench", part, options @ ..] => bench::bench(part, options, install)?,
+        ["prove", arguments @ ..] => prove::prove(arguments, install)?,
         ["arrows"] => arrows::check()?,
         ["features"] => features::check()?,
         ["codegen"] => codegen::write()?,
