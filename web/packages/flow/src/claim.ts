@@ -75,7 +75,7 @@ async function fetchClaim(visit: Visit, ikm: CryptoKey | null): Promise<Claim | 
 /** Between a look and a claim another tab of this device may have bound the secret to the keys that both share. */
 async function forgetUnlessBound(visit: Visit): Promise<void> {
   const look = await peek(visit).catch(() => null);
-  if (look && !look.bound) await forget(visit);
+  if (look && !look.yours) await forget(visit);
 }
 
 /** A lost answer leaves open whether the view was taken: the next peek tells, and the same device may ask again. */

@@ -119,6 +119,21 @@ describe('a device-bound secret', () => {
     expect((await reopen(await comeBack(given)))?.text).toBe(TEXT);
   });
 
+  it('that is confirmed by another tab while the server looks keeps its keys', async () => {
+    const { given, visit } = await bound();
+    const tab = await comeBack(given);
+    const secret = given.server.secret();
+    const states = ['draining', 'bound'] as const;
+    let looks = 0;
+    tab.caller.fetch = (url, init) => {
+      if (String(url).endsWith('/peek')) secret.state = states[looks++] ?? 'bound';
+      return given.browser.fetch(url, init);
+    };
+    expect((await peek(tab)).bound).not.toBeNull();
+    expect(looks).toBe(2);
+    expect(await stored(given, visit)).not.toBeNull();
+  });
+
   it('that was removed in another tab does not open in this one', async () => {
     const { given, visit } = await bound();
     const tab = await comeBack(given);
