@@ -27,6 +27,7 @@ pub(crate) fn draw(path: &Path, title: &str, unit: &str, lines: &[Line<'_>]) -> 
     let mut chart = ChartBuilder::on(&area)
         .caption(title, ("sans-serif", 18))
         .margin(12)
+        .margin_right(36)
         .x_label_area_size(40)
         .y_label_area_size(60)
         .build_cartesian_2d(
@@ -39,6 +40,8 @@ pub(crate) fn draw(path: &Path, title: &str, unit: &str, lines: &[Line<'_>]) -> 
         .x_desc("secrets in the store")
         .y_desc(unit)
         .light_line_style(TRANSPARENT)
+        .x_label_formatter(&|x| format!("{x:.0}"))
+        .y_label_formatter(&|y| format!("{y:.0}"))
         .draw()
         .map_err(|error| failed(&error))?;
     for (line, colour) in lines.iter().zip(COLOURS.iter().cycle()) {
@@ -50,6 +53,7 @@ pub(crate) fn draw(path: &Path, title: &str, unit: &str, lines: &[Line<'_>]) -> 
     }
     chart
         .configure_series_labels()
+        .position(SeriesLabelPosition::UpperMiddle)
         .background_style(WHITE.mix(0.8))
         .border_style(BLACK.mix(0.3))
         .draw()
