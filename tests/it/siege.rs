@@ -96,6 +96,8 @@ fn load(fault: Fault) -> Settings {
     };
     Settings {
         mix: Mix::that_shows(fault),
+        // A broken server may leave its readers without a word for ever.
+        lasts: Duration::from_secs(20),
         secrets,
         chaos,
         patience: Duration::from_secs(2),

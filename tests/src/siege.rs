@@ -269,6 +269,9 @@ impl Siege {
             count(&|call| call.ask == Ask::Recover && matches!(call.answer, Answer::Text(..)));
         if !violations.is_empty() {
             figures.convicting += 1;
+            if self.settings.stops_when_convicted {
+                self.run.end_in(self.settings.patience);
+            }
             if outcome.convictions.len() < KEPT {
                 outcome.convictions.push(Conviction { plan, events, violations });
             }
