@@ -106,16 +106,19 @@ where
 async fn drive<C: Connection>(connection: C, activity: &Activity, idle: Duration, tasks: &Tasks) {
     let mut connection = pin!(connection);
     let stopping = tasks.stopping();
+    // In this order: a connection that is polled once more hands one more buffer over, which would look like reading.
     tokio::select! {
-        () = connection.as_mut().run() => return,
+        biased;
         () = activity.unread() => return,
+        () = connection.as_mut().run() => return,
         () = activity.idle_for(idle) => {}
         () = stopping.cancelled() => {}
     }
     connection.as_mut().go_away();
     tokio::select! {
-        () = connection.as_mut().run() => {}
+        biased;
         () = activity.unread() => {}
+        () = connection.as_mut().run() => {}
         () = activity.idle_for(LINGER) => {}
     }
 }

@@ -115,8 +115,9 @@ async fn remember(State(service): State<Arc<Service>>, request: Request) -> Resp
 
 /// More than any buffer on the way holds.
 async fn large(State(service): State<Arc<Service>>) -> Bytes {
+    static WHOLE: [u8; LARGE_ANSWER] = [b'x'; LARGE_ANSWER];
     service.delivered.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    Bytes::from_static(&[b'x'; LARGE_ANSWER])
+    Bytes::from_static(&WHOLE)
 }
 
 async fn slow(State(service): State<Arc<Service>>) -> &'static str {
