@@ -44,9 +44,9 @@ impl Reader<'_> {
             return self.guess().await;
         }
         let before = self.run.kills();
-        let Some(mut held) = self.take(habit).await else { return };
+        let Some(mut held) = Box::pin(self.take(habit)).await else { return };
         if habit == Habit::Interrupted && self.run.next_kill(before).await {
-            let Some(again) = self.take(Habit::Plain).await else { return };
+            let Some(again) = Box::pin(self.take(Habit::Plain)).await else { return };
             held = again;
         }
         if habit == Habit::Replayed {

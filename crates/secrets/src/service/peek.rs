@@ -42,7 +42,7 @@ pub(crate) struct Bound {
 impl Secrets {
     /// Shows what the sender set and what became of it. Changes nothing, whatever the answer.
     pub(crate) async fn peek(&self, scope: &TenantScope, peek: Peek) -> Result<Peeked, Refusal> {
-        let secret = self.proven(scope, peek.id, &peek.peek).await?;
+        let mut secret = self.proven(scope, peek.id, &peek.peek).await?;
         let openings = self.openings(scope, peek.id, OPENINGS).await?;
         let claim = match &peek.thumbprint {
             Some(device) => {
@@ -51,6 +51,11 @@ impl Secrets {
             }
             None => None,
         };
+        // An ack may have come between the two readings. A device that heard "acked" beside a state from before it would
+        // think that nothing is kept for it, so the secret is never older than the claim.
+        if claim.is_some() {
+            secret = self.proven(scope, peek.id, &peek.peek).await?;
+        }
         let now = self.parts.clock.now();
         let bound = claim.as_ref().filter(|claim| secret.is_bound_to(claim, now));
         let bound = match bound {
