@@ -21,6 +21,7 @@ pub mod handovers;
 pub mod isolation;
 pub mod lists;
 pub mod platform;
+pub mod table;
 pub mod tries;
 pub mod units;
 pub mod windows;
@@ -102,6 +103,8 @@ macro_rules! conformance {
                 hand_overs_end_with_their_secret,
                 unanswered_asks_are_forgotten_at_their_end,
                 hand_overs_belong_to_one_tenant;
+            table:
+                every_event_in_every_state_leads_where_the_table_says;
             windows:
                 a_counter_must_rise,
                 a_heartbeat_moves_the_window_by_10_minutes_and_24_hours_at_most,

@@ -157,10 +157,7 @@ pub async fn an_unlock_changes_nothing_of_what_is_bound(store: Arc<dyn Store>) {
     let claim = taken(&store, &new, 1, START).await;
     assert!(matches!(ack(&store, call(&claim, 1, START)).await, Acked::Now(_)));
     let before = row(&store, &new).await;
-    let id = new.secret.id;
-    assert!(
-        !unit(&store, move |uow| Box::pin(async move { uow.secrets().unlock(id).await })).await
-    );
+    assert!(!unlock(&store, new.secret.id).await);
     assert_eq!(row(&store, &new).await, before);
 }
 

@@ -246,6 +246,11 @@ pub async fn lapse(store: &Arc<dyn Store>, claim: &Claim, now: Timestamp) -> Opt
     .await
 }
 
+/// The sender unlocks.
+pub async fn unlock(store: &Arc<dyn Store>, id: SecretId) -> bool {
+    unit(store, move |uow| Box::pin(async move { uow.secrets().unlock(id).await })).await
+}
+
 /// The sender burns.
 pub async fn burn(store: &Arc<dyn Store>, id: SecretId, now: Timestamp) -> bool {
     unit(store, move |uow| Box::pin(async move { transitions::burn(uow, id, now).await })).await

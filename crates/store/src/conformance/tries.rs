@@ -91,14 +91,10 @@ pub async fn an_unlocked_secret_opens_with_the_right_key(store: Arc<dyn Store>) 
     let new = created(&store, 1).await;
     locked(&store, &new).await;
     let id = new.secret.id;
-    let unlocked =
-        unit(&store, move |uow| Box::pin(async move { uow.secrets().unlock(id).await })).await;
-    assert!(unlocked);
+    assert!(unlock(&store, id).await);
     assert_eq!(row(&store, &new).await, new.secret);
     taken(&store, &new, 1, spaced(20)).await;
-    let again =
-        unit(&store, move |uow| Box::pin(async move { uow.secrets().unlock(id).await })).await;
-    assert!(!again, "it is draining");
+    assert!(!unlock(&store, id).await, "it is draining");
 }
 
 /// Guessing in parallel buys no tries.
