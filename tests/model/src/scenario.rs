@@ -102,6 +102,7 @@ impl Scenario {
     };
 
     /// The same world with a broken rule.
+    #[must_use]
     pub const fn with(self, broken: Broken) -> Self {
         Self { broken: Some(broken), ..self }
     }

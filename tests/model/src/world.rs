@@ -33,6 +33,7 @@ pub(crate) struct World {
 }
 
 /// What really happened, for the properties: nothing decides by it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Seen {
     pub(crate) first_end: Option<SecretState>,
@@ -46,6 +47,7 @@ pub(crate) struct Seen {
 }
 
 /// One device, and what it may still do.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Device {
     pub(crate) has_text: bool,
@@ -468,7 +470,7 @@ impl Model for Walk {
             let reads = call.ask == Ask::Recover || looks_first(call.ask, call.device, &self.0);
             match &call.phase {
                 Phase::Arrived if reads || world.is_lock_free() => {
-                    actions.push(Action::Begin(index))
+                    actions.push(Action::Begin(index));
                 }
                 Phase::Locked { .. } => actions.push(Action::Commit(index)),
                 Phase::Looked(_) if world.is_lock_free() => actions.push(Action::Commit(index)),

@@ -1,5 +1,10 @@
 //! Every path of every scenario; and of every scenario with a broken rule, one that breaks a promise.
 
+#![expect(
+    clippy::print_stdout,
+    reason = "`--nocapture` shows how many states, and the way that breaks"
+)]
+
 use waxseal_tests_model::{Broken, Scenario, holds_everywhere, way_to_break};
 
 fn holds(scenario: Scenario, at_least: usize) {
