@@ -1,6 +1,10 @@
 //! Device-bound secrets: one machine may return, killed or not, and no other.
 
-use std::{io::Read as _, path::Path};
+use std::{
+    io::{BufRead as _, BufReader, Read as _},
+    path::Path,
+    process::Child,
+};
 
 use crate::server::{Run, Server};
 
@@ -139,4 +143,63 @@ fn what_the_sender_burns_is_gone_here_too() {
     server.run(&["burn", &receipt]).with_code(0);
     server.run(&["open", &link]).with_code(3);
     assert!(server.kept("bound").is_empty());
+}
+
+/// Starts asking for it on another machine, and gives the digits that it shows.
+fn ask(server: &Server, home: &Path, link: &str) -> (Child, String) {
+    let mut asker = server.waxseal(&["open", "--ask", link]).env("HOME", home).spawn().unwrap();
+    let lines = BufReader::new(asker.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let code = lines.filter_map(|line| Some(line.split_once("these digits: ")?.1.to_owned()));
+    let code = code.take(1).next().unwrap();
+    assert!(code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit()), "{code}");
+    (asker, code)
+}
+
+#[test]
+fn it_is_handed_over_by_six_digits_and_leaves_the_machine_that_gave() {
+    let server = Server::start();
+    let (link, receipt) = server.share("secret", BOUND);
+    server.run(&["open", &link]).with_code(0);
+    let nobody = server.run(&["give", &link, "--code", "000000"]).with_code(3);
+    assert!(nobody.stderr.contains("No device asks for it"), "{}", nobody.stderr);
+
+    let other = tempfile::tempdir().unwrap();
+    let (asker, code) = ask(&server, other.path(), &link);
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    server.run(&["give", &link]).with_code(2);
+    server.run(&["give", &link, "--code", wrong]).with_code(2);
+    server.run(&["give", &link, "--code", &code]).with_code(0);
+    assert_eq!(Run::of(asker.wait_with_output().unwrap()).with_code(0).text(), "secret");
+
+    assert!(server.kept("bound").is_empty());
+    server.run(&["open", &link]).with_code(3);
+    assert_eq!(elsewhere(&server, other.path(), &["open", &link]).with_code(0).text(), "secret");
+    let view = server.receipt(&receipt);
+    assert_eq!(
+        (&view["state"], &view["openings"][0]["state"]),
+        (&"bound".into(), &"handed".into())
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn killed_while_it_waits_it_still_gets_what_was_given() {
+    let server = Server::start();
+    let text = long_text();
+    let (link, _) = server.share(&text, BOUND);
+    server.run(&["open", &link]).with_code(0);
+    let other = tempfile::tempdir().unwrap();
+    let (mut asker, code) = ask(&server, other.path(), &link);
+    asker.kill().unwrap();
+    asker.wait().unwrap();
+    server.run(&["give", &link, "--code", &code]).with_code(0);
+
+    // And once more with the text half written: stored here, and the server not yet told.
+    let mut victim = server.waxseal(&["open", &link]).env("HOME", other.path()).spawn().unwrap();
+    victim.stdout.as_mut().unwrap().read_exact(&mut [0; 1]).unwrap();
+    victim.kill().unwrap();
+    victim.wait().unwrap();
+    for _ in 0..2 {
+        assert!(elsewhere(&server, other.path(), &["open", &link]).with_code(0).text() == text);
+    }
 }
