@@ -10,10 +10,11 @@ use tokio::sync::watch;
 use wax_testkit::{Fault, database::PostgresDatabase};
 use waxseal_tests::{
     chaos::Chaos,
+    conviction::Conviction,
     fleet::Shape,
     plan::Mix,
     postgres::Postgres,
-    siege::{Conviction, Figures, Outcome, Settings, System, besiege},
+    siege::{Figures, Outcome, Settings, System, besiege},
     systems,
 };
 
@@ -77,6 +78,7 @@ fn acquit(Outcome { figures, convictions }: &Outcome) {
     assert!(figures.kills() >= 10, "hardly anything was killed: {figures:?}");
     assert!(figures.strikes.cut > 0, "no kill cut a claim off from its answer: {figures:?}");
     assert!(figures.recovered > 0, "nothing was recovered: {figures:?}");
+    assert!(figures.reopened > 0, "nothing that was bound was opened again: {figures:?}");
     assert!(figures.broken > 0, "no connection broke: {figures:?}");
 }
 

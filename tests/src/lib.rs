@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod chaos;
+pub mod conviction;
 pub mod fleet;
 pub mod history;
 pub mod judge;

@@ -17,9 +17,10 @@ pub enum Habit {
     Plain,
     /// Claims twice at once, as two tabs of one browser do.
     TwoTabs,
-    /// Having claimed, waits for the next kill and recovers before going on.
+    /// Having claimed, waits for the next kill and recovers before going on; so it does between openings.
     Interrupted,
-    /// Sends two heartbeats with one counter at once, as somebody does who repeats a captured request.
+    /// Sends two heartbeats with one counter at once, or opens what is bound to it twice at once, as somebody does who
+    /// repeats a captured request.
     Replayed,
     /// Has the link and a wrong key.
     Guesser,
@@ -36,7 +37,7 @@ pub struct Plan {
     pub views: u32,
     /// One habit per reader.
     pub readers: Vec<Habit>,
-    /// The sender burns it in the middle of the race.
+    /// The sender burns it in the middle of the race, or what is bound, between its openings.
     pub burned: bool,
     /// Winners wait for each other before they acknowledge, so that the acknowledgements meet.
     pub together: bool,
@@ -132,7 +133,7 @@ impl Plans {
         match self.dice.below(10) {
             0 => plan.views = 2 + self.dice.below(2),
             1 => (plan.views, plan.together) = (2, true),
-            2 => plan.kind = Kind::DeviceBound,
+            2 => (plan.kind, plan.burned) = (Kind::DeviceBound, self.dice.once_in(2)),
             3 => plan.burned = true,
             // Fewer than hold tries back: the others would have to wait for a minute.
             4 => plan.readers[..2].fill(Habit::Guesser),

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use wax_client_sdk::{Code, Delivery, Error, Session};
 use wax_crypto::{
-    AckPreimage, ClaimKey, Delivered, DeviceKey, Ikm, Link, OpenError, Opened, ReceiptLink, Token,
-    open_text,
+    AckPreimage, ClaimKey, ContentKey, Delivered, DeviceKey, Ikm, Link, OpenError, ReceiptLink,
+    Token, unwrap_content_key,
 };
-use wax_kernel::ClaimId;
-use wax_model::ClaimState;
+use wax_kernel::{ClaimId, Redacted};
+use wax_model::{ClaimState, Kind};
 
 use crate::{
     history::{Answer, Ask, History, TextDigest, Who},
@@ -34,7 +34,12 @@ struct Held {
     claim: ClaimId,
     counter: i64,
     ack: AckPreimage,
+    /// What a device stores of a bound secret.
+    key: ContentKey,
 }
+
+/// How often a device opens again what is bound to it, unless it is burned: then until that.
+const OPENINGS: u32 = 3;
 
 impl Reader<'_> {
     /// Asks until there is a final word, or until the run has no more patience.
@@ -58,7 +63,53 @@ impl Reader<'_> {
             let together = tokio::time::timeout(Duration::from_millis(300), self.winners.wait());
             drop(together.await);
         }
-        self.acknowledge(&mut held).await;
+        let is_acked = self.acknowledge(&mut held).await;
+        if is_acked && self.plan.kind == Kind::DeviceBound {
+            Box::pin(self.come_back(&held.key, habit)).await;
+        }
+    }
+
+    /// What is bound to this device opens as often as it likes: through kills, and until it is burned.
+    async fn come_back(&self, key: &ContentKey, habit: Habit) {
+        let mut openings = 0;
+        while self.run.is_patient() && (self.plan.burned || openings < OPENINGS) {
+            let before = self.run.kills();
+            let answer = match habit {
+                Habit::Replayed => tokio::join!(self.open_again(key), self.open_again(key)).0,
+                _ => self.open_again(key).await,
+            };
+            match answer {
+                Answer::Text(..) => openings += 1,
+                Answer::Lost | Answer::CounterRefused => {}
+                _ => return,
+            }
+            if habit == Habit::Interrupted {
+                self.run.next_kill(before).await;
+            }
+            self.run.pause().await;
+        }
+    }
+
+    async fn open_again(&self, key: &ContentKey) -> Answer {
+        let (mut session, counter) = match self.start().await {
+            Ok((session, _)) => match session.bound().map(|bound| bound.counter + 1) {
+                Ok(counter) => (session, counter),
+                // Whether it may be so, the judge knows.
+                Err(_) => return self.note(Ask::Open(0), async { (Answer::NoClaim, ()) }).await.0,
+            },
+            Err(answer) => return answer,
+        };
+        let asked = async {
+            let answer = match session.open(false).await {
+                Err(error) => refused(&error),
+                Ok(again) => match key.open_text(&self.link.id(), &again.header, &again.content) {
+                    Err(error) => does_not_open(error),
+                    Ok(text) => Answer::Text(TextDigest::of(text.expose()), counter),
+                },
+            };
+            (answer, ())
+        };
+        self.note(Ask::Open(counter), asked).await.0
     }
 
     /// Gets the text: what this device has, else a view. `None`: somebody else was first, or the time is up.
@@ -141,8 +192,9 @@ impl Reader<'_> {
         self.note(Ask::Heartbeat(held.counter), asked).await;
     }
 
-    /// Until it is answered, or refused because it was burned. Sent again after it was taken, it gets the same answer.
-    async fn acknowledge(&self, held: &mut Held) {
+    /// Until it is answered, or refused because it was burned: whether it was taken. Sent again after it was taken, it
+    /// gets the same answer.
+    async fn acknowledge(&self, held: &mut Held) -> bool {
         while self.run.is_patient() {
             held.counter += 1;
             let mut session = match self.start().await {
@@ -151,15 +203,16 @@ impl Reader<'_> {
                     self.run.pause().await;
                     continue;
                 }
-                Err(_) => return,
+                Err(_) => return false,
             };
             let asked =
                 async { done(session.ack(held.claim, held.counter, &held.ack).await.map(drop)) };
             match self.note(Ask::Ack(held.counter), asked).await.0 {
                 Answer::Lost | Answer::CounterRefused => self.run.pause().await,
-                _ => return,
+                answer => return answer == Answer::Done,
             }
         }
+        false
     }
 
     /// What a claim or a recovery brought.
@@ -168,11 +221,11 @@ impl Reader<'_> {
             Ok(None) => (Answer::NoClaim, None),
             Err(error) => (refused(&error), None),
             Ok(Some(delivery)) => match open(self.link, &delivery) {
-                Err(error) => (Answer::Impossible(format!("what does not open: {error}")), None),
-                Ok(opened) => {
-                    let text = TextDigest::of(opened.text.expose());
+                Err(error) => (does_not_open(error), None),
+                Ok((text, key)) => {
+                    let text = TextDigest::of(text.expose());
                     let Delivery { id: claim, counter, .. } = delivery;
-                    let held = Held { claim, counter, ack: opened.ack };
+                    let held = Held { claim, counter, ack: key.ack(&self.link.id()), key };
                     (Answer::Text(text, counter), Some(held))
                 }
             },
@@ -188,14 +241,19 @@ impl Reader<'_> {
     }
 }
 
-fn open(link: &Link, delivery: &Delivery) -> Result<Opened, OpenError> {
+fn does_not_open(error: OpenError) -> Answer {
+    Answer::Impossible(format!("what does not open: {error}"))
+}
+
+fn open(link: &Link, delivery: &Delivery) -> Result<(Redacted<String>, ContentKey), OpenError> {
     let delivered = Delivered {
         header: &delivery.header,
         policy: &delivery.policy,
         wrapped_key: &delivery.wrapped_key,
         content: &delivery.content,
     };
-    open_text(&Ikm::without_passphrase(link.token()), &link.id(), &delivered)
+    let key = unwrap_content_key(&Ikm::without_passphrase(link.token()), &link.id(), &delivered)?;
+    Ok((key.open_text(&link.id(), delivered.header, delivered.content)?, key))
 }
 
 fn done(outcome: Result<(), Error>) -> (Answer, ()) {

@@ -82,8 +82,8 @@ impl Screen {
                 figures.readers, figures.opened
             ),
             format!(
-                "  calls                {:>6}, {} of them without an answer, {} recoveries",
-                figures.calls, figures.lost, figures.recovered
+                "  calls                {:>6}, {} of them without an answer, {} recoveries, {} openings of bound secrets",
+                figures.calls, figures.lost, figures.recovered, figures.reopened
             ),
             format!("  connections cut      {:>6}", figures.broken),
             format!(

@@ -1,7 +1,6 @@
 //! One run: secrets are shared, readers race for them, things go wrong, and every history is judged.
 
 use std::{
-    path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -11,12 +10,12 @@ use tokio::sync::{Barrier, watch};
 use wax_client_sdk::Draft;
 use wax_crypto::{DeviceKey, Origin};
 use wax_kernel::SystemRng;
-use wax_model::Expires;
+use wax_model::{Expires, Kind};
 
 use crate::{
     chaos::{Chaos, Struck, unharmed},
+    conviction::Conviction,
     history::{Answer, Ask, Event, History, Who},
-    judge::{Violation, judge},
     plan::{Dice, Mix, Plan, Plans},
     proxy::Proxy,
     reader::Reader,
@@ -70,6 +69,8 @@ pub struct Figures {
     pub lost: usize,
     /// Recoveries that brought the text again.
     pub recovered: usize,
+    /// Openings of what was bound already.
+    pub reopened: usize,
     /// Connections that were broken on purpose.
     pub broken: u64,
     /// Kills and pauses.
@@ -84,31 +85,6 @@ impl Figures {
     /// Kills of everybody.
     pub fn kills(&self) -> u64 {
         self.struck.iter().map(|struck| struck.kills).sum()
-    }
-}
-
-/// A history that breaks a promise.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Conviction {
-    /// What was shared with whom.
-    pub plan: Plan,
-    /// What happened.
-    pub events: Vec<Event>,
-    /// Which promises it breaks.
-    pub violations: Vec<Violation>,
-}
-
-impl Conviction {
-    /// Writes the history where somebody can read it, a line for each event behind a line for the plan.
-    pub fn save(&self, folder: &Path) -> Result<PathBuf> {
-        std::fs::create_dir_all(folder)?;
-        let path = folder.join(format!("secret-{}.jsonl", self.plan.number));
-        let mut text = serde_json::to_string(&self.plan)? + "\n";
-        for event in &self.events {
-            text += &(serde_json::to_string(event)? + "\n");
-        }
-        std::fs::write(&path, text)?;
-        Ok(path)
     }
 }
 
@@ -242,7 +218,9 @@ impl Siege {
         let burning = async {
             if plan.burned {
                 let dice = Dice::new(self.settings.seed ^ plan.number as u64);
-                tokio::time::sleep(Duration::from_millis(dice.below(60).into())).await;
+                // What is bound is burned between its openings, everything else between claim and acknowledgement.
+                let latest = if plan.kind == Kind::DeviceBound { 600 } else { 60 };
+                tokio::time::sleep(Duration::from_millis(dice.below(latest).into())).await;
                 self.run.ask_as_sender(history, Ask::Burn, &shared.receipt).await;
             }
         };
@@ -252,7 +230,6 @@ impl Siege {
     }
 
     fn close(&self, plan: Plan, events: Vec<Event>) {
-        let violations = judge(&plan, &events);
         let calls = crate::history::calls(&events);
         let mut outcome = lock(&self.outcome);
         let count = |test: &dyn Fn(&crate::history::Call) -> bool| {
@@ -267,13 +244,15 @@ impl Siege {
         figures.lost += count(&|call| call.answer == Answer::Lost);
         figures.recovered +=
             count(&|call| call.ask == Ask::Recover && matches!(call.answer, Answer::Text(..)));
-        if !violations.is_empty() {
+        figures.reopened +=
+            count(&|call| matches!((call.ask, &call.answer), (Ask::Open(_), Answer::Text(..))));
+        if let Some(conviction) = Conviction::of(plan, events) {
             figures.convicting += 1;
             if self.settings.stops_when_convicted {
                 self.run.end_in(self.settings.patience);
             }
             if outcome.convictions.len() < KEPT {
-                outcome.convictions.push(Conviction { plan, events, violations });
+                outcome.convictions.push(conviction);
             }
         }
     }

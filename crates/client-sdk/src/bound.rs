@@ -9,7 +9,7 @@ use crate::{
     devices::{Asking, Bound, BoundKey},
     open::Due,
     session::Handle,
-    wire::OpenAnswer,
+    wire::Reopened,
 };
 
 /// This machine asks the device that a secret is bound to for it.
@@ -95,7 +95,7 @@ impl<'a> Looked<'a> {
         Ok(self.opened(&asking.handle, &asking.device, text, Way::Handed, Due::Kept))
     }
 
-    async fn ask_content(&self, handle: &Handle, device: &DeviceKey) -> Result<OpenAnswer, Error> {
+    async fn ask_content(&self, handle: &Handle, device: &DeviceKey) -> Result<Reopened, Error> {
         let client = self.opener.client;
         let retry = client.retry();
         let open =
@@ -148,7 +148,7 @@ impl Asked<'_> {
 }
 
 impl BoundKey {
-    fn open_text(&self, handle: &Handle, answer: &OpenAnswer) -> Result<Redacted<String>, Error> {
+    fn open_text(&self, handle: &Handle, answer: &Reopened) -> Result<Redacted<String>, Error> {
         match self {
             Self::Content { key, .. } => key.open_text(&handle.id, &answer.header, &answer.content),
             Self::Manifest(key) => key.open_text(&answer.content),

@@ -34,6 +34,6 @@ pub use verify::{
     Checked, Claim, Difference, Fault, Fingerprint, Release, ReleaseError, ReleaseFile, Report,
     Verifier, Visitor,
 };
-pub use wire::{Ask, BoundTo, Created, Delivery, Opening, Peek, Receipt, Tries};
+pub use wire::{Ask, BoundTo, Created, Delivery, Opening, Peek, Receipt, Reopened, Tries};
 
 pub(crate) use session::Handle;

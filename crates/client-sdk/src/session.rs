@@ -15,7 +15,7 @@ use crate::{
     client::to_json,
     wire::{
         AckAnswer, AckBody, AskAnswer, AskBody, Bytes, ClaimAnswer, ClaimBody, GiveAnswer,
-        GiveBody, HeartbeatAnswer, HeartbeatBody, OpenAnswer, OpenBody, RecoverBody,
+        GiveBody, HeartbeatAnswer, HeartbeatBody, OpenBody, RecoverBody, Reopened,
     },
 };
 
@@ -70,7 +70,7 @@ impl<'a> Session<'a> {
     }
 
     /// What the server knows of the claim that the secret is bound to, if it is this device's.
-    pub(crate) fn bound(&self) -> Result<&BoundTo, Error> {
+    pub fn bound(&self) -> Result<&BoundTo, Error> {
         self.bound.as_ref().ok_or(Error::NotBound)
     }
 
@@ -126,14 +126,15 @@ impl<'a> Session<'a> {
         Ok(answer.state)
     }
 
-    /// Opens what is bound to this device once more. `kept` says that handed keys are stored here.
-    pub(crate) async fn open(&mut self, kept: bool) -> Result<OpenAnswer, Error> {
+    /// Opens what is bound to this device once more, with the counter after [`bound`](Self::bound)'s. `kept` says that
+    /// handed keys are stored here.
+    pub async fn open(&mut self, kept: bool) -> Result<Reopened, Error> {
         let BoundTo { claim, counter, .. } = *self.bound()?;
         let body = |session: &Self| {
             let (id, device, challenge) = (session.handle.id, session.device(), &session.challenge);
             to_json(&OpenBody { id, claim, device, counter: counter + 1, kept, challenge })
         };
-        let answer: OpenAnswer = self.signed("open", body).await?;
+        let answer: Reopened = self.signed("open", body).await?;
         self.challenge = answer.challenge;
         Ok(answer)
     }

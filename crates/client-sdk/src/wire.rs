@@ -277,13 +277,13 @@ pub(crate) struct AckAnswer {
 
 /// What the device that a secret is bound to gets.
 #[derive(Deserialize)]
-pub(crate) struct OpenAnswer {
+pub struct Reopened {
     /// 55 bytes.
     #[serde(deserialize_with = "read_bytes")]
-    pub(crate) header: Vec<u8>,
+    pub header: Vec<u8>,
     /// The sealed manifest.
     #[serde(deserialize_with = "read_bytes")]
-    pub(crate) content: Vec<u8>,
+    pub content: Vec<u8>,
     #[serde(default)]
     pub(crate) handed: Option<Handed>,
     pub(crate) challenge: Challenge,

@@ -1,8 +1,9 @@
 //! `cargo xtask prove`: besieges the real service for a while and says whether every promise was kept.
 
 use std::{
+    fmt::Write as _,
     io::{IsTerminal as _, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
     process::ExitCode,
     time::{Duration, Instant},
 };
@@ -12,6 +13,7 @@ use tokio::sync::watch;
 use wax_testkit::Fault;
 use waxseal_tests::{
     chaos::Chaos,
+    conviction::Conviction,
     fleet::Shape,
     plan::Mix,
     postgres::Postgres,
@@ -22,11 +24,13 @@ use waxseal_tests::{
 
 const USAGE: &str = "\
 prove [--minutes <n>] [--seed <n>] [--shape one|fleet] [--fault <name>]
+prove --judge <file>
 
   --minutes   how long secrets are shared, in whole minutes; without it everything ends within a minute
   --seed      decides what is shared, who reads, what is killed and which connections break
   --shape     one process, or two edges and two services (the default); Postgres in either case
-  --fault     besieges a server that is broken on purpose instead";
+  --fault     besieges a server that is broken on purpose instead
+  --judge     starts nothing and judges a history again that an earlier run has saved";
 
 /// Without `--minutes`: with starting, coming to an end and stopping, less than a minute.
 const SHORT: Duration = Duration::from_secs(35);
@@ -40,11 +44,13 @@ struct Arguments {
     seed: Option<u64>,
     shape: Shape,
     fault: Option<Fault>,
+    judge: Option<PathBuf>,
 }
 
 impl Arguments {
     fn parse(words: impl Iterator<Item = String>) -> Result<Self> {
-        let mut arguments = Self { minutes: None, seed: None, shape: Shape::Many, fault: None };
+        let (minutes, seed, fault, judge) = (None, None, None, None);
+        let mut arguments = Self { minutes, seed, shape: Shape::Many, fault, judge };
         let mut words = words;
         while let Some(flag) = words.next() {
             let value = words.next().with_context(|| format!("{flag} wants a value\n\n{USAGE}"))?;
@@ -52,7 +58,8 @@ impl Arguments {
                 "--minutes" => arguments.minutes = Some(value.parse().context("--minutes")?),
                 "--seed" => arguments.seed = Some(value.parse().context("--seed")?),
                 "--shape" => arguments.shape = shape(&value)?,
-                "--fault" => arguments.fault = Some(fault(&value)?),
+                "--fault" => arguments.fault = Some(named(&value)?),
+                "--judge" => arguments.judge = Some(value.into()),
                 _ => bail!("{flag} is unknown\n\n{USAGE}"),
             }
         }
@@ -67,13 +74,13 @@ impl Arguments {
     fn again(&self, seed: u64) -> String {
         let mut command = format!("cargo xtask prove --seed {seed}");
         if let Some(minutes) = self.minutes {
-            command += &format!(" --minutes {minutes}");
+            let _ = write!(command, " --minutes {minutes}");
         }
         if self.shape == Shape::One {
             command += " --shape one";
         }
         if let Some(fault) = self.fault {
-            command += &format!(" --fault {}", fault.as_str());
+            let _ = write!(command, " --fault {}", fault.as_str());
         }
         command
     }
@@ -102,7 +109,7 @@ fn shape(name: &str) -> Result<Shape> {
     }
 }
 
-fn fault(name: &str) -> Result<Fault> {
+fn named(name: &str) -> Result<Fault> {
     let names = Fault::ALL.map(Fault::as_str).join(", ");
     Fault::parse(name).with_context(|| format!("--fault is one of {names}"))
 }
@@ -110,6 +117,9 @@ fn fault(name: &str) -> Result<Fault> {
 #[tokio::main(worker_threads = 2)]
 async fn main() -> Result<ExitCode> {
     let arguments = Arguments::parse(std::env::args().skip(1))?;
+    if let Some(saved) = &arguments.judge {
+        return judge_again(saved);
+    }
     let seed = arguments.seed.unwrap_or_else(draw_seed);
     let outcome = tokio::select! {
         outcome = prove(&arguments, seed) => outcome?,
@@ -165,9 +175,7 @@ fn verdict(outcome: &Outcome, again: &str) -> Result<ExitCode> {
     let Outcome { figures, convictions } = outcome;
     say(&format!("\n{}", Screen::summary(figures)))?;
     for found in convictions {
-        for violation in &found.violations {
-            say(&format!("VIOLATION  secret {}: {violation}", found.plan.number))?;
-        }
+        say_violations(found)?;
         say(&format!("           {}", found.save(Path::new(FINDINGS))?.display()))?;
     }
     let (word, code) = match (convictions.is_empty(), figures.secrets) {
@@ -177,6 +185,23 @@ fn verdict(outcome: &Outcome, again: &str) -> Result<ExitCode> {
     };
     say(&format!("{word}\nAgain: {again}"))?;
     Ok(code)
+}
+
+fn judge_again(saved: &Path) -> Result<ExitCode> {
+    let Some(found) = Conviction::load(saved)? else {
+        say("NO VIOLATION")?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    say_violations(&found)?;
+    say("NOT SOUND")?;
+    Ok(ExitCode::FAILURE)
+}
+
+fn say_violations(found: &Conviction) -> Result<()> {
+    for violation in &found.violations {
+        say(&format!("VIOLATION  secret {}: {violation}", found.plan.number))?;
+    }
+    Ok(())
 }
 
 fn say(line: &str) -> Result<()> {

@@ -292,17 +292,54 @@ fn a_burn_that_was_answered_and_forgotten_is_convicted() {
 #[test]
 fn a_bound_device_returns_and_nobody_else() {
     let bound = Plan { kind: Kind::DeviceBound, ..plan() };
+    let story = |who: Who, open: Answer| {
+        in_a_row(&[
+            (ONE, Ask::Claim, text()),
+            (TWO, Ask::Claim, Answer::Gone),
+            (ONE, Ask::Ack(1), Answer::Done),
+            (who, Ask::Open(2), open),
+            (SENDER, Ask::Receipt, receipt(SecretState::Bound, 0, 0, 1)),
+        ])
+    };
+    assert_sound(&bound, &story(ONE, text_at(2)));
+    assert_convicted(&bound, &story(ONE, Answer::Gone), &Violation::LostAfterAnswer(ONE));
+    let stolen = story(TWO, text_at(2));
+    assert_convicted(&bound, &stolen, &Violation::OpenedByMore { devices: 2, views: 1 });
+}
+
+#[test]
+fn a_bound_devices_opening_with_a_used_counter_is_convicted() {
+    let bound = Plan { kind: Kind::DeviceBound, ..plan() };
+    let story = |counter: i64| {
+        in_a_row(&[
+            (ONE, Ask::Claim, text()),
+            (TWO, Ask::Claim, Answer::Gone),
+            (ONE, Ask::Ack(1), Answer::Done),
+            (ONE, Ask::Open(2), text_at(2)),
+            (ONE, Ask::Open(counter), text_at(counter)),
+            (SENDER, Ask::Receipt, receipt(SecretState::Bound, 0, 0, 1)),
+        ])
+    };
+    assert_sound(&bound, &story(3));
+    assert_convicted(&bound, &story(2), &Violation::CounterTakenTwice(ONE, 2));
+}
+
+#[test]
+fn a_bound_devices_opening_after_the_burns_answer_is_convicted() {
+    let bound = Plan { kind: Kind::DeviceBound, burned: true, ..plan() };
     let story = |open: Answer| {
         in_a_row(&[
             (ONE, Ask::Claim, text()),
             (TWO, Ask::Claim, Answer::Gone),
             (ONE, Ask::Ack(1), Answer::Done),
-            (ONE, Ask::Open(2), open),
-            (SENDER, Ask::Receipt, receipt(SecretState::Bound, 0, 0, 1)),
+            (ONE, Ask::Open(2), text_at(2)),
+            (SENDER, Ask::Burn, receipt(SecretState::Burned, 0, 0, 1)),
+            (ONE, Ask::Open(3), open),
+            (SENDER, Ask::Receipt, receipt(SecretState::Burned, 0, 0, 1)),
         ])
     };
-    assert_sound(&bound, &story(text_at(2)));
-    assert_convicted(&bound, &story(Answer::Gone), &Violation::LostAfterAnswer(ONE));
+    assert_sound(&bound, &story(Answer::Gone));
+    assert_convicted(&bound, &story(text_at(3)), &Violation::OpenedAfterBurn(ONE));
 }
 
 #[test]
