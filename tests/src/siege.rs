@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Result, ensure};
 use tokio::sync::{Barrier, watch};
-use wax_client_sdk::Draft;
+use wax_client_sdk::{Draft, Shared};
 use wax_crypto::{DeviceKey, Origin};
 use wax_kernel::SystemRng;
 use wax_model::{Expires, Kind};
@@ -186,21 +186,7 @@ impl Siege {
 
     /// Shares a secret and lets its readers race. `false` if it could not even be stored: nobody was promised anything.
     async fn fight(&self, plan: &Plan, history: &History) -> bool {
-        let text = plan.text();
-        let draft = Draft {
-            text: &text,
-            views: plan.views,
-            expires: Expires::AfterS(86_400),
-            passphrase: None,
-        };
-        let sharing = async {
-            match self.run.sender().share_as(plan.kind, &draft, &SystemRng).await {
-                Ok(shared) => (Answer::Done, Some(shared)),
-                Err(_) => (Answer::Lost, None),
-            }
-        };
-        let (_, shared) = history.note(Who::Sender, Ask::Share, sharing).await;
-        let Some(shared) = shared else { return false };
+        let Some(shared) = self.share(plan, history).await else { return false };
         let winners = Barrier::new(plan.views as usize);
         let readers: Vec<_> = (0..plan.readers.len())
             .map(|number| Reader {
@@ -227,6 +213,26 @@ impl Siege {
         tokio::join!(reading, burning);
         self.run.ask_as_sender(history, Ask::Receipt, &shared.receipt).await;
         true
+    }
+
+    /// Until it is stored. A server without a database says when to come back, and that is later than a sender waits.
+    async fn share(&self, plan: &Plan, history: &History) -> Option<Shared> {
+        let (text, expires) = (plan.text(), Expires::AfterS(86_400));
+        let draft = Draft { text: &text, views: plan.views, expires, passphrase: None };
+        while self.run.is_patient() {
+            let sharing = async {
+                match self.run.sender().share_as(plan.kind, &draft, &SystemRng).await {
+                    Ok(shared) => (Answer::Done, Some(shared)),
+                    Err(_) => (Answer::Lost, None),
+                }
+            };
+            let (_, shared) = history.note(Who::Sender, Ask::Share, sharing).await;
+            if shared.is_some() {
+                return shared;
+            }
+            self.run.pause().await;
+        }
+        None
     }
 
     fn close(&self, plan: Plan, events: Vec<Event>) {
