@@ -13,10 +13,13 @@ use crate::{
 
 const IMPLEMENTATIONS: [&str; 2] = ["rust", "ts"];
 
-/// Every case of one file, of every implementation that has written it.
+/// What Rust alone writes: browsers neither sign the channel's configs nor choose how a point is checked.
+const RUST_ALONE: [&str; 2] = ["config.json", "point.json"];
+
+/// Every case of one file, of every implementation. One that is missing fails.
 pub(crate) fn each<T: serde::de::DeserializeOwned>(file: &str, check: impl Fn(&str, T)) {
     for implementation in IMPLEMENTATIONS {
-        if implementation != "rust" && !path(implementation, file).exists() {
+        if implementation != "rust" && RUST_ALONE.contains(&file) {
             continue;
         }
         let cases: Vec<T> = read(implementation, file);
