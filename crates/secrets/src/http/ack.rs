@@ -9,7 +9,7 @@ use wax_kernel::{ClaimId, SecretId};
 
 use super::{
     bytes::Base64,
-    signed::{Signed, SignedBody},
+    signed::{SignedBody, signed},
     view::states,
 };
 use crate::{
@@ -111,22 +111,4 @@ pub(super) async fn ack(
     Ok(JsonAnswer(AckView { state: state.as_str(), challenge }))
 }
 
-impl Signed for HeartbeatBody {
-    fn device(&self) -> &Base64 {
-        &self.device
-    }
-
-    fn challenge(&self) -> &Challenge {
-        &self.challenge
-    }
-}
-
-impl Signed for AckBody {
-    fn device(&self) -> &Base64 {
-        &self.device
-    }
-
-    fn challenge(&self) -> &Challenge {
-        &self.challenge
-    }
-}
+signed!(HeartbeatBody, AckBody);

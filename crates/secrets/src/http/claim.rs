@@ -10,7 +10,7 @@ use wax_model::{Claim, DeviceKind};
 
 use super::{
     bytes::Base64,
-    signed::{Signed, SignedBody},
+    signed::{SignedBody, signed},
 };
 use crate::{
     Secrets,
@@ -115,25 +115,7 @@ pub(super) async fn recover(
     Ok(JsonAnswer(secrets.recover(&body.context, command).await?.into()))
 }
 
-impl Signed for ClaimBody {
-    fn device(&self) -> &Base64 {
-        &self.device
-    }
-
-    fn challenge(&self) -> &Challenge {
-        &self.challenge
-    }
-}
-
-impl Signed for RecoverBody {
-    fn device(&self) -> &Base64 {
-        &self.device
-    }
-
-    fn challenge(&self) -> &Challenge {
-        &self.challenge
-    }
-}
+signed!(ClaimBody, RecoverBody);
 
 impl From<Delivered> for DeliveredView {
     fn from(delivered: Delivered) -> Self {

@@ -10,7 +10,7 @@ use wax_model::{DeviceKind, Invalid, Rule};
 
 use super::{
     bytes::Base64,
-    signed::{Signed, SignedBody},
+    signed::{SignedBody, signed},
 };
 use crate::{
     Secrets,
@@ -121,22 +121,4 @@ pub(super) async fn give(
     Ok(JsonAnswer(GiveView { challenge: secrets.give(&body.context, give).await? }))
 }
 
-impl Signed for AskBody {
-    fn device(&self) -> &Base64 {
-        &self.device
-    }
-
-    fn challenge(&self) -> &Challenge {
-        &self.challenge
-    }
-}
-
-impl Signed for GiveBody {
-    fn device(&self) -> &Base64 {
-        &self.device
-    }
-
-    fn challenge(&self) -> &Challenge {
-        &self.challenge
-    }
-}
+signed!(AskBody, GiveBody);

@@ -9,7 +9,7 @@ use wax_kernel::{ClaimId, SecretId};
 
 use super::{
     bytes::Base64,
-    signed::{Signed, SignedBody},
+    signed::{SignedBody, signed},
 };
 use crate::{
     Secrets,
@@ -86,15 +86,7 @@ pub(super) async fn open(
     }))
 }
 
-impl Signed for OpenBody {
-    fn device(&self) -> &Base64 {
-        &self.device
-    }
-
-    fn challenge(&self) -> &Challenge {
-        &self.challenge
-    }
-}
+signed!(OpenBody);
 
 impl From<Handed> for HandedView {
     fn from(handed: Handed) -> Self {

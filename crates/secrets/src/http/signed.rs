@@ -17,6 +17,22 @@ pub(super) trait Signed {
     fn challenge(&self) -> &Challenge;
 }
 
+/// Says that bodies have the members `device` and `challenge`.
+macro_rules! signed {
+    ($($body:ty),+) => { $(
+        impl crate::http::signed::Signed for $body {
+            fn device(&self) -> &Base64 {
+                &self.device
+            }
+
+            fn challenge(&self) -> &Challenge {
+                &self.challenge
+            }
+        }
+    )+ };
+}
+pub(super) use signed;
+
 /// A body and everything needed to check its signature. The check itself is the service's, after the caller has
 /// proven that there is anything to sign for.
 #[derive(Debug)]
