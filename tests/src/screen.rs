@@ -31,7 +31,7 @@ impl Screen {
         if !self.is_terminal {
             return self.say(figures, out);
         }
-        let picture = format!("{}\n  time left            {}", Self::summary(figures), self.left());
+        let picture = format!("{}\n  time                 {}", Self::summary(figures), self.left());
         if self.drawn > 0 {
             // Up, and everything below is cleared: no flicker, and nothing above is touched.
             write!(out, "\x1b[{}A\x1b[J", self.drawn)?;
@@ -50,7 +50,7 @@ impl Screen {
         writeln!(
             out,
             "{secrets} secrets, {readers} readers, {} kills ({} between a claim and its answer), {convicting} \
-             violations, {} left",
+             violations, {}",
             figures.kills(),
             strikes.cut,
             self.left()
@@ -63,7 +63,7 @@ impl Screen {
         if seconds == 0 {
             "coming to an end".to_owned()
         } else {
-            format!("{}:{:02}", seconds / 60, seconds % 60)
+            format!("{}:{:02} left", seconds / 60, seconds % 60)
         }
     }
 
