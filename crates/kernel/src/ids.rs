@@ -82,6 +82,14 @@ id!(
     ReceiptId, ""
 );
 id!(
+    /// Names an account: a person who signs in.
+    AccountId, "acc_"
+);
+id!(
+    /// Names an API key of an organization. Opens nothing.
+    ApiKeyId, "key_"
+);
+id!(
     /// Names a claim of a secret by one device.
     ClaimId, "clm_"
 );
@@ -98,8 +106,20 @@ id!(
     EventId, "evt_"
 );
 id!(
+    /// Names an invitation to an organization. Opens nothing.
+    InvitationId, "inv_"
+);
+id!(
+    /// Names a passkey of an account.
+    PasskeyId, "pky_"
+);
+id!(
     /// Names one request, in logs and in problem documents.
     RequestId, "req_"
+);
+id!(
+    /// Names a session of an account. Opens nothing.
+    SessionId, "ses_"
 );
 id!(
     /// Names a tenant (people read: organization).

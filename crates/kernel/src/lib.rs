@@ -3,6 +3,7 @@
 
 mod base64url;
 mod clock;
+mod email_address;
 mod error_kind;
 mod hostname;
 mod ids;
@@ -13,10 +14,12 @@ mod synced_clock;
 
 pub use base64url::{Base64UrlError, decode as base64url_decode, encode as base64url_encode};
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
+pub use email_address::{EmailAddress, EmailAddressError};
 pub use error_kind::ErrorKind;
 pub use hostname::{Hostname, HostnameError};
 pub use ids::{
-    ClaimId, ContextKeyId, DomainId, EventId, IdError, ReceiptId, RequestId, SecretId, TenantId,
+    AccountId, ApiKeyId, ClaimId, ContextKeyId, DomainId, EventId, IdError, InvitationId,
+    PasskeyId, ReceiptId, RequestId, SecretId, SessionId, TenantId,
 };
 pub use job::{Job, JobError};
 pub use redacted::Redacted;

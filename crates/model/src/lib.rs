@@ -1,27 +1,35 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+mod account;
 mod audit;
 mod brand;
 mod claim;
 mod domain;
 mod handover;
 mod invalid;
+mod permission;
 mod plan;
 mod policy;
 mod secret;
 mod tenant;
 mod text_enum;
+mod token;
 pub mod transition;
 mod tries;
 mod window;
 
+pub use account::{
+    Account, Actor, ActorError, ApiKey, Belonging, Invitation, Membership, Session, SessionKind,
+    StoredPasskey, Totp,
+};
 pub use audit::{Action, AuditEvent};
 pub use brand::{Brand, Color, Corners, Logo, LogoType};
 pub use claim::{Claim, ClaimState, DeviceKind};
 pub use domain::{Domain, Route};
 pub use handover::{ASK_STANDS, Ask, MAX_ASKS};
 pub use invalid::{Invalid, Rule};
+pub use permission::{Permission, Reach, Role, Scope};
 pub use plan::{Entitlements, Plan};
 pub use policy::{Argon2Params, Expires, Kind, Policy, Sealed};
 pub use secret::{
@@ -29,5 +37,6 @@ pub use secret::{
 };
 pub use tenant::{Tenant, TenantScope};
 pub use text_enum::UnknownText;
+pub use token::{AccountAction, AccountEvent, TokenPurpose};
 pub use tries::{Tries, lock_at, wait_after};
 pub use window::{KEY_DESTROYED_ON_DAY, WINDOW, WINDOW_MAX, window_end};
