@@ -17,6 +17,7 @@ mod keys;
 mod link;
 mod manifest;
 mod origin;
+mod passkey;
 mod passphrase;
 mod seal;
 mod secret;
@@ -41,6 +42,7 @@ pub use keys::{
 pub use link::{Link, LinkError, ReceiptLink};
 pub use manifest::{MAX_TEXT_BYTES, ManifestError, TextLengthError, padded_bytes};
 pub use origin::{Origin, OriginError};
+pub use passkey::{PASSKEY_COPY_BYTES, PasskeyCopy, PasskeyError, Prf, prf_salt};
 pub use passphrase::{
     MAX_PASSPHRASE_BYTES, Passphrase, PassphraseError, PassphraseParams, SealedBy,
 };

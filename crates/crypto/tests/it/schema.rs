@@ -254,6 +254,24 @@ pub(crate) struct PointCase {
     pub(crate) valid: bool,
 }
 
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PasskeyCase {
+    pub(crate) name: String,
+    pub(crate) expect: Option<String>,
+    pub(crate) token: Bytes,
+    pub(crate) id: Bytes,
+    pub(crate) private_key: Bytes,
+    pub(crate) public_key: Bytes,
+    pub(crate) thumbprint: Bytes,
+    pub(crate) cek: Bytes,
+    pub(crate) header: Bytes,
+    pub(crate) prf: Bytes,
+    pub(crate) nonce: Bytes,
+    pub(crate) salt: Bytes,
+    pub(crate) copy: Bytes,
+}
+
 /// Where an implementation's file is.
 pub(crate) fn path(implementation: &str, file: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

@@ -2,13 +2,16 @@
 
 use wax_crypto::{
     Challenge, ContentKey, Delivered, DevicePublicKey, Ikm, Link, LinkError, OpenError, PartSalt,
-    Passphrase, PassphraseError, ReceiptLink, SealedBy, SignatureHeaders, SignedRequest, open_text,
-    padded_bytes,
+    PasskeyCopy, PasskeyError, Passphrase, PassphraseError, Prf, ReceiptLink, SealedBy,
+    SignatureHeaders, SignedRequest, Thumbprint, open_text, padded_bytes,
 };
+use wax_kernel::SecretId;
 
 use crate::{
     produce,
-    schema::{DeviceCase, PadmeCase, RefuseCase, SealCase, StreamCase, path, pattern, read},
+    schema::{
+        DeviceCase, PadmeCase, PasskeyCase, RefuseCase, SealCase, StreamCase, path, pattern, read,
+    },
 };
 
 const IMPLEMENTATIONS: [&str; 2] = ["rust", "ts"];
@@ -181,4 +184,25 @@ fn verifies(case: &DeviceCase, public: &DevicePublicKey) -> bool {
         signature: case.signature.clone(),
     };
     request.verify(public, &headers).is_ok()
+}
+
+#[test]
+fn a_passkey_copy_is_produced_again_and_opens_with_its_passkey_alone() {
+    each("passkey.json", |implementation, case: PasskeyCase| {
+        let label = format!("{implementation}: {}", case.name);
+        let id = SecretId::from_bytes(case.id.0[..].try_into().unwrap());
+        let device = Thumbprint::from_slice(&case.thumbprint.0).unwrap();
+        let prf = Prf::from_slice(&case.prf.0).unwrap();
+        let opened = PasskeyCopy::open(&case.copy.0, &prf, &id, &device);
+        if case.expect.is_some() {
+            assert_eq!(opened, Err(PasskeyError), "{label}");
+            return;
+        }
+        assert_eq!(produce::passkey::sealed(&case), (case.salt, case.copy), "{label}");
+        let opened = opened.unwrap();
+        assert_eq!(opened.private_key[..], case.private_key.0, "{label}");
+        assert_eq!(opened.public_key.as_bytes()[..], case.public_key.0, "{label}");
+        assert_eq!(opened.content_key.expose()[..], case.cek.0, "{label}");
+        assert_eq!(opened.header[..], case.header.0, "{label}");
+    });
 }

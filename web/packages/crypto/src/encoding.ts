@@ -15,7 +15,8 @@ export type RefusedCode =
   | 'encoding'
   | 'text'
   | 'channel'
-  | 'handover';
+  | 'handover'
+  | 'passkey';
 
 /** Input that is refused. Nothing was consumed; the code says which check failed first. */
 export class Refused extends Error {

@@ -37,21 +37,25 @@ export async function wrap({ ikm, id, header, policy }: Wrapping, nonce: Bytes, 
   return concat(nonce, new Uint8Array(await crypto.subtle.encrypt(aes, await wrappingKey(ikm, id), cek)));
 }
 
-/** The content key as an HKDF base key. Refuses with `header`, `unwrap` or `commit`, in this order. */
-export async function unwrap({ ikm, id, header, policy }: Wrapping, wrapped: Bytes): Promise<CryptoKey> {
-  const { commit } = decodeHeader(header);
+/** The content key's bytes, which whoever asks for them overwrites. Refuses with `unwrap`. */
+export async function unwrapBytes({ ikm, id, header, policy }: Wrapping, wrapped: Bytes): Promise<Bytes> {
   ensure(wrapped.length === WRAPPED_BYTES, 'unwrap');
   const iv = wrapped.subarray(0, NONCE_BYTES);
   const aes = { name: 'AES-GCM', iv, additionalData: await wrapAad(header, id, policy) };
-  let raw: Bytes;
   try {
     const key = await wrappingKey(ikm, id);
-    raw = new Uint8Array(await crypto.subtle.decrypt(aes, key, wrapped.subarray(NONCE_BYTES)));
+    return new Uint8Array(await crypto.subtle.decrypt(aes, key, wrapped.subarray(NONCE_BYTES)));
   } catch {
     throw new Refused('unwrap');
   }
+}
+
+/** The content key as an HKDF base key. Refuses with `header`, `unwrap` or `commit`, in this order. */
+export async function unwrap(wrapping: Wrapping, wrapped: Bytes): Promise<CryptoKey> {
+  const { commit } = decodeHeader(wrapping.header);
+  const raw = await unwrapBytes(wrapping, wrapped);
   const cek = await baseKey(raw);
   raw.fill(0);
-  ensure(equal(commit, await commitment(cek, id)), 'commit');
+  ensure(equal(commit, await commitment(cek, wrapping.id)), 'commit');
   return cek;
 }

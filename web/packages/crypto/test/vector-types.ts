@@ -133,6 +133,22 @@ export interface BoundVector {
   text: string;
 }
 
+export interface PasskeyVector {
+  name: string;
+  expect: 'passkey' | null;
+  token: string;
+  id: string;
+  private_key: string;
+  public_key: string;
+  thumbprint: string;
+  cek: string;
+  header: string;
+  prf: string;
+  nonce: string;
+  salt: string;
+  copy: string;
+}
+
 /** Rust's alone: browsers read a configuration and have no use for its signature. */
 export interface ConfigVector {
   name: string;
@@ -152,6 +168,7 @@ export interface Vectors {
   channel: ChannelVector[];
   handover: HandoverVector[];
   bound: BoundVector[];
+  passkey: PasskeyVector[];
 }
 
 export const FOLDERS = ['rust', 'ts'] as const;

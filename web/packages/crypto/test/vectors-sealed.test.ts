@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { openAnswer, readChannelConfig, sealRequest } from '../src/channel.ts';
+import type { Device } from '../src/device.ts';
 import { fromB64u, Refused, toB64u } from '../src/encoding.ts';
 import { openHandover } from '../src/handover.ts';
 import { baseKey } from '../src/keys.ts';
 import { manifestKey, openHanded, openKept } from '../src/open.ts';
+import { openCase, produceCopy } from './passkey-cases.ts';
 import { ephemeral, handoverCode, pairOf, produceChannel, produceHandover, vectorServer } from './sealed-cases.ts';
 import { FOLDERS, readConfigs, readVectors, type ChannelVector, type HandoverVector } from './vector-types.ts';
 
@@ -26,6 +28,13 @@ async function answered(given: ChannelVector): Promise<string[]> {
 async function handed(given: HandoverVector) {
   const between = { id: fromB64u(given.id), from: fromB64u(given.from), to: fromB64u(given.to) };
   return openHandover(between, (await pairOf(given.receive_private)).pair, fromB64u(given.keys));
+}
+
+/** Whether the private half signs for the public one. */
+async function isPair({ privateKey, publicKey }: Device): Promise<boolean> {
+  const [ecdsa, message] = [{ name: 'ECDSA', hash: 'SHA-256' }, new Uint8Array(8)];
+  const verifier = await crypto.subtle.importKey('raw', publicKey, { name: 'ECDSA', namedCurve: 'P-256' }, false, ['verify']);
+  return crypto.subtle.verify(ecdsa, verifier, await crypto.subtle.sign(ecdsa, privateKey, message), message);
 }
 
 describe.each(FOLDERS)('the vectors of %s', (folder) => {
@@ -53,6 +62,22 @@ describe.each(FOLDERS)('the vectors of %s', (folder) => {
       expect(toB64u(await handed(vector)), vector.name).toBe(vector.part_key);
       expect(await produceHandover(vector), vector.name).toEqual({ keys: vector.keys, code: vector.code });
       expect(await handoverCode(vector), vector.name).toMatch(/^\d{6}$/);
+    }
+  });
+
+  it('keep a copy of the bound device that its passkey alone opens', async () => {
+    for (const vector of readVectors(folder, 'passkey')) {
+      const opened = openCase(vector);
+      if (vector.expect !== null) {
+        expect(await refusal(opened), vector.name).toBe(vector.expect);
+        continue;
+      }
+      expect(await produceCopy(vector), vector.name).toEqual({ salt: vector.salt, copy: vector.copy });
+      const { device, cek, header } = await opened;
+      expect([toB64u(device.publicKey), toB64u(header)], vector.name).toEqual([vector.public_key, vector.header]);
+      expect(await manifestKey(cek, header), vector.name).toEqual(await manifestKey(await baseKey(fromB64u(vector.cek)), header));
+      expect(await isPair(device), vector.name).toBe(true);
+      expect(device.privateKey.extractable, 'nothing reads it again').toBe(false);
     }
   });
 

@@ -6,6 +6,7 @@ import type { Policy } from '../src/policy.ts';
 import { MANIFEST, sealStream } from '../src/stream.ts';
 import { NO_MANIFESTS, SEAL_INPUTS, SPOILED, STREAMS } from './cases.ts';
 import { devices } from './device-cases.ts';
+import { copies } from './passkey-cases.ts';
 import { bounds, channels, handovers } from './sealed-cases.ts';
 import { produceSeal, produceStream } from './produce.ts';
 import { vectorPath, type RefuseVector, type SealVector, type Vectors } from './vector-types.ts';
@@ -49,9 +50,10 @@ export async function makeVectors(): Promise<Vectors> {
   for (const given of STREAMS) stream.push({ ...given, ...(await produceStream(given)) });
   const bodies = [2, 3, 1_019, 1_020, 1_021, 1_024, 1_500, 4_095, 65_536, 100_001, 524_288, 1_048_571, 1_048_572];
   const padme = bodies.map((n) => ({ name: `body of ${n} bytes`, body_bytes: n, plaintext_bytes: paddedSize(n) }));
-  const bound = await bounds(seal.find(({ name }) => name === 'device-bound')!);
+  const deviceBound = seal.find(({ name }) => name === 'device-bound')!;
+  const bound = await bounds(deviceBound);
   const handover = await handovers(bound[0]!);
-  return { seal, stream, refuse, padme, device: await devices(), channel: await channels(), handover, bound };
+  return { seal, stream, refuse, padme, device: await devices(), channel: await channels(), handover, bound, passkey: await copies(deviceBound) };
 }
 
 export function writeVectors(vectors: Vectors): void {

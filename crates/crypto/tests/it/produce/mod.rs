@@ -3,6 +3,7 @@
 pub(crate) mod bound;
 pub(crate) mod channel;
 pub(crate) mod device;
+pub(crate) mod passkey;
 mod refuse;
 pub(crate) mod seal;
 mod stream;
@@ -29,6 +30,7 @@ pub(crate) fn files() -> Vec<(&'static str, String)> {
         ("bound.json", json(&bound::cases())),
         ("handover.json", json(&bound::handovers())),
         ("point.json", json(&bound::points())),
+        ("passkey.json", json(&passkey::cases())),
     ]
 }
 
