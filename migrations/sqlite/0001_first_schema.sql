@@ -110,6 +110,16 @@ CREATE TABLE secret_contents (
     FOREIGN KEY (tenant_id, secret_id) REFERENCES secrets (tenant_id, id) ON DELETE CASCADE
 ) STRICT;
 
+-- What the device that a secret is bound to has sealed to a passkey, if it did; under the second data key, too. Gone with
+-- the ciphertext, or when the secret is handed to another device.
+CREATE TABLE passkey_copies (
+    tenant_id TEXT NOT NULL,
+    secret_id TEXT NOT NULL,
+    copy      BLOB NOT NULL,
+    PRIMARY KEY (tenant_id, secret_id),
+    FOREIGN KEY (tenant_id, secret_id) REFERENCES secret_contents (tenant_id, secret_id) ON DELETE CASCADE
+) STRICT;
+
 CREATE TABLE claims (
     tenant_id         TEXT NOT NULL,
     id                TEXT NOT NULL,

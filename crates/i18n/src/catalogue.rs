@@ -24,6 +24,7 @@ const FILES: &[(&str, [&str; Lang::ALL.len()])] = &areas![
     "invitation",
     "open",
     "pages",
+    "passkey",
     "problems",
     "receipt",
     "refused",

@@ -4,6 +4,7 @@
 mod audit;
 mod claims;
 mod context_keys;
+mod copies;
 mod dialect;
 mod domains;
 mod durability;

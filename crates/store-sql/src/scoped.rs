@@ -4,8 +4,9 @@ use async_trait::async_trait;
 use wax_kernel::TenantId;
 use wax_model::TenantScope;
 use wax_store::{
-    AuditRepository, ClaimReads, ClaimRepository, HandoverReads, HandoverRepository,
-    OutboxRepository, Reader, SecretReads, SecretRepository, StoreError, UnitOfWork,
+    AuditRepository, ClaimReads, ClaimRepository, CopyReads, CopyRepository, HandoverReads,
+    HandoverRepository, OutboxRepository, Reader, SecretReads, SecretRepository, StoreError,
+    UnitOfWork,
 };
 
 use crate::{
@@ -38,6 +39,10 @@ impl Reader for Scoped<Database> {
     fn handovers(&mut self) -> &mut dyn HandoverReads {
         self
     }
+
+    fn copies(&mut self) -> &mut dyn CopyReads {
+        self
+    }
 }
 
 statements! {
@@ -58,6 +63,10 @@ impl UnitOfWork for Scoped<Session<'_>> {
     }
 
     fn handovers(&mut self) -> &mut dyn HandoverRepository {
+        self
+    }
+
+    fn copies(&mut self) -> &mut dyn CopyRepository {
         self
     }
 

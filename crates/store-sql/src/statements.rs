@@ -33,6 +33,7 @@ pub(crate) const ALL: &[&[(&str, Statement)]] = &[
     crate::audit::STATEMENTS,
     crate::claims::STATEMENTS,
     crate::context_keys::STATEMENTS,
+    crate::copies::STATEMENTS,
     crate::domains::STATEMENTS,
     crate::durability::STATEMENTS,
     crate::handovers::STATEMENTS,

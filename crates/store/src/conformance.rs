@@ -14,6 +14,7 @@
 
 pub mod bound;
 pub mod claims;
+pub mod copies;
 pub mod creation;
 pub mod endings;
 pub mod fixtures;
@@ -103,6 +104,13 @@ macro_rules! conformance {
                 hand_overs_end_with_their_secret,
                 unanswered_asks_are_forgotten_at_their_end,
                 hand_overs_belong_to_one_tenant;
+            copies:
+                a_copy_is_kept_with_what_is_bound,
+                a_repeated_ack_brings_no_other_copy,
+                an_ack_that_binds_nothing_keeps_no_copy,
+                a_hand_over_deletes_the_copy,
+                a_copy_ends_with_its_secret,
+                a_copy_belongs_to_one_tenant;
             table:
                 every_event_in_every_state_leads_where_the_table_says;
             windows:

@@ -3,6 +3,7 @@
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod copies;
 mod error;
 mod handovers;
 mod platform;
@@ -10,6 +11,7 @@ mod repositories;
 pub mod transitions;
 mod unit_of_work;
 
+pub use copies::{CopyReads, CopyRepository, SealedCopy};
 pub use error::StoreError;
 pub use handovers::{HandoverReads, HandoverRepository};
 pub use platform::{

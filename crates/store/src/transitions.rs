@@ -133,8 +133,12 @@ pub enum Acked {
 }
 
 /// Confirms a claim. If that was the last view and the last open claim, it binds a device-bound secret, and destroys any
-/// other.
-pub async fn ack(uow: &mut dyn UnitOfWork, call: &Call) -> Result<Acked, StoreError> {
+/// other. `copy` is the device's passkey copy, kept with what is bound to it.
+pub async fn ack(
+    uow: &mut dyn UnitOfWork,
+    call: &Call,
+    copy: Option<&[u8]>,
+) -> Result<Acked, StoreError> {
     let Some(secret) = uow.secrets().lock(call.secret).await? else { return Ok(Acked::Refused) };
     let claim = uow.claims().find_by_device(call.secret, call.thumbprint).await?;
     let Some(claim) = claim.filter(|claim| claim.id == call.claim) else {
@@ -149,8 +153,13 @@ pub async fn ack(uow: &mut dyn UnitOfWork, call: &Call) -> Result<Acked, StoreEr
     let Some(claim) = uow.claims().call(call, claim.window_ends_at).await? else {
         return Ok(Acked::Refused);
     };
-    let secret = close(uow, &claim, ClaimState::Acked, call.now).await?;
-    Ok(secret.map_or(Acked::Refused, Acked::Now))
+    let Some(secret) = close(uow, &claim, ClaimState::Acked, call.now).await? else {
+        return Ok(Acked::Refused);
+    };
+    if let Some(copy) = copy.filter(|_| secret.state == SecretState::Bound) {
+        uow.copies().insert(secret.id, copy).await?;
+    }
+    Ok(Acked::Now(secret))
 }
 
 /// Moves an open claim's window. `None`: no such open claim of this device, or a counter that does not rise.

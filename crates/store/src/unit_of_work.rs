@@ -10,8 +10,8 @@ use futures_util::future::BoxFuture;
 use wax_model::TenantScope;
 
 use crate::{
-    AuditRepository, ClaimReads, ClaimRepository, HandoverReads, HandoverRepository,
-    OutboxRepository, PlatformStore, SecretReads, SecretRepository, StoreError,
+    AuditRepository, ClaimReads, ClaimRepository, CopyReads, CopyRepository, HandoverReads,
+    HandoverRepository, OutboxRepository, PlatformStore, SecretReads, SecretRepository, StoreError,
 };
 
 /// A unit of work as the store runs it: see [`Store::write`](trait.Store.html#method.write) for how it is given.
@@ -70,6 +70,8 @@ pub trait Reader: Send {
     fn claims(&mut self) -> &mut dyn ClaimReads;
     /// Hand-overs.
     fn handovers(&mut self) -> &mut dyn HandoverReads;
+    /// Passkey copies.
+    fn copies(&mut self) -> &mut dyn CopyReads;
 }
 
 /// One transaction of one tenant.
@@ -81,6 +83,8 @@ pub trait UnitOfWork: Send {
     fn claims(&mut self) -> &mut dyn ClaimRepository;
     /// Hand-overs.
     fn handovers(&mut self) -> &mut dyn HandoverRepository;
+    /// Passkey copies.
+    fn copies(&mut self) -> &mut dyn CopyRepository;
     /// Audit events.
     fn audit(&mut self) -> &mut dyn AuditRepository;
     /// Messages to be delivered after the commit.

@@ -7,10 +7,10 @@ use futures_util::future::BoxFuture;
 use wax_kernel::{ClaimId, EventId, ReceiptId, SecretId, Timestamp};
 use wax_model::{Ask, AuditEvent, Claim, ClaimState, EndState, Secret, TenantScope};
 use wax_store::{
-    Attempt, AttemptOutcome, AuditRepository, Call, ClaimReads, ClaimRepository, HandoverReads,
-    HandoverRepository, NewClaim, NewSecret, OutboxMessage, OutboxRepository, PlatformStore,
-    Reader, SealedContent, SealedWrap, SecretReads, SecretRepository, Store, StoreError,
-    UnitOfWork, Work,
+    Attempt, AttemptOutcome, AuditRepository, Call, ClaimReads, ClaimRepository, CopyReads,
+    CopyRepository, HandoverReads, HandoverRepository, NewClaim, NewSecret, OutboxMessage,
+    OutboxRepository, PlatformStore, Reader, SealedContent, SealedCopy, SealedWrap, SecretReads,
+    SecretRepository, Store, StoreError, UnitOfWork, Work,
 };
 
 /// Looks first and writes later: the mistake that lets two readers have one view.
@@ -130,6 +130,10 @@ impl UnitOfWork for Noting<'_> {
     }
 
     fn handovers(&mut self) -> &mut dyn HandoverRepository {
+        self
+    }
+
+    fn copies(&mut self) -> &mut dyn CopyRepository {
         self
     }
 
@@ -339,6 +343,29 @@ impl HandoverRepository for Noting<'_> {
 
     async fn delete(&mut self, secret: SecretId, thumbprint: [u8; 32]) -> Result<(), StoreError> {
         noted!(self.handovers().delete(secret, thumbprint))
+    }
+}
+
+#[async_trait]
+impl CopyReads for Noting<'_> {
+    async fn find(&mut self, secret: SecretId) -> Result<Option<SealedCopy>, StoreError> {
+        self.uow.copies().find(secret).await
+    }
+}
+
+#[async_trait]
+impl CopyRepository for Noting<'_> {
+    async fn insert(&mut self, secret: SecretId, copy: &[u8]) -> Result<(), StoreError> {
+        let later = copy.to_vec();
+        self.note(move |uow| {
+            let copy = later.clone();
+            Box::pin(async move { uow.copies().insert(secret, &copy).await })
+        });
+        self.uow.copies().insert(secret, copy).await
+    }
+
+    async fn delete(&mut self, secret: SecretId) -> Result<(), StoreError> {
+        noted!(self.copies().delete(secret))
     }
 }
 

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use wax_kernel::{ClaimId, EventId, ReceiptId, SecretId, Timestamp};
 use wax_model::{AuditEvent, Claim, ClaimState, EndState, Secret, TenantScope};
 use wax_store::{
-    Attempt, AttemptOutcome, AuditRepository, Call, ClaimReads, ClaimRepository,
+    Attempt, AttemptOutcome, AuditRepository, Call, ClaimReads, ClaimRepository, CopyRepository,
     HandoverRepository, NewClaim, NewSecret, OutboxMessage, OutboxRepository, PlatformStore,
     Reader, SealedContent, SealedWrap, SecretReads, SecretRepository, Store, StoreError,
     UnitOfWork, Work,
@@ -109,6 +109,10 @@ impl UnitOfWork for Unit<'_> {
 
     fn handovers(&mut self) -> &mut dyn HandoverRepository {
         self.uow.handovers()
+    }
+
+    fn copies(&mut self) -> &mut dyn CopyRepository {
+        self.uow.copies()
     }
 
     fn audit(&mut self) -> &mut dyn AuditRepository {

@@ -278,10 +278,23 @@ impl Recipient {
 
     /// Opens a claim's answer, peeks, signs, acknowledges.
     pub async fn ack(&mut self, app: &TestApp, claimed: &Answer) -> Answer {
+        self.ack_with(app, claimed, None).await
+    }
+
+    /// The same, with a passkey copy.
+    pub async fn ack_with(
+        &mut self,
+        app: &TestApp,
+        claimed: &Answer,
+        copy: Option<&[u8]>,
+    ) -> Answer {
         let preimage = base64url_encode(self.open(claimed).ack.expose());
         let challenge = self.challenge(app).await;
         let mut body = self.call_body(&claimed.json["claim"]["id"], &challenge);
         body["ack"] = preimage.into();
+        if let Some(copy) = copy {
+            body["copy"] = base64url_encode(copy).into();
+        }
         let request = self.signed("/v1/secrets/ack", &body, &challenge);
         app.send(app.scope(), request).await
     }

@@ -3,7 +3,7 @@
 use axum::{Json as JsonAnswer, extract::State};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use wax_crypto::{AckPreimage, Challenge};
+use wax_crypto::{AckPreimage, Challenge, PASSKEY_COPY_BYTES};
 use wax_httpkit::{Problem, ProblemResponses};
 use wax_kernel::{ClaimId, SecretId};
 
@@ -62,6 +62,10 @@ pub(super) struct AckBody {
     /// The preimage, 32 bytes: only who unwrapped the content key knows it.
     #[schema(value_type = String)]
     ack: AckPreimage,
+    /// The device's passkey copy, 212 bytes: only of a device-bound secret.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    copy: Option<Base64>,
     /// The challenge that the signature covers, 40 bytes.
     #[schema(value_type = String)]
     challenge: Challenge,
@@ -105,9 +109,10 @@ pub(super) async fn ack(
     State(secrets): State<Secrets>,
     body: SignedBody<AckBody>,
 ) -> Result<JsonAnswer<AckView>, Problem> {
-    let AckBody { id, claim, counter, ack, .. } = body.value;
-    let (state, challenge) =
-        secrets.ack(&body.context, Ack { id, claim, counter, ack, call: body.call }).await?;
+    let AckBody { id, claim, counter, ack, copy, .. } = body.value;
+    let copy = copy.map(|copy| copy.within("copy", PASSKEY_COPY_BYTES, PASSKEY_COPY_BYTES));
+    let ack = Ack { id, claim, counter, ack, copy: copy.transpose()?, call: body.call };
+    let (state, challenge) = secrets.ack(&body.context, ack).await?;
     Ok(JsonAnswer(AckView { state: state.as_str(), challenge }))
 }
 

@@ -77,6 +77,9 @@ pub(super) struct PeekView {
     /// For the device that the secret is bound to.
     #[schema(required)]
     bound: Option<BoundView>,
+    /// What the device that it is bound to left for a passkey, 212 bytes.
+    #[schema(required, value_type = Option<String>)]
+    copy: Option<Base64>,
     /// 40 bytes, for the device that named itself.
     #[schema(required, value_type = Option<String>)]
     challenge: Option<Challenge>,
@@ -147,6 +150,7 @@ impl From<Peeked> for PeekView {
             openings: peeked.openings.iter().map(OpeningView::from).collect(),
             yours: peeked.yours.map(wax_model::ClaimState::as_str),
             bound: peeked.bound.map(BoundView::from),
+            copy: peeked.copy.map(Base64),
             challenge: peeked.challenge,
         }
     }

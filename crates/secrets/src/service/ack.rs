@@ -3,13 +3,13 @@
 use wax_crypto::{AckHash, AckPreimage, Challenge, Thumbprint};
 use wax_httpkit::RequestContext;
 use wax_kernel::{ClaimId, SecretId, Timestamp};
-use wax_model::{Action, Claim, ClaimState, Invalid, Rule, Secret, SecretState};
+use wax_model::{Action, Claim, ClaimState, Invalid, Kind, Rule, Secret, SecretState, TenantScope};
 use wax_store::{
     Call, StoreError,
     transitions::{self, Acked},
 };
 
-use super::{Refusal, Secrets, SignedCall};
+use super::{Refusal, Secrets, SignedCall, vault::Place};
 
 /// A device that has not finished yet.
 #[derive(Debug)]
@@ -34,6 +34,8 @@ pub(crate) struct Ack {
     pub(crate) claim: ClaimId,
     pub(crate) counter: i64,
     pub(crate) ack: AckPreimage,
+    /// The device's passkey copy: only of what it may return to.
+    pub(crate) copy: Option<Vec<u8>>,
     pub(crate) call: SignedCall,
 }
 
@@ -72,15 +74,16 @@ impl Secrets {
         if ack.ack.hash() != AckHash::from_bytes(secret.ack_sha256) {
             return Err(Invalid::new("ack", Rule::Form).into());
         }
+        let copy = self.sealed_copy(&context.scope, &secret, ack.copy).await?;
         let call = self.call(ack.id, ack.claim, ack.counter, &device);
         let trail = self.trail(secret.rid, Some(&context.network));
         let acked = self
             .parts
             .store
             .write(&context.scope, move |uow| {
-                let trail = trail.clone();
+                let (trail, copy) = (trail.clone(), copy.clone());
                 Box::pin(async move {
-                    let acked = transitions::ack(uow, &call).await?;
+                    let acked = transitions::ack(uow, &call, copy.as_deref()).await?;
                     if let Acked::Now(secret) = &acked {
                         let end = Action::end(secret.state);
                         trail.record(uow, [Action::SecretAcked].into_iter().chain(end)).await?;
@@ -105,6 +108,23 @@ impl Secrets {
             Acked::Before(now) => Ok((now.state, challenge)),
             Acked::Refused => Err(self.not_taken(context, &secret, &device, in_window).await),
         }
+    }
+
+    /// A passkey copy, sealed at rest as the content is. `None` also if there is no content any more: an ack that comes
+    /// again is answered all the same.
+    async fn sealed_copy(
+        &self,
+        scope: &TenantScope,
+        secret: &Secret,
+        copy: Option<Vec<u8>>,
+    ) -> Result<Option<Vec<u8>>, Refusal> {
+        let Some(copy) = copy else { return Ok(None) };
+        if secret.kind != Kind::DeviceBound {
+            return Err(Invalid::new("copy", Rule::Choice).into());
+        }
+        let content = self.parts.store.read(*scope).secrets().content(secret.id).await?;
+        let Some(content) = content else { return Ok(None) };
+        self.vault.seal_copy(Place::of(scope.tenant(), secret), &content, &copy)
     }
 
     /// What became of a confirmation of which nobody knows whether it was written.

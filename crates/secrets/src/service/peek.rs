@@ -2,9 +2,9 @@
 
 use wax_crypto::{Challenge, PeekKey, Thumbprint};
 use wax_kernel::{ClaimId, SecretId, Timestamp};
-use wax_model::{Claim, ClaimState, Secret, TenantScope};
+use wax_model::{Claim, ClaimState, Secret, SecretState, TenantScope};
 
-use super::{Refusal, Secrets, handover::StandingAsk};
+use super::{Refusal, Secrets, handover::StandingAsk, vault::Place};
 
 /// How many openings a holder of the link is told.
 const OPENINGS: u32 = 20;
@@ -25,6 +25,8 @@ pub(crate) struct Peeked {
     pub(crate) openings: Vec<Claim>,
     pub(crate) yours: Option<ClaimState>,
     pub(crate) bound: Option<Bound>,
+    /// What the bound device left, sealed to a passkey.
+    pub(crate) copy: Option<Vec<u8>>,
     pub(crate) challenge: Option<Challenge>,
     pub(crate) now: Timestamp,
 }
@@ -67,7 +69,24 @@ impl Secrets {
         };
         let yours = claim.map(|claim| claim.state);
         let challenge = peek.thumbprint.map(|device| self.challenge(&peek.id, &device));
-        Ok(Peeked { secret, openings, yours, bound, challenge, now })
+        let copy = self.copy(scope, &secret, now).await?;
+        Ok(Peeked { secret, openings, yours, bound, copy, challenge, now })
+    }
+
+    /// The passkey copy of a secret that is bound: whoever holds the link may have it, and a passkey opens it.
+    async fn copy(
+        &self,
+        scope: &TenantScope,
+        secret: &Secret,
+        now: Timestamp,
+    ) -> Result<Option<Vec<u8>>, Refusal> {
+        if secret.state_at(now) != SecretState::Bound {
+            return Ok(None);
+        }
+        match self.parts.store.read(*scope).copies().find(secret.id).await? {
+            Some(sealed) => self.vault.open_copy(Place::of(scope.tenant(), secret), &sealed),
+            None => Ok(None),
+        }
     }
 
     pub(super) async fn openings(

@@ -12,7 +12,7 @@ use wax_crypto::{
 };
 use wax_kernel::{Rng, SecretId, TenantId};
 use wax_model::Secret;
-use wax_store::{SealedContent, SealedWrap};
+use wax_store::{SealedContent, SealedCopy, SealedWrap};
 
 use super::Refusal;
 
@@ -160,6 +160,29 @@ impl Vault {
         Ok(Some(data_key.open(HANDED.of(&place.row_of(to)), keys)?))
     }
 
+    /// Seals a passkey copy, under the second data key. `None`: its day's key was destroyed.
+    pub(crate) fn seal_copy(
+        &self,
+        place: Place,
+        sealed: &SealedContent,
+        copy: &[u8],
+    ) -> Result<Option<Vec<u8>>, Refusal> {
+        let data_key = self.data_key(place, CONTENT_KEY, &sealed.data_key)?;
+        Ok(data_key.map(|key| key.seal(COPY.of(&place.row()), copy, &*self.rng)))
+    }
+
+    /// Opens a passkey copy. `None`: its day's key was destroyed.
+    pub(crate) fn open_copy(
+        &self,
+        place: Place,
+        sealed: &SealedCopy,
+    ) -> Result<Option<Vec<u8>>, Refusal> {
+        let Some(data_key) = self.data_key(place, CONTENT_KEY, &sealed.data_key)? else {
+            return Ok(None);
+        };
+        Ok(Some(data_key.open(COPY.of(&place.row()), &sealed.copy)?))
+    }
+
     fn data_key(
         &self,
         place: Place,
@@ -217,6 +240,7 @@ const HEADER: Column = Column("secret_contents", "header");
 const POLICY: Column = Column("secret_contents", "policy");
 const CONTENT: Column = Column("secret_contents", "content");
 const HANDED: Column = Column("handovers", "keys");
+const COPY: Column = Column("passkey_copies", "copy");
 
 impl Column {
     const fn of(self, row: &[u8]) -> Slot<'_> {

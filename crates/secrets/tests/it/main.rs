@@ -10,6 +10,7 @@ mod destruction;
 mod handover;
 mod hostile;
 mod life;
+mod passkey;
 mod receipt;
 mod sealed;
 mod tries;

@@ -172,7 +172,13 @@ pub const fn call(claim: &Claim, counter: i64, now: Timestamp) -> Call {
 
 /// A device acknowledges.
 pub async fn ack(store: &Arc<dyn Store>, call: Call) -> Acked {
-    unit(store, move |uow| Box::pin(async move { transitions::ack(uow, &call).await })).await
+    unit(store, move |uow| Box::pin(async move { transitions::ack(uow, &call, None).await })).await
+}
+
+/// A device acknowledges, and leaves a passkey copy.
+pub async fn ack_with(store: &Arc<dyn Store>, call: Call, copy: &'static [u8]) -> Acked {
+    unit(store, move |uow| Box::pin(async move { transitions::ack(uow, &call, Some(copy)).await }))
+        .await
 }
 
 /// The `n`th secret, bound to the first device, and that device's claim.

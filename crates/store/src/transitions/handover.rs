@@ -98,6 +98,8 @@ pub async fn give(uow: &mut dyn UnitOfWork, giving: &Giving) -> Result<Given, St
     if uow.claims().hand(call).await?.is_none() {
         return Ok(Given::Refused);
     }
+    // It would bring back a device that the secret no longer belongs to.
+    uow.copies().delete(call.secret).await?;
     let new = NewClaim {
         id: giving.claim,
         secret: call.secret,

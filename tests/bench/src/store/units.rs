@@ -117,7 +117,7 @@ impl Story {
         let written = store.write(&scope, move |uow| {
             let story = Arc::clone(&self);
             Box::pin(async move {
-                let acked = transitions::ack(uow, &call).await?;
+                let acked = transitions::ack(uow, &call, None).await?;
                 uow.audit().record(&story.events[2]).await?;
                 Ok(matches!(acked, Acked::Now(_)))
             })
