@@ -109,7 +109,8 @@ impl Routes {
         self.0.store(Arc::new(snapshot));
     }
 
-    pub(crate) fn find(&self, host: &Hostname, peer_is_loopback: bool) -> Option<Arc<Route>> {
+    /// The route of a host in the table in force, for a peer on this machine or elsewhere.
+    pub fn find(&self, host: &Hostname, peer_is_loopback: bool) -> Option<Arc<Route>> {
         self.0.load().find(host, peer_is_loopback).cloned()
     }
 }

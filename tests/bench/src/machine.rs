@@ -4,9 +4,10 @@ use std::fmt;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::Path;
+use std::process::Command;
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use crate::samples::Samples;
@@ -58,7 +59,7 @@ impl fmt::Display for Machine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { cpu, cores, memory_gib, kernel, load, fdatasync_us } = self;
         write!(f, "{cores} × {cpu}, {memory_gib} GiB, Linux {kernel}; ")?;
-        write!(f, "fdatasync {fdatasync_us:.0} µs; load at the start {load}")
+        write!(f, "fdatasync {fdatasync_us:.0} µs, load at the start {load}")
     }
 }
 
@@ -75,4 +76,13 @@ fn fdatasync(folder: &Path) -> Result<f64> {
     }
     fs::remove_file(path)?;
     Ok(times.median())
+}
+
+/// A program's version by its own words: `Redis 7.0.15`.
+pub(crate) fn version(name: &str, asked: &mut Command) -> Result<String> {
+    let output = asked.output().with_context(|| format!("cannot ask {name} for its version"))?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let numbered = |word: &&str| word.contains('.') && word.contains(|c: char| c.is_ascii_digit());
+    let word = said.split_whitespace().find(numbered).context("no version")?;
+    Ok(format!("{name} {}", word.trim_matches(|c: char| !c.is_ascii_digit())))
 }

@@ -3,8 +3,10 @@
 
 mod cpu;
 mod cycle;
+mod hosts;
 mod load;
 mod machine;
+mod memory;
 mod page;
 mod plot;
 mod report;
@@ -22,6 +24,8 @@ enum Bench {
     Store(store::Arguments),
     /// A whole cycle over HTTP beside `SnapPass` and Redis.
     Cycle(cycle::Arguments),
+    /// Finding whose a host is, among a thousand domains and among a million.
+    Hosts(hosts::Arguments),
     /// What a browser loads until a text shows, and the server's memory.
     Page(page::Arguments),
 }
@@ -42,7 +46,8 @@ async fn main() -> ExitCode {
 async fn run(bench: Bench) -> Result<bool> {
     ensure!(!cfg!(debug_assertions), "a debug build measures nothing: build with --release");
     let report = match bench {
-        Bench::Store(arguments) => store::run(&arguments).await?,
+        Bench::Store(arguments) => Box::pin(store::run(&arguments)).await?,
+        Bench::Hosts(arguments) => hosts::run(&arguments)?,
         Bench::Page(arguments) => page::run(&arguments).await?,
         Bench::Cycle(arguments) => cycle::run(&arguments).await?,
     };

@@ -1,10 +1,13 @@
-//! What was measured: a table for people, numbers in JSON for everything else.
+//! What was measured: a table for people, on the screen and as a page of the docs, and numbers in JSON.
+
+mod markdown;
 
 use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
+use clap::Args;
 use serde_json::{Map, Value, json};
 
 use crate::machine::Machine;
@@ -26,18 +29,61 @@ struct Row {
     measured: Samples,
 }
 
-/// The rows of one command.
+/// Where a report goes.
+#[derive(Args)]
+pub(crate) struct Output {
+    /// The folder of raw numbers, pages and plots.
+    #[arg(long)]
+    pub(crate) out: PathBuf,
+    /// What is measured, and when: for the record.
+    #[arg(long, default_value = "")]
+    source: String,
+}
+
+/// What a report is made of, in its order.
+enum Part {
+    Section(&'static str),
+    Row(Row),
+    Picture { title: String, file: String },
+}
+
+/// The findings of one command.
 pub(crate) struct Report {
     name: &'static str,
+    source: String,
     machine: Machine,
+    /// Versions of what else is in the run.
+    beside: Vec<String>,
     started: Instant,
-    rows: Vec<Row>,
+    parts: Vec<Part>,
     raw: Map<String, Value>,
 }
 
 impl Report {
-    pub(crate) fn new(name: &'static str, machine: Machine) -> Self {
-        Self { name, machine, started: Instant::now(), rows: Vec::new(), raw: Map::new() }
+    pub(crate) fn new(name: &'static str, output: &Output, machine: Machine) -> Self {
+        Self {
+            name,
+            source: output.source.clone(),
+            machine,
+            beside: Vec::new(),
+            started: Instant::now(),
+            parts: Vec::new(),
+            raw: Map::new(),
+        }
+    }
+
+    /// What else is in the run: `Redis 7.0.15`.
+    pub(crate) fn beside(&mut self, version: String) {
+        self.beside.push(version);
+    }
+
+    pub(crate) fn section(&mut self, title: &'static str) {
+        self.parts.push(Part::Section(title));
+    }
+
+    /// A plot that stands in the same folder.
+    pub(crate) fn picture(&mut self, title: &str, file: &str) {
+        self.parts.push(Part::Picture { title: title.to_owned(), file: file.to_owned() });
     }
 
     pub(crate) fn row(
@@ -47,7 +93,7 @@ impl Report {
         budget: Budget,
         measured: Samples,
     ) {
-        self.rows.push(Row { what: what.into(), unit, budget, measured });
+        self.parts.push(Part::Row(Row { what: what.into(), unit, budget, measured }));
     }
 
     /// Tells people who wait what is measured now.
@@ -62,15 +108,33 @@ impl Report {
 
     /// Whether every budget was met.
     pub(crate) fn met(&self) -> bool {
-        self.rows.iter().all(Row::met)
+        self.rows().all(Row::met)
     }
 
-    /// Prints the table, and writes `<folder>/<name>.json`.
-    pub(crate) fn publish(&self, folder: &Path) -> Result<()> {
-        let width = self.rows.iter().map(|row| row.what.chars().count()).max().unwrap_or(0);
+    fn rows(&self) -> impl Iterator<Item = &Row> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Row(row) => Some(row),
+            Part::Section(_) | Part::Picture { .. } => None,
+        })
+    }
+
+    /// Prints the table, and writes `<name>.json` and `<name>.md`.
+    pub(crate) fn publish(&self, output: &Output) -> Result<()> {
+        self.print();
+        let json = serde_json::to_string_pretty(&self.to_json())? + "\n";
+        for (extension, text) in [("json", json), ("md", markdown::page(self))] {
+            let path = output.out.join(self.name).with_extension(extension);
+            fs::write(&path, text).with_context(|| path.display().to_string())?;
+            println!("{}", path.display());
+        }
+        Ok(())
+    }
+
+    fn print(&self) {
+        let width = self.rows().map(|row| row.what.chars().count()).max().unwrap_or(0);
         println!("\n{}\n", self.machine);
         println!("{:width$}  {:>10}  {:<34}  verdict", "", "budget", "measured: median (range)");
-        for row in &self.rows {
+        for row in self.rows() {
             let measured = format!("{} {}", row.measured, row.unit);
             println!(
                 "{:width$}  {:>10}  {measured:<34}  {}",
@@ -79,17 +143,15 @@ impl Report {
                 row.verdict()
             );
         }
-        let path = folder.join(self.name).with_extension("json");
-        let text = serde_json::to_string_pretty(&self.to_json())?;
-        fs::write(&path, text + "\n").with_context(|| path.display().to_string())?;
-        println!("\nraw numbers: {}", path.display());
-        Ok(())
+        println!();
     }
 
     fn to_json(&self) -> Value {
         json!({
+            "source": self.source,
             "machine": self.machine.to_json(),
-            "rows": self.rows.iter().map(Row::to_json).collect::<Vec<_>>(),
+            "beside": self.beside,
+            "rows": self.rows().map(Row::to_json).collect::<Vec<_>>(),
             "raw": self.raw,
         })
     }

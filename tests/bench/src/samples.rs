@@ -56,17 +56,29 @@ impl FromIterator<f64> for Samples {
     }
 }
 
-/// Median and extremes: `4821 (4510–5103)`.
+/// Median and extremes: `4,821 (4,510–5,103)`.
 impl fmt::Display for Samples {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (median, (least, most)) = (self.median(), self.extremes());
-        let digits = digits(median);
-        write!(f, "{median:.digits$}")?;
+        let number = |number| grouped(number, digits(median));
+        f.write_str(&number(median))?;
         if self.0.len() > 1 {
-            write!(f, " ({least:.digits$}–{most:.digits$})")?;
+            write!(f, " ({}–{})", number(least), number(most))?;
         }
         Ok(())
     }
+}
+
+/// With a comma between every three digits before the point.
+fn grouped(number: f64, digits: usize) -> String {
+    let text = format!("{number:.digits$}");
+    let whole = text.split('.').next().unwrap_or_default().len();
+    let comma = |at: usize| at < whole && (whole - at).is_multiple_of(3);
+    let follows_digit = |at: usize| text[..at].ends_with(|c: char| c.is_ascii_digit());
+    let grouped = text
+        .char_indices()
+        .flat_map(|(at, c)| (comma(at) && follows_digit(at)).then_some(',').into_iter().chain([c]));
+    grouped.collect()
 }
 
 /// Three digits that mean something.

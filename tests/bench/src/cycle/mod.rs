@@ -19,7 +19,7 @@ pub(crate) use self::waxseal::Waxseal;
 use crate::cpu::Usage;
 use crate::load::count;
 use crate::machine::Machine;
-use crate::report::{Budget, Report};
+use crate::report::{Budget, Output, Report};
 use crate::samples::Samples;
 
 /// DESIGN's factor over `SnapPass`.
@@ -41,9 +41,8 @@ pub(crate) struct Arguments {
     /// The program `gunicorn` beside which `SnapPass` is installed.
     #[arg(long)]
     gunicorn: PathBuf,
-    /// Where raw numbers go.
-    #[arg(long)]
-    out: PathBuf,
+    #[command(flatten)]
+    output: Output,
     /// Rounds; the compared things take turns in each.
     #[arg(long, default_value_t = 7)]
     rounds: usize,
@@ -97,9 +96,12 @@ struct Measured {
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<Report> {
     let folder = tempfile::tempdir()?;
-    let mut report = Report::new("cycle", Machine::look(folder.path())?);
+    let mut report = Report::new("cycle", &arguments.output, Machine::look(folder.path())?);
     let waxseal = Waxseal::start(&arguments.waxseald, folder.path())?;
     let snappass = SnapPass::start(&arguments.gunicorn, folder.path())?;
+    for version in snappass::versions(&arguments.gunicorn)? {
+        report.beside(version);
+    }
     let mut ours: [Measured; Way::ALL.len()] = Default::default();
     let (mut theirs, mut ceiling) = (Measured::default(), Samples::default());
     // Round 0 only fills caches.
@@ -119,7 +121,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report> {
         ceiling.0.push(ceiling::pairs(snappass.redis_port)?);
     }
     fill(&mut report, &ours, &theirs, ceiling)?;
-    report.publish(&arguments.out)?;
+    report.publish(&arguments.output)?;
     Ok(report)
 }
 

@@ -48,11 +48,11 @@ pub(super) fn channel() -> Result<Samples> {
 fn sample(step: impl Fn() -> Result<()>) -> Result<Samples> {
     let mut samples = Samples::default();
     for _ in 0..SAMPLES {
-        let before = cpu::of_this_thread()?;
+        let before = cpu::of_this_thread();
         for _ in 0..RUNS {
             black_box(step())?;
         }
-        samples.0.push((cpu::of_this_thread()? - before) / count(RUNS));
+        samples.0.push((cpu::of_this_thread() - before) / count(RUNS));
     }
     Ok(samples)
 }

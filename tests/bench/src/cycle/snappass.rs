@@ -11,6 +11,7 @@ use super::http::Target;
 use super::process::{Process, free_port};
 use super::waxseal::TEXT;
 use crate::cpu::Usage;
+use crate::machine::version;
 
 /// gunicorn with `SnapPass`, and its Redis with the settings Redis has by default: what it acknowledged in the last
 /// minute is lost in a power cut.
@@ -46,6 +47,18 @@ impl SnapPass {
     pub(crate) fn usage(&self) -> Result<Usage> {
         Ok(self.gunicorn.usage()?.and(self.redis.usage()?))
     }
+}
+
+/// What is compared with, by its own words.
+pub(super) fn versions(gunicorn: &Path) -> Result<[String; 4]> {
+    let python = gunicorn.with_file_name("python");
+    let snappass = "from importlib.metadata import version; print(version('snappass'))";
+    Ok([
+        version("SnapPass", Command::new(&python).args(["-c", snappass]))?,
+        version("gunicorn", Command::new(gunicorn).arg("--version"))?,
+        version("Python", Command::new(&python).arg("--version"))?,
+        version("Redis", Command::new("redis-server").arg("--version"))?,
+    ])
 }
 
 /// A sender who fills in the form, and a recipient who presses the button. The recipient's first look is not counted.

@@ -62,6 +62,23 @@ const TABLES: [Table; 5] = [
     },
 ];
 
+/// The two secrets that all others are copies of.
+pub(super) struct Originals {
+    waiting: Arc<Story>,
+    ended: Arc<Story>,
+}
+
+impl Originals {
+    pub(super) async fn write(store: &Arc<SqlStore>) -> Result<Self> {
+        let (waiting, ended) = (Arc::new(Story::new(0)), Arc::new(Story::new(1)));
+        Arc::clone(&waiting).run(Unit::Create, store.clone()).await?;
+        for unit in Unit::ALL {
+            Arc::clone(&ended).run(unit, store.clone()).await?;
+        }
+        Ok(Self { waiting, ended })
+    }
+}
+
 /// What is in a store that was filled.
 pub(super) struct Filled {
     rows: usize,
@@ -72,20 +89,21 @@ pub(super) struct Filled {
 
 impl Filled {
     pub(super) async fn fill(
-        store: Arc<SqlStore>,
+        originals: Originals,
         mut engine: Engine,
         rows: usize,
     ) -> Result<Self> {
-        let (waiting, ended) = (Arc::new(Story::new(0)), Arc::new(Story::new(1)));
-        Arc::clone(&waiting).run(Unit::Create, store.clone()).await?;
-        for unit in Unit::ALL {
-            Arc::clone(&ended).run(unit, store.clone()).await?;
-        }
+        let Originals { waiting, ended } = originals;
         engine.prepare(rows).await?;
+        // They are made anew once everything is there: sorted, instead of row by row.
+        let indexes = engine.drop_indexes().await?;
         for (story, remainder) in [(&waiting, 0), (&ended, 1)] {
             for table in &TABLES {
                 engine.copy(table, story, remainder).await?;
             }
+        }
+        for index in indexes {
+            engine.run(index).await?;
         }
         let residents = engine.residents().await?;
         engine.finish().await?;
@@ -113,13 +131,15 @@ impl Filled {
 }
 
 impl Engine {
-    /// For a file that is thrown away: it need not survive anything until the measuring begins.
+    /// For a file that nobody else has open and that is thrown away: it need not survive anything until the measuring
+    /// begins.
     pub(super) async fn sqlite(path: &Path) -> Result<Self> {
         let options = SqliteConnectOptions::new()
             .filename(path)
-            .journal_mode(SqliteJournalMode::Wal)
+            .journal_mode(SqliteJournalMode::Off)
             .synchronous(SqliteSynchronous::Off)
             .foreign_keys(false)
+            .pragma("temp_store", "memory")
             .pragma("cache_size", "-1000000");
         Ok(Self::Sqlite(options.connect().await?))
     }
@@ -141,6 +161,9 @@ impl Engine {
         if let Self::Postgres(connection) = self {
             // No foreign keys while copying: what they would check was checked for the row that is copied.
             connection.execute("SET session_replication_role = replica").await?;
+            for memory in ["SET work_mem = '256MB'", "SET maintenance_work_mem = '512MB'"] {
+                connection.execute(memory).await?;
+            }
         }
         self.run(format!(
             "CREATE TEMPORARY TABLE filling AS SELECT n, {id} AS secret, {id} AS receipt, \
@@ -172,6 +195,25 @@ impl Engine {
         .await
     }
 
+    /// Those that are not a key's. Gives the statements that make them.
+    async fn drop_indexes(&mut self) -> Result<Vec<String>> {
+        let (definition, name, indexes) = match self {
+            Self::Postgres(_) => (
+                "indexdef",
+                "indexname",
+                "pg_indexes WHERE schemaname = 'public' AND indexname NOT IN (SELECT conname FROM pg_constraint)",
+            ),
+            Self::Sqlite(_) => {
+                ("sql", "name", "sqlite_schema WHERE type = 'index' AND sql IS NOT NULL")
+            }
+        };
+        let definitions = self.texts(format!("SELECT {definition} FROM {indexes}")).await?;
+        for name in self.texts(format!("SELECT {name} FROM {indexes}")).await? {
+            self.run(format!("DROP INDEX {name}")).await?;
+        }
+        Ok(definitions)
+    }
+
     async fn columns(&mut self, table: &str) -> Result<Vec<String>> {
         self.texts(match self {
             Self::Postgres(_) => format!("SELECT column_name::text FROM information_schema.columns WHERE table_name = '{table}'"),
@@ -190,10 +232,13 @@ impl Engine {
     async fn finish(mut self) -> Result<()> {
         match &mut self {
             Self::Postgres(connection) => {
-                connection.execute("DROP TABLE filling; ANALYZE; CHECKPOINT").await?;
+                // What autovacuum would otherwise do while something is measured.
+                for statement in ["DROP TABLE filling", "VACUUM ANALYZE", "CHECKPOINT"] {
+                    connection.execute(statement).await?;
+                }
             }
             Self::Sqlite(connection) => {
-                connection.execute("DROP TABLE filling; PRAGMA wal_checkpoint(TRUNCATE)").await?;
+                connection.execute("DROP TABLE filling").await?;
             }
         }
         match self {

@@ -9,12 +9,13 @@ mod sqlite;
 mod units;
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::Result;
 use clap::Args;
 
-use crate::machine::Machine;
-use crate::report::Report;
+use crate::machine::{Machine, version};
+use crate::report::{Output, Report};
 
 /// Tasks, each with a connection of its own where there are connections.
 const TASKS: [usize; 2] = [16, 64];
@@ -27,9 +28,8 @@ pub(crate) struct Arguments {
     /// The program `pgbench`.
     #[arg(long)]
     pgbench: PathBuf,
-    /// Where raw numbers and plots go.
-    #[arg(long)]
-    out: PathBuf,
+    #[command(flatten)]
+    output: Output,
     /// Rounds; the compared things take turns in each. 0: only growth.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
@@ -43,14 +43,19 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<Report> {
     let folder = tempfile::tempdir()?;
-    let mut report = Report::new("store", Machine::look(folder.path())?);
+    let mut report = Report::new("store", &arguments.output, Machine::look(folder.path())?);
+    report.beside(format!("SQLite {}", sqlite::version().await?));
+    report.beside(postgres::version(&arguments.postgres).await?);
+    report.beside(version("pgbench", Command::new(&arguments.pgbench).arg("--version"))?);
     if arguments.rounds > 0 {
+        report.section("Rates");
         postgres::compare(arguments, folder.path(), &mut report).await?;
         sqlite::compare(arguments, folder.path(), &mut report).await?;
     }
     if arguments.decades > 0 {
+        report.section("Growth");
         growth::compare(arguments, folder.path(), &mut report).await?;
     }
-    report.publish(&arguments.out)?;
+    report.publish(&arguments.output)?;
     Ok(report)
 }

@@ -107,14 +107,6 @@ pub(crate) async fn run(
     rate.context("pgbench told no rate")?.parse().context("pgbench's rate")
 }
 
-/// `pgbench (PostgreSQL) 15.9`
-pub(crate) async fn version(pgbench: &Path) -> Result<String> {
-    let mut command = Command::new(pgbench);
-    command.arg("--version");
-    let output = output(command).await?;
-    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
-}
-
 /// Its end is waited for off the runtime, whose threads it then has for itself.
 async fn output(mut command: Command) -> Result<Output> {
     Ok(tokio::task::spawn_blocking(move || command.output()).await??)

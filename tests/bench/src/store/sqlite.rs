@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
-use serde_json::json;
 use sqlx::{Connection as _, Executor as _, Row as _, SqliteConnection};
 use tokio::sync::Semaphore;
 use wax_store::Store;
@@ -26,7 +25,6 @@ pub(super) async fn compare(
 ) -> Result<()> {
     let together = open(&folder.join("together.db")).await?;
     let one_by_one = open(&folder.join("one-by-one.db")).await?;
-    report.keep("sqlite", json!({ "version": version().await?, "synchronous": "FULL" }));
     let mut first = 0;
     for tasks in TASKS {
         report.measuring(&format!("SQLite, {tasks} tasks"));
@@ -63,7 +61,7 @@ pub(super) async fn open(path: &Path) -> Result<Arc<SqlStore>> {
     Ok(store)
 }
 
-async fn version() -> Result<String> {
+pub(super) async fn version() -> Result<String> {
     let mut connection = SqliteConnection::connect("sqlite::memory:").await?;
     Ok(connection.fetch_one("SELECT sqlite_version()").await?.try_get(0)?)
 }

@@ -1,11 +1,11 @@
 //! What the server keeps in memory.
 
-use std::fs;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::cycle::{Waxseal, Way};
+use crate::memory::resident;
 use crate::report::{Budget, Report};
 use crate::samples::Samples;
 
@@ -19,7 +19,7 @@ pub(super) async fn measure(server: &Waxseal, report: &mut Report) -> Result<()>
     report.measuring("memory, idle");
     tokio::time::sleep(SETTLED).await;
     let mut row = |what: &str, budget, field: &str| -> Result<()> {
-        let mib = field_mib(server.process.id(), field)?;
+        let mib = resident(server.process.id(), field)? / f64::from(1 << 20);
         report.row(what, "MiB", budget, Samples(vec![mib]));
         Ok(())
     };
@@ -27,11 +27,4 @@ pub(super) async fn measure(server: &Waxseal, report: &mut Report) -> Result<()>
     server.be_busy(Way::Tls, SECRETS).await?;
     row("memory, after 3,200 secrets over 6,400 TLS connections (RSS)", Budget::None, "VmRSS")?;
     row("  most at any time (peak RSS)", Budget::None, "VmHWM")
-}
-
-fn field_mib(process: u32, field: &str) -> Result<f64> {
-    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
-    let kib = line.context("the kernel tells no memory")?.trim().trim_end_matches(" kB");
-    Ok(kib.parse::<f64>()? / 1_024.0)
 }
