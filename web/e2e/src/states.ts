@@ -2,6 +2,7 @@ import type { Page, Route } from '@playwright/test';
 import { STATES as HOME_STATES } from '../../apps/link/src/home/model.ts';
 import { STATES as OPEN_STATES } from '../../apps/link/src/open/machine.ts';
 import { STATES as RECEIPT_STATES } from '../../apps/link/src/receipt/model.ts';
+import { clearSiteData, withAuthenticator, type Authenticator } from './authenticator.ts';
 import { standBetween } from './between.ts';
 import { cut, expectState, hold } from './fixtures.ts';
 import { outlive, outwait } from './moments.ts';
@@ -89,6 +90,26 @@ async function comeBack(page: Page): Promise<string> {
   await page.reload();
   await expectState(page, 'bound');
   return link;
+}
+
+/** The same with a copy in a passkey. */
+async function keepCopy(page: Page): Promise<{ link: string; authenticator: Authenticator }> {
+  const authenticator = await withAuthenticator(page);
+  const link = await boundLink();
+  await page.goto(link);
+  await page.locator('#passkey').check();
+  await press(page, 'shown');
+  await settled(page);
+  return { link, authenticator };
+}
+
+/** And then the browser forgets everything. */
+async function copyLeft(page: Page): Promise<Authenticator> {
+  const { link, authenticator } = await keepCopy(page);
+  await clearSiteData(page);
+  await page.goto(link);
+  await expectState(page, 'elsewhere');
+  return authenticator;
 }
 
 /** Another device asks for what this page keeps. */
@@ -262,6 +283,35 @@ const OPEN_VARIANTS: Record<string, Reach> = {
     await page.goto((await send({ origin, kind: 'device_bound', lifetimeS: 2_592_000 })).link);
   },
   'passphrase/device-bound': async (page) => page.goto((await send({ origin, kind: 'device_bound', passphrase: PASSPHRASE })).link),
+  'ready/device-bound, with a passkey': async (page) => {
+    await withAuthenticator(page);
+    await page.goto(await boundLink());
+    await page.locator('#passkey').check();
+  },
+  'ready/device-bound, passkey cancelled': async (page) => {
+    const authenticator = await withAuthenticator(page);
+    await authenticator.agree(false);
+    await page.goto(await boundLink());
+    await page.locator('#passkey').check();
+    await page.locator('#open').click();
+    await page.locator('#passkey-trouble').waitFor();
+  },
+  'shown/kept, with a copy': async (page) => {
+    await keepCopy(page);
+  },
+  'bound/with a copy': async (page) => {
+    await keepCopy(page);
+    await page.reload();
+  },
+  'elsewhere/to be restored': async (page) => {
+    await copyLeft(page);
+  },
+  'elsewhere/not restored': async (page) => {
+    const authenticator = await copyLeft(page);
+    await authenticator.agree(false);
+    await page.locator('#restore').click();
+    await page.locator('#restore-trouble').waitFor();
+  },
   'shown/kept': async (page) => {
     await keep(page);
   },

@@ -21,6 +21,7 @@ const look = (change: Partial<PeekAnswer> = {}): PeekAnswer => ({
   openings: [],
   yours: null,
   bound: null,
+  copy: null,
   challenge: null,
   ...change,
 });

@@ -260,6 +260,8 @@ export interface components {
             challenge: string;
             /** @description The claim's id. */
             claim: string;
+            /** @description The device's passkey copy, 212 bytes: only of a device-bound secret. */
+            copy?: string | null;
             /**
              * Format: int64
              * @description Larger than every counter sent before.
@@ -535,6 +537,8 @@ export interface components {
              * @description Sealed size in bytes: about the size of what is inside.
              */
             content_bytes: number;
+            /** @description What the device that it is bound to left for a passkey, 212 bytes. */
+            copy: string | null;
             /**
              * Format: int64
              * @description UTC milliseconds.

@@ -39,10 +39,10 @@ async function next<R extends 'heartbeat' | 'ack'>(visit: Visit, shown: Shown, r
  */
 export async function acknowledge(visit: Visit, shown: Shown): Promise<'acked' | 'lapsed'> {
   const stays = shown.policy.kind === 'device_bound';
-  if (stays) await learn(visit, { kept: { cek: shown.cek, header: shown.header } });
+  if (stays) await learn(visit, { kept: { cek: shown.cek, header: shown.sealed.header } });
   for (const pause of [...ACK_PAUSES, null]) {
     try {
-      await next(visit, shown, 'ack', { ack: toB64u(shown.ack) });
+      await next(visit, shown, 'ack', { ack: toB64u(shown.ack), copy: visit.keys?.device.copy });
       break;
     } catch (error) {
       if (isProblem(error, 'gone')) {

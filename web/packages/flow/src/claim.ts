@@ -10,8 +10,8 @@ import {
   stretch,
   toB64u,
   type Argon2id,
-  type Bytes,
   type Opened,
+  type OpenInput,
 } from '@waxseal/crypto';
 import { isProblem, type Claim, type PeekAnswer } from '@waxseal/api';
 import { recoverClaim, signed } from './signed.ts';
@@ -28,7 +28,8 @@ export class StorageRefused extends Error {}
 export interface Shown extends Opened {
   /** The claim's id. */
   claim: string;
-  header: Bytes;
+  /** As it was delivered. */
+  sealed: OpenInput;
   /** The largest counter used so far. */
   counter: number;
   keys: Keys;
@@ -95,18 +96,16 @@ async function fetchSurely(visit: Visit, ikm: CryptoKey | null): Promise<Claim |
 
 async function unseal(visit: Visit, keys: Keys, ikm: CryptoKey, claim: Claim | null): Promise<Shown | null> {
   if (!claim) return null;
-  const { policy, wrapped_key: wrappedKey, content } = claim;
-  const header = fromB64u(claim.header);
+  const sealed = {
+    ikm,
+    id: visit.link.id,
+    header: fromB64u(claim.header),
+    policy: fromB64u(claim.policy),
+    wrappedKey: fromB64u(claim.wrapped_key),
+    content: fromB64u(claim.content),
+  };
   try {
-    const opened = await open({
-      ikm,
-      id: visit.link.id,
-      header,
-      policy: fromB64u(policy),
-      wrappedKey: fromB64u(wrappedKey),
-      content: fromB64u(content),
-    });
-    return { ...opened, claim: claim.id, header, counter: claim.counter, keys };
+    return { ...(await open(sealed)), sealed, claim: claim.id, counter: claim.counter, keys };
   } catch (error) {
     // Another tab claimed with the right passphrase and this one has a wrong one: the claim stays open, ask again.
     if (isRefused(error) && error.code === 'unwrap') await forgetAttempt(visit);

@@ -17,10 +17,12 @@ export interface DeviceRecord extends Device {
   kept?: Kept;
   /** What a hand-over is sealed to, from the moment that this device asks for one. */
   receiver?: CryptoKeyPair;
+  /** A copy that a passkey opens, as on the wire, until the acknowledgement has brought it to the server. */
+  copy?: string;
 }
 
 /** What a device learns about its secret after it was made. */
-export type Learned = Pick<DeviceRecord, 'kept' | 'receiver'>;
+export type Learned = Pick<DeviceRecord, 'kept' | 'receiver' | 'copy'>;
 
 /** The keys of one secret on this device. */
 export interface Keys {

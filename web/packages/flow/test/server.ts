@@ -27,6 +27,8 @@ interface DoubleSecret {
   claims: Map<string, DoubleClaim>;
   /** Thumbprint of the device that it is bound to. */
   boundTo: string | null;
+  /** What that device left for a passkey. */
+  copy: string | null;
   asks: Ask[];
   handed: OpenAnswer['handed'];
   opens: number;
@@ -171,7 +173,7 @@ export async function serverDouble(origin = ORIGIN) {
       const known = secrets.get(id);
       if (known && JSON.stringify(known.create) !== JSON.stringify(create)) refuse({ code: 'conflict' });
       const policy = JSON.parse(Buffer.from(create.policy, 'base64url').toString()) as DoubleSecret['policy'];
-      if (!known) secrets.set(id, { create, policy, state: 'ready', viewsLeft: policy.views, wrong: 0, heldUntil: 0, claims: new Map(), boundTo: null, asks: [], handed: null, opens: 0 });
+      if (!known) secrets.set(id, { create, policy, state: 'ready', viewsLeft: policy.views, wrong: 0, heldUntil: 0, claims: new Map(), boundTo: null, copy: null, asks: [], handed: null, opens: 0 });
       return { id, rid, created_at_ms: clock.now, expires_at_ms: clock.now + 86_400_000 };
     },
     peek: async (fields) => {
@@ -183,6 +185,7 @@ export async function serverDouble(origin = ORIGIN) {
         tries: tries(secret), openings: openings(secret),
         yours: (thumb && secret.claims.get(thumb)?.state) || null,
         bound: boundView(secret, thumb),
+        copy: secret.state === 'bound' ? secret.copy : null,
         challenge: thumb ? challenge(fields.id!, thumb) : null,
       };
     },
@@ -207,8 +210,10 @@ export async function serverDouble(origin = ORIGIN) {
       const thumb = await signedBy(fields, request, sealed);
       const [secret, claim] = ongoing(fields, thumb);
       if (toB64u(new Uint8Array(sha256(fields.ack!))) !== secret.create.ack_sha256) refuse({ code: 'invalid', field: 'ack' });
-      claim.state = 'acked';
       const bound = secret.policy.kind === 'device_bound';
+      if (fields.copy && (!bound || fromB64u(fields.copy).length !== 212)) refuse({ code: 'invalid', field: 'copy' });
+      if (claim.state === 'open') secret.copy = fields.copy ?? null;
+      claim.state = 'acked';
       if (bound && !isOver(secret)) Object.assign(secret, { state: 'bound', boundTo: thumb, create: { ...secret.create, wrapped_key: '' } });
       const open = [...secret.claims.values()].some(({ state }) => state === 'open');
       if (!bound && secret.viewsLeft === 0 && !open) secret.state = 'destroyed';
@@ -237,7 +242,7 @@ export async function serverDouble(origin = ORIGIN) {
       const asked = secret.asks.find(({ thumbprint }) => thumbprint === fields.to) ?? refuse({ code: 'invalid', field: 'to' });
       claim.state = 'handed';
       secret.claims.set(asked.thumbprint, { id: `clm_${randomBytes(8).toString('hex')}`, state: 'acked', counter: 0, at_ms: clock.now });
-      Object.assign(secret, { boundTo: asked.thumbprint, asks: [], handed: { from: thumb, keys: fields.keys } });
+      Object.assign(secret, { boundTo: asked.thumbprint, copy: null, asks: [], handed: { from: thumb, keys: fields.keys } });
       return { challenge: challenge(fields.id!, thumb) };
     },
   };

@@ -8,8 +8,8 @@ import { inTime, startShell } from '../shell/start.ts';
 import { lang } from '../shell/words.ts';
 import { isLast, lookAgainMs, losing, next, onScreen, type Event, type State } from './machine.ts';
 import { noticesFor } from './notices.ts';
-import type { Page } from './later/gestures.ts';
-import { stage, type Around } from './view.ts';
+import type { Gesture, Page } from './later/gestures.ts';
+import { stage, type Around, type BeforeAck } from './view.ts';
 
 type Later = typeof import('./later/main.ts');
 
@@ -66,15 +66,16 @@ async function main(): Promise<void> {
     history.replaceState({ opened: kind } satisfies Opened, '', location.pathname);
   };
 
-  const open = async (passphrase: string | null): Promise<void> => {
+  const open = async (passphrase: string | null, beforeAck?: BeforeAck): Promise<void> => {
     if (!visit || !('look' in state) || !state.look) return;
     const { look: before } = state;
     if (before.kind === 'device_bound') void persist();
     dispatch({ type: 'gesture', step: passphrase === null ? 'claim' : 'stretch' });
     try {
       const shown = await claim(visit, before, passphrase === null ? undefined : { text: passphrase, argon2id: stretch });
-      if (shown) opened(visit, before, shown, false);
-      else await look();
+      if (!shown) return await look();
+      await beforeAck?.(visit, shown);
+      opened(visit, before, shown, false);
     } catch (error) {
       // Another tab may have been faster, and then it is this device's all the same.
       const bound = before.kind === 'device_bound' && isProblem(error, 'gone');
@@ -135,21 +136,20 @@ async function main(): Promise<void> {
       if (mine !== watches || !answer) continue;
       const asked = state.name === 'asking';
       dispatch({ type: 'watched', look: answer, nowMs: Date.now() });
-      if (asked && state.name === 'bound') await again();
+      if (asked && state.name === 'bound') await use(async (page) => (await more()).again(page));
     }
   };
 
-  /** A gesture whose work is loaded on demand. A failure is shown like any other. */
-  const using = async (work: (later: Later, page: Page) => Promise<void>): Promise<void> => {
+  /** Does on this page what was loaded on demand. A failure is shown like any other. */
+  const use = async (gesture: Gesture): Promise<void> => {
     if (!visit) return;
     const page: Page = { visit, dispatch, look, strip, watch: () => void watch() };
     try {
-      await work(await more(), page);
+      await gesture(page);
     } catch (error) {
       fail(error);
     }
   };
-  const again = () => using((later, page) => later.again(page));
 
   const around: Around = {
     brand: PLAIN,
@@ -157,12 +157,8 @@ async function main(): Promise<void> {
     durable: true,
     persisted: null,
     actions: {
-      open: (passphrase) => void open(passphrase),
-      again: () => void again(),
-      forget: () => void using((later, page) => later.forget(page)),
-      ask: () => void using((later, page) => later.ask(page)),
-      stopAsking: () => dispatch({ type: 'stop-asking' }),
-      give: (to) => void using((later, page) => later.give(page, to)),
+      open: (passphrase, beforeAck) => void open(passphrase, beforeAck),
+      use: (gesture) => void use(gesture),
       hide: () => onScreen(state) && dispatch({ type: 'hide', hidden: !state.hidden }),
       done: () => dispatch({ type: 'done' }),
       retry: () => {

@@ -1,7 +1,7 @@
 import { h, type Child } from '@waxseal/ui';
 import { say } from '../shell/words.ts';
 import type { State } from './machine.ts';
-import type { Around, View } from './view.ts';
+import type { Actions, Around, View } from './view.ts';
 import { t } from './words.ts';
 
 export type Asking = Extract<State, { name: 'ready' | 'passphrase' | 'wrong-passphrase' | 'held-back' }>;
@@ -21,6 +21,8 @@ export interface Question {
   nodes: Child[];
   /** The passphrase that was entered, or null where none is asked for; undefined if it is missing, which it says itself. */
   answer(): string | null | undefined;
+  /** What the button does with the answer. */
+  open: Actions['open'];
   blocked: boolean;
   focus: HTMLElement | null;
   leave?: () => void;
@@ -44,7 +46,7 @@ export function readyView(state: Asking, around: Around, wording: Wording, quest
   const submit = (event: Event) => {
     event.preventDefault();
     const answer = question ? question.answer() : null;
-    if (answer !== undefined) around.actions.open(answer);
+    if (answer !== undefined) (question ?? around.actions).open(answer);
   };
   return {
     nodes: [

@@ -1,24 +1,25 @@
-import type { Ask, PeekAnswer } from '@waxseal/api';
+import type { PeekAnswer } from '@waxseal/api';
+import type { Shown, Visit } from '@waxseal/flow/open';
 import { byId, h, type Child } from '@waxseal/ui';
 import type { Brand } from '../shell/brand.ts';
 import { loading } from '../shell/loading.ts';
 import { say } from '../shell/words.ts';
+import type { Gesture } from './later/gestures.ts';
 import type { State } from './machine.ts';
 import type { Notice } from './notices.ts';
 import { onceWording, readyView } from './ready.ts';
 import { shownView } from './shown.ts';
 import { t } from './words.ts';
 
+/** What is done with an opened secret before the server hears that it may delete its key. */
+export type BeforeAck = (visit: Visit, shown: Shown) => Promise<void>;
+
 /** What the reader can do. */
 export interface Actions {
   /** The gesture, with the passphrase if one is asked for. */
-  open(passphrase: string | null): void;
-  /** The gesture on the device that a secret is bound to. */
-  again(): void;
-  forget(): void;
-  ask(): void;
-  stopAsking(): void;
-  give(ask: Ask): void;
+  open(passphrase: string | null, beforeAck?: BeforeAck): void;
+  /** Any other gesture. */
+  use(gesture: Gesture): void;
   hide(): void;
   done(): void;
   retry(): void;
@@ -32,6 +33,8 @@ export interface Around {
   durable: boolean;
   /** Whether the browser promised not to clear it by itself; null if it was not asked. */
   persisted: boolean | null;
+  /** Whether a copy that a passkey opens went along with the acknowledgement. */
+  copied?: boolean;
   actions: Actions;
 }
 

@@ -2,6 +2,7 @@ import type { Ask } from '@waxseal/api';
 import { h } from '@waxseal/ui';
 import type { Actions } from '../view.ts';
 import { confirmation, type Confirmation } from './confirm.ts';
+import { give } from './gestures.ts';
 import { t } from './words.ts';
 
 /** Six digits as people compare them: in two groups, and read aloud one by one. */
@@ -33,7 +34,7 @@ export function askPanel(actions: Actions): Asks {
   };
   const add = (ask: Ask) => {
     const device = t(`device.${ask.device}`);
-    const confirm = confirmation('give', { device, code: grouped(ask.code) }, () => actions.give(ask));
+    const confirm = confirmation('give', { device, code: grouped(ask.code) }, () => actions.use(give(ask)));
     const node = askCard(ask, device, confirm.open, () => refuse(ask.code));
     node.append(confirm.dialog);
     shown.set(ask.code, { node, confirm });

@@ -8,6 +8,8 @@ import { page, type Around, type View } from '../view.ts';
 import { askPanel, digits } from './asks.ts';
 import { confirmation } from './confirm.ts';
 import { lead, notYou } from './ended.ts';
+import { again as showAgain, ask as askFor, forget as forgetKeys, stopAsking } from './gestures.ts';
+import { copyNotice, restoring } from './passkey.ts';
 import { countdown } from './passphrase.ts';
 import { t } from './words.ts';
 
@@ -35,11 +37,12 @@ export function boundWording({ look }: Gesture): Wording {
 export function boundView({ look }: Extract<State, { name: 'bound' }>, around: Around): View {
   const asks = askPanel(around.actions);
   asks.update(look.bound?.asks ?? []);
-  const again = h('button', { type: 'button', class: 'button primary wide', id: 'again', onclick: around.actions.again }, t('kept.button'));
+  const again = h('button', { type: 'button', class: 'button primary wide', id: 'again', onclick: () => around.actions.use(showAgain) }, t('kept.button'));
   return {
     ...page(
       t('kept.title'),
       lead('kept.body', { time: say.time(look.expires_at_ms) }),
+      look.copy && copyNotice(),
       asks.node,
       again,
       h('dl', { class: 'facts ruled' }, ...row(t('kept.opened'), whenAndWhere(look).time), ...expiry(look)),
@@ -53,7 +56,8 @@ export function boundView({ look }: Extract<State, { name: 'bound' }>, around: A
 export function staying(state: OnScreen, around: Around): Staying {
   const asks = askPanel(around.actions);
   const storage = h('p', { class: 'muted small' });
-  const after = h('div', { class: 'stack' }, storage, removal(around));
+  const copy = copyNotice();
+  const after = h('div', { class: 'stack' }, storage, copy, removal(around));
   const time = say.time(state.look.expires_at_ms);
   return {
     before: asks.node,
@@ -62,14 +66,17 @@ export function staying(state: OnScreen, around: Around): Staying {
     says: (fate) => t(`shown.${fate}`, { time }),
     update: (now) => {
       asks.update(now.look.bound?.asks ?? []);
-      storage.textContent = t(around.persisted ? 'kept.storage.promised' : 'kept.storage');
+      // The look from before the acknowledgement cannot know of a copy that went along with it.
+      const copied = now.look.bound ? now.look.copy !== null : around.copied;
+      copy.hidden = !copied;
+      storage.textContent = t(copied ? 'kept.return' : around.persisted ? 'kept.storage.promised' : 'kept.storage');
       after.hidden = now.fate !== 'kept';
     },
   };
 }
 
 function removal({ actions }: Around): HTMLElement {
-  const forget = confirmation('forget', {}, actions.forget);
+  const forget = confirmation('forget', {}, () => actions.use(forgetKeys));
   return h(
     'div',
     { class: 'actions center-actions' },
@@ -81,16 +88,21 @@ function removal({ actions }: Around): HTMLElement {
 /** It belongs to another device, or to this one before its key was deleted: nobody can tell the two apart. */
 export function elsewhereView({ look, unanswered }: Extract<State, { name: 'elsewhere' }>, around: Around): View {
   const there = whenAndWhere(look);
-  const ask = h('button', { type: 'button', class: 'button', id: 'ask', onclick: around.actions.ask }, t('ask.button'));
+  const ask = h('button', { type: 'button', class: 'button', id: 'ask', onclick: () => around.actions.use(askFor) }, t('ask.button'));
   return page(
     t('elsewhere.title'),
     lead('elsewhere.body', there),
     unanswered && h('p', { class: 'notice warn', role: 'status', id: 'unanswered' }, t('ask.unanswered')),
     h('dl', { class: 'facts ruled' }, ...expiry(look)),
     section(t('elsewhere.mine.title'), t('elsewhere.mine.body'), around.durable ? ask : h('p', { class: 'notice warn' }, t('ask.no-storage'))),
-    section(t('elsewhere.cleared.title'), t('elsewhere.cleared.body')),
+    look.copy ? restoration(look.copy, around) : section(t('elsewhere.cleared.title'), t('elsewhere.cleared.body')),
     notYou(),
   );
+}
+
+function restoration(copy: string, around: Around): HTMLElement {
+  const { body, nodes } = restoring(copy, around);
+  return section(t('elsewhere.cleared.title'), body, ...nodes);
 }
 
 function section(title: string, body: string, ...rest: Child[]): HTMLElement {
@@ -108,7 +120,7 @@ export function askingView({ look, code, untilMs }: Extract<State, { name: 'aski
       digits(code),
       h('p', { class: 'center', role: 'status' }, t('asking.compare')),
       h('p', { class: 'muted small center' }, t('asking.ends'), ' ', left),
-      h('button', { type: 'button', class: 'button', id: 'stop-asking', onclick: actions.stopAsking }, t('asking.stop')),
+      h('button', { type: 'button', class: 'button', id: 'stop-asking', onclick: () => actions.use(stopAsking) }, t('asking.stop')),
     ),
     update: () => {},
     leave: stop,

@@ -15,6 +15,9 @@ export interface Page {
   watch(): void;
 }
 
+/** What is done on a page when somebody presses a button. */
+export type Gesture = (page: Page) => Promise<void>;
+
 /** Shows again what is bound to this device. */
 export async function again({ visit, dispatch, look, strip, watch }: Page): Promise<void> {
   dispatch({ type: 'gesture', step: 'claim' });
@@ -31,10 +34,16 @@ export async function ask({ visit, dispatch, watch }: Page): Promise<void> {
   watch();
 }
 
-export async function give({ visit, dispatch, look }: Page, to: Ask): Promise<void> {
-  if (await giveTo(visit, to)) dispatch({ type: 'gave' });
-  else await look();
+export async function stopAsking({ dispatch }: Page): Promise<void> {
+  dispatch({ type: 'stop-asking' });
 }
+
+export const give =
+  (to: Ask): Gesture =>
+  async ({ visit, dispatch, look }) => {
+    if (await giveTo(visit, to)) dispatch({ type: 'gave' });
+    else await look();
+  };
 
 export async function forget({ visit, dispatch }: Page): Promise<void> {
   await forgetKeys(visit);

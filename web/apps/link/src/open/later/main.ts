@@ -5,7 +5,7 @@ import { askingView, boundView, boundWording, elsewhereView, staying } from './b
 import { goneView, plainView } from './ended.ts';
 import { question } from './passphrase.ts';
 
-export { again, ask, forget, give } from './gestures.ts';
+export { again } from './gestures.ts';
 
 const wording = (state: Asking) => (state.look.kind === 'device_bound' ? boundWording : onceWording)(state);
 

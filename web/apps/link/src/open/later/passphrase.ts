@@ -3,12 +3,15 @@ import { say } from '../../shell/words.ts';
 import type { Asking, Question } from '../ready.ts';
 import type { Around } from '../view.ts';
 import { noticeView } from './notices.ts';
+import { copyChoice } from './passkey.ts';
 import { t } from './words.ts';
 
 /** What to know before the gesture, and the passphrase, or how long to wait, where there is one. */
 export function question(state: Asking, around: Around): Question {
   const notices = around.notices.map((name) => noticeView(name, state.look.kind));
-  if (!state.look.passphrase) return { notices, nodes: [], answer: () => null, blocked: false, focus: null };
+  const copying = copyChoice(state, around);
+  const open = copying?.open ?? around.actions.open;
+  if (!state.look.passphrase) return { notices, nodes: [copying?.node], answer: () => null, open, blocked: false, focus: null };
   const { field, input, complain } = passphraseField(state);
   const held = state.name === 'held-back' ? heldBack(state.untilMs, around) : null;
   const answer = () => {
@@ -17,8 +20,9 @@ export function question(state: Asking, around: Around): Question {
   };
   return {
     notices,
-    nodes: [field, held?.node],
+    nodes: [field, held?.node, copying?.node],
     answer,
+    open,
     blocked: held !== null,
     focus: state.name === 'wrong-passphrase' ? input : null,
     ...(held && { leave: held.stop }),
