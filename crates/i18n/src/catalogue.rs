@@ -17,17 +17,21 @@ macro_rules! areas {
 }
 
 const FILES: &[(&str, [&str; Lang::ALL.len()])] = &areas![
+    "account",
     "bound",
     "cli",
     "common",
+    "console",
     "create",
     "invitation",
     "open",
+    "organization",
     "pages",
     "passkey",
     "problems",
     "receipt",
     "refused",
+    "ui",
 ];
 
 static CATALOGUES: LazyLock<HashMap<&str, [Area; Lang::ALL.len()]>> = LazyLock::new(|| {
