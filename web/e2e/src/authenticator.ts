@@ -4,11 +4,11 @@ import type { Page } from '@playwright/test';
 export interface Authenticator {
   /** How many passkeys it has. */
   count(): Promise<number>;
-  /** Whether the person agrees from now on. Who does not is never told apart from who presses "cancel". */
-  agree(agrees: boolean): Promise<void>;
+  /** Knows nobody's finger from now on, as after several wrong ones. */
+  lock(): Promise<void>;
 }
 
-/** Gives this page's browser an authenticator of its own. It stays while the page visits other addresses. */
+/** Gives this page's browser an authenticator of its own. It stays while the page visits addresses of its site. */
 export async function withAuthenticator(page: Page, { hasPrf = true } = {}): Promise<Authenticator> {
   const cdp = await page.context().newCDPSession(page);
   await cdp.send('WebAuthn.enable');
@@ -26,15 +26,27 @@ export async function withAuthenticator(page: Page, { hasPrf = true } = {}): Pro
   });
   return {
     count: async () => (await cdp.send('WebAuthn.getCredentials', { authenticatorId })).credentials.length,
-    agree: async (isUserVerified) => void (await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified })),
+    lock: async () => void (await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false })),
   };
+}
+
+/** The person presses "cancel" when this page next asks for a passkey: a headless browser shows no such button. */
+export async function cancelNext(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const { credentials } = navigator;
+    const get = credentials.get.bind(credentials);
+    credentials.get = async () => {
+      credentials.get = get;
+      throw new DOMException('The operation either timed out or was not allowed.', 'NotAllowedError');
+    };
+  });
 }
 
 /** Everything that this browser stored for the page's site, as its own settings delete it. Passkeys stay. */
 export async function clearSiteData(page: Page): Promise<void> {
   const { origin } = new URL(page.url());
-  await page.goto('about:blank');
+  await page.goto(origin);
   const cdp = await page.context().newCDPSession(page);
+  // Not detached: that would take away the authenticator of the page, too.
   await cdp.send('Storage.clearDataForOrigin', { origin, storageTypes: 'all' });
-  await cdp.detach();
 }

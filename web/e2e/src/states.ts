@@ -290,7 +290,7 @@ const OPEN_VARIANTS: Record<string, Reach> = {
   },
   'ready/device-bound, passkey cancelled': async (page) => {
     const authenticator = await withAuthenticator(page);
-    await authenticator.agree(false);
+    await authenticator.lock();
     await page.goto(await boundLink());
     await page.locator('#passkey').check();
     await page.locator('#open').click();
@@ -308,7 +308,7 @@ const OPEN_VARIANTS: Record<string, Reach> = {
   },
   'elsewhere/not restored': async (page) => {
     const authenticator = await copyLeft(page);
-    await authenticator.agree(false);
+    await authenticator.lock();
     await page.locator('#restore').click();
     await page.locator('#restore-trouble').waitFor();
   },
