@@ -108,8 +108,7 @@ for (const page of PAGES) {
     const path = `/shells/${page}.${lang}.html`;
     const html = shell({
       page, lang, scripts: page === 'missing' ? [script] : [hpke, script], link, icon, assets, languages: LANGUAGES,
-      pages: read(lang, 'pages'), common: read(lang, 'common'),
-      seal: art('seal.svg'),
+      pages: read(lang, 'pages'), seal: art('seal.svg'),
     });
     writeFileSync(join(next, path), html);
     files.push(describe(path));

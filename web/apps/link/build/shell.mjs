@@ -27,8 +27,8 @@ ${view}
 /** Pages that speak to the server at once: its key comes together with the scripts. */
 const SPEAKING = ['open', 'receipt'];
 
-export function shell({ page, lang, scripts, link, icon, assets, languages, pages, common, seal }) {
-  const t = (key) => escape(pages[key] ?? common[key]);
+export function shell({ page, lang, scripts, link, icon, assets, languages, pages, seal }) {
+  const t = (key) => escape(pages[key]);
   const sri = (url) => `integrity="${assets[url].integrity}" crossorigin="anonymous"`;
   const choice = (tag) =>
     `<button type="button" lang="${tag}" data-lang="${tag}"${tag === lang ? ' aria-current="true"' : ''}>${nameOf(tag)}</button>`;

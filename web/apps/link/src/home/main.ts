@@ -1,7 +1,8 @@
 import { isProblem } from '@waxseal/api';
+import { argon2InWorker } from '@waxseal/crypto';
 import { create } from '@waxseal/flow/create';
 import { byId, h } from '@waxseal/ui';
-import { argon2id } from '../shell/argon2.ts';
+import { startArgon2 } from '../shell/argon2.ts';
 import { PLAIN, type Brand } from '../shell/brand.ts';
 import { loading } from '../shell/loading.ts';
 import { inTime, startShell } from '../shell/start.ts';
@@ -36,7 +37,7 @@ async function sealing(order: Order, form: CreateForm, brand: Brand): Promise<vo
   try {
     const { text, kind, views, expires, passphrase } = order;
     tell(t(passphrase === null ? 'sealing.store' : 'sealing.stretch'));
-    const secured = passphrase === null ? null : { text: passphrase, argon2id };
+    const secured = passphrase === null ? null : { text: passphrase, argon2id: argon2InWorker(startArgon2) };
     const created = await create({ origin: location.origin, text, kind, views, expires, passphrase: secured }, { language: lang });
     const result = resultView(created, order, brand, () => {
       showForm(brand);

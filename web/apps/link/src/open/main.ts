@@ -1,7 +1,7 @@
 import { isProblem, type PeekAnswer } from '@waxseal/api';
 import { isRefused } from '@waxseal/crypto';
 import { acknowledge, arrive, claim, keepOpen, peek, recover, StorageRefused, type Shown, type Visit } from '@waxseal/flow/open';
-import { argon2id } from '../shell/argon2.ts';
+import { startArgon2 } from '../shell/argon2.ts';
 import { PLAIN } from '../shell/brand.ts';
 import { load } from '../shell/scripts.ts';
 import { inTime, startShell } from '../shell/start.ts';
@@ -72,7 +72,9 @@ async function main(): Promise<void> {
     if (before.kind === 'device_bound') void persist();
     dispatch({ type: 'gesture', step: passphrase === null ? 'claim' : 'stretch' });
     try {
-      const shown = await claim(visit, before, passphrase === null ? undefined : { text: passphrase, argon2id: stretch });
+      const stretched = () => dispatch({ type: 'gesture', step: 'claim' });
+      const given = passphrase === null ? undefined : (await more()).given(passphrase, startArgon2, stretched);
+      const shown = await claim(visit, before, given);
       if (!shown) return await look();
       await beforeAck?.(visit, shown);
       opened(visit, before, shown, false);
@@ -87,12 +89,6 @@ async function main(): Promise<void> {
   /** Asks the browser not to clear this site's data by itself. Some ask the person, who may take their time. */
   const persist = async (): Promise<void> => {
     around.persisted = (await navigator.storage?.persist?.().catch(() => false)) ?? false;
-  };
-
-  const stretch: typeof argon2id = async (...job) => {
-    const key = await argon2id(...job);
-    dispatch({ type: 'gesture', step: 'claim' });
-    return key;
   };
 
   const opened = (visit: Visit, look: PeekAnswer, shown: Shown, again: boolean): void => {

@@ -1,5 +1,4 @@
-import { argon2InWorker } from '@waxseal/crypto';
 import { scriptUrl } from './scripts.ts';
 
-/** Argon2id in a worker that is loaded when a passphrase is first used. */
-export const argon2id = argon2InWorker(() => new Worker(scriptUrl('argon2'), { type: 'module' }));
+/** Starts the worker that computes Argon2id. Its script is loaded when a passphrase is first used. */
+export const startArgon2 = (): Worker => new Worker(scriptUrl('argon2'), { type: 'module' });

@@ -6,6 +6,7 @@ import { goneView, plainView } from './ended.ts';
 import { question } from './passphrase.ts';
 
 export { again } from './gestures.ts';
+export { given } from './stretching.ts';
 
 const wording = (state: Asking) => (state.look.kind === 'device_bound' ? boundWording : onceWording)(state);
 
