@@ -1,0 +1,47 @@
+// How the console's sources become files: the same for what is shipped and for the gallery.
+import { fileURLToPath } from 'node:url';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import components from '@waxseal/ui/svelte.config';
+import { build } from 'vite';
+
+export const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Browsers that came after spring 2023; newer ways to write a colour are written for them, too. */
+const TARGET = ['chrome111', 'firefox115', 'safari16.4'];
+const [chrome, firefox, safari] = [111 << 16, 115 << 16, (16 << 16) | (4 << 8)];
+
+/** Bundles one entry into `outDir/assets`; gives the names of its script and of its style, if it has one. */
+export async function bundle({ name, entry, outDir, format = 'es', define = {}, alias = {} }) {
+  const [{ output }] = [await build({
+    configFile: false,
+    root,
+    logLevel: 'warn',
+    mode: 'production',
+    define: { 'process.env.NODE_ENV': '"production"', ...define },
+    resolve: { alias },
+    plugins: [svelte({ configFile: false, compilerOptions: components.compilerOptions, emitCss: true })],
+    css: { transformer: 'lightningcss', lightningcss: { targets: { chrome, firefox, safari } } },
+    build: {
+      outDir,
+      emptyOutDir: false,
+      copyPublicDir: false,
+      target: TARGET,
+      cssMinify: 'lightningcss',
+      cssCodeSplit: false,
+      assetsInlineLimit: 0,
+      modulePreload: false,
+      reportCompressedSize: false,
+      rolldownOptions: {
+        input: { [name]: entry },
+        output: {
+          format,
+          codeSplitting: false,
+          entryFileNames: 'assets/[name].[hash].js',
+          assetFileNames: `assets/${name}.[hash][extname]`,
+        },
+      },
+    },
+  })].flat();
+  const named = (suffix) => output.map(({ fileName }) => fileName).find((file) => file.endsWith(suffix));
+  return { script: `/${named('.js')}`, style: named('.css') && `/${named('.css')}` };
+}

@@ -1,0 +1,195 @@
+import type {
+  Account, ApiKey, AuditEvent, Ceremony, DeviceLook, Invitation, InvitationLook, Member, MemberReceipt, Membership, NewApiKey,
+  Organization, Page, Passkey, Permission, Role, SessionAnswer, SessionRow, SignInAnswer,
+} from '../src/api/types.ts';
+import type { CreateAnswer } from '../src/api/types.ts';
+
+/** How the world is when a page is looked at. */
+export const SCENARIOS = ['owner', 'auditor', 'empty', 'long', 'loading', 'failed', 'offline', 'deleting', 'guest', 'invited-only', 'several'] as const;
+export type Scenario = (typeof SCENARIOS)[number];
+
+/** The moment at which the gallery stands. */
+export const NOW = Date.UTC(2026, 10, 22, 9, 30);
+const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000];
+
+const LONG = 'A Very Long Name Somebody Really Has, of the Department for Names That Do Not Fit Anywhere at All';
+const LONG_JA = '株式会社とても長い名前の会社と関連会社情報システム統括部セキュリティー推進グループ';
+
+function membership(scenario: Scenario): Membership {
+  const role: Role = scenario === 'auditor' ? 'auditor' : 'owner';
+  const name = scenario === 'long' ? LONG_JA : 'Acme, Inc.';
+  return { id: 'ten_acme', slug: 'acme', name, role, ...(scenario === 'deleting' && { deletion_due_at_ms: NOW + 5 * DAY }) };
+}
+
+function account(scenario: Scenario): Account {
+  const bare = scenario === 'empty';
+  const several: Membership[] = [{ id: 'ten_nord', slug: 'nordwind', name: 'Nordwind GmbH', role: 'member', domain: 'link.nordwind.example' }, { id: 'ten_aoba', slug: 'aoba', name: '青葉製作所', role: 'auditor' }];
+  return {
+    id: 'acc_aiko', name: scenario === 'long' ? LONG : 'Aiko Tanaka', email: 'aiko.tanaka@acme.example', lang: 'en',
+    has_password: true, totp: !bare, recovery_codes_left: bare ? 0 : 3, passkeys: bare ? 0 : 2,
+    organizations: [membership(scenario), ...(scenario === 'several' ? several : [])],
+  };
+}
+
+const session = (scenario: Scenario, signedIn: boolean): SessionAnswer => ({
+  signed_in: signedIn, csrf: 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA', sign_up: scenario === 'invited-only' ? 'invited' : 'open',
+});
+
+const PERMISSIONS: Permission[] = ['organization.read', 'members.read', 'secrets.create', 'secrets.read'];
+
+const organization = (scenario: Scenario): Organization => ({
+  ...membership(scenario), created_at_ms: NOW - 200 * DAY, permissions: PERMISSIONS,
+  domains: scenario === 'empty' ? [] : [{ id: 'dom_1', host: 'secrets.acme.example' }, { id: 'dom_2', host: 'hr.acme.example' }],
+});
+
+function members(scenario: Scenario): Page<Member> {
+  const me: Member = { account: 'acc_aiko', name: account(scenario).name, email: 'aiko.tanaka@acme.example', role: membership(scenario).role, joined_at_ms: NOW - 200 * DAY, last_seen_at_ms: NOW - MINUTE, second_factor: true };
+  if (scenario === 'empty') return { items: [{ ...me, second_factor: false }] };
+  return {
+    items: [
+      me,
+      { account: 'acc_ben', name: 'Ben Okafor', email: 'ben@acme.example', role: 'admin', joined_at_ms: NOW - 90 * DAY, last_seen_at_ms: NOW - 3 * HOUR, second_factor: true },
+      { account: 'acc_sato', name: '佐藤 健太', email: 'kenta.sato@acme.example', role: 'member', domain: 'hr.acme.example', joined_at_ms: NOW - 30 * DAY, last_seen_at_ms: NOW - 2 * DAY, second_factor: false },
+      { account: 'acc_mia', name: scenario === 'long' ? LONG : 'Mia Lindqvist', email: scenario === 'long' ? `${'very-long-address-'.repeat(4)}@subdomain.department.acme.example` : 'mia@auditors.example', role: 'auditor', joined_at_ms: NOW - 4 * DAY, second_factor: true },
+    ],
+    next: 'more',
+  };
+}
+
+const invitations = (scenario: Scenario): Page<Invitation> => ({
+  items: scenario === 'empty' ? [] : [{ id: 'inv_1', email: 'noor@acme.example', role: 'member', invited_by: 'Aiko Tanaka', created_at_ms: NOW - DAY, expires_at_ms: NOW + 6 * DAY }],
+});
+
+const KEY: ApiKey = { id: 'key_1', name: 'Deployment pipeline', prefix: 'wxk_7Qm4', scopes: ['secrets:create'], networks: ['203.0.113.0/24'], created_at_ms: NOW - 60 * DAY, expires_at_ms: NOW + 305 * DAY, last_used_at_ms: NOW - 4 * MINUTE };
+
+const keys = (scenario: Scenario): Page<ApiKey> => ({
+  items: scenario === 'empty' ? [] : [
+    KEY,
+    { ...KEY, id: 'key_2', name: scenario === 'long' ? LONG : 'Ticket system', prefix: 'wxk_pL0c', scopes: ['secrets:create', 'secrets:read', 'secrets:burn', 'audit:read'], expires_at_ms: NOW + 9 * DAY, networks: [] },
+    { ...KEY, id: 'key_3', name: 'Old runner', prefix: 'wxk_c9Xa', retires_at_ms: NOW + 20 * HOUR, last_used_at_ms: NOW - HOUR },
+    { id: 'key_4', name: 'Trial', prefix: 'wxk_Zz81', scopes: ['organization:read'], networks: [], created_at_ms: NOW - 400 * DAY, expires_at_ms: NOW - 35 * DAY },
+  ],
+});
+
+const event = (n: number, at: number, action: string, actor: string | undefined, subject: string): AuditEvent => ({
+  id: `evt_${n}`, at_ms: NOW - at, action, subject, network: '203.0.113.0/24', ...(actor && { actor }),
+});
+
+const audit = (scenario: Scenario): Page<AuditEvent> => ({
+  items: scenario === 'empty' ? [] : [
+    event(1, 4 * MINUTE, 'secret.created', 'Deployment pipeline', 'sec_h2Yx0pQ'),
+    event(2, 26 * MINUTE, 'secret.destroyed', undefined, 'sec_9rTq2bN'),
+    event(3, 3 * HOUR, 'key.rotated', 'Ben Okafor', 'key_c9Xa'),
+    event(4, 5 * HOUR, 'member.changed', scenario === 'long' ? LONG : 'Aiko Tanaka', 'mem_sato'),
+    event(5, DAY, 'invitation.created', 'Aiko Tanaka', 'inv_noor'),
+    event(6, 2 * DAY, 'something.younger', 'Aiko Tanaka', 'ten_acme'),
+  ],
+  next: 'more',
+});
+
+function receipt(n: number, state: MemberReceipt['state'], more: Partial<MemberReceipt> = {}): MemberReceipt {
+  const rid = ['h2Yx0pQmVf1', '9rTq2bNcYw8', 'Zk3LmPq0sTu', 'b7Vn5xWdEaR', 'Qy6JhGf2uIo', 'm1Bv8cXzLkA', 'T4eRw9qPoIu'][n] ?? 'x'.repeat(11);
+  const past = ['destroyed', 'burned', 'expired'].includes(state);
+  return {
+    rid, state, kind: 'one_time', sealed: 'client', passphrase: n % 2 === 0, views: 1, views_left: state === 'destroyed' ? 0 : 1,
+    created_at_ms: NOW - (n + 1) * 5 * HOUR, expires_at_ms: NOW + (7 - n) * DAY, kept_until_ms: NOW + 37 * DAY, ended_at_ms: past ? NOW - n * HOUR : null,
+    openings: [], tries: { wrong: state === 'locked' ? 20 : 0 } as MemberReceipt['tries'], domain: 'secrets.acme.example', created_by: n % 3 === 1 ? 'Deployment pipeline' : 'Aiko Tanaka', ...more,
+  };
+}
+
+const receipts = (scenario: Scenario): Page<MemberReceipt> => ({
+  items: scenario === 'empty' ? [] : [
+    receipt(0, 'ready'),
+    receipt(1, 'destroyed'),
+    receipt(2, 'ready', { views: 5, views_left: 3 }),
+    receipt(3, 'bound', { kind: 'device_bound', domain: 'hr.acme.example', views_left: 0, ...(scenario === 'long' && { created_by: LONG }) }),
+    receipt(4, 'locked'),
+    receipt(5, 'burned'),
+    receipt(6, 'expired'),
+  ],
+  next: 'more',
+});
+
+const passkeys = (scenario: Scenario): { items: Passkey[] } => ({
+  items: scenario === 'empty' ? [] : [
+    { id: 'pky_1', name: 'MacBook', created_at_ms: NOW - 80 * DAY, last_used_at_ms: NOW - 2 * HOUR },
+    { id: 'pky_2', name: scenario === 'long' ? LONG : 'Security key on my ring', created_at_ms: NOW - 80 * DAY },
+  ],
+});
+
+const sessions: { items: SessionRow[] } = {
+  items: [
+    { id: 'ses_1', current: true, kind: 'browser', device: 'Chrome on macOS', network: '203.0.113.0/24', created_at_ms: NOW - DAY, last_used_at_ms: NOW },
+    { id: 'ses_2', current: false, kind: 'cli', device: 'waxseal on build-7', network: '198.51.100.0/24', created_at_ms: NOW - 9 * DAY, last_used_at_ms: NOW - 30 * MINUTE },
+  ],
+};
+
+const look: InvitationLook = { organization: 'Acme, Inc.', inviter: 'Aiko Tanaka', role: 'member', email: 'noor@acme.example' };
+const device: DeviceLook = { name: 'waxseal on build-7', network: '198.51.100.0/24', created_at_ms: NOW - MINUTE };
+const secondFactor: SignInAnswer = { next: 'second-factor', methods: ['totp', 'recovery-code'] };
+const newKey: NewApiKey = { ...KEY, id: 'key_9', key: 'wxk_7Qm4tR2xW9pL0cVb6nYh3sKd8fGjZa1uXe5Tq0' };
+const created: CreateAnswer = { id: 'AAAAAAAAAAAAAAAAAAAAAA', rid: 'AAAAAAAAAAAAAAAAAAAAAA', created_at_ms: NOW, expires_at_ms: NOW + 7 * DAY } as never;
+const ceremony: Ceremony = { ceremony: 'c', options: {} };
+const recovery = { recovery_codes: ['7Q4M-TR2X', 'W9PL-0CVB', '6NYH-3SKD', '8FGJ-ZA1U', 'XE5T-Q07Q', 'M4TR-2XW9', 'PL0C-VB6N', 'YH3S-KD8F', 'GJZA-1UXE', '5TQ0-HH2K'] };
+
+type Answer = (scenario: Scenario) => unknown;
+
+/** Every route that a page asks for; the path's own ids do not matter here. */
+const ROUTES: Readonly<Record<string, Answer>> = {
+  'GET /v1/account': account,
+  'GET /v1/organizations/*': organization,
+  'GET /v1/organizations/*/members': members,
+  'GET /v1/organizations/*/invitations': invitations,
+  'GET /v1/organizations/*/keys': keys,
+  'GET /v1/organizations/*/audit': audit,
+  'GET /v1/organizations/*/secrets': receipts,
+  'GET /v1/account/passkeys': passkeys,
+  'GET /v1/account/sessions': () => sessions,
+  'POST /v1/invitations/look': () => look,
+  'POST /v1/device/look': () => device,
+  'POST /v1/device/approve': () => ({}),
+  'POST /v1/sign-in/password': () => secondFactor,
+  'POST /v1/sign-in/passkey/start': () => ceremony,
+  'POST /v1/sign-in/link': () => ({}),
+  'POST /v1/sign-up': () => ({}),
+  'POST /v1/password/reset': () => ({}),
+  'POST /v1/password/reset/finish': () => ({}),
+  'POST /v1/account/step-up': () => ({ stepped_up_until: NOW + 10 * MINUTE }),
+  'POST /v1/account/totp/start': () => ({ secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP', uri: 'otpauth://totp/Waxseal:aiko.tanaka@acme.example?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Waxseal' }),
+  'POST /v1/account/totp/finish': () => recovery,
+  'POST /v1/account/recovery-codes': () => recovery,
+  'POST /v1/organizations/*/keys': () => newKey,
+  'POST /v1/organizations/*/keys/*/rotate': () => newKey,
+  'POST /v1/organizations/*/secrets': () => created,
+  'POST /v1/organizations/*/invitations': (scenario) => invitations(scenario).items[0] ?? {},
+  'POST /v1/organizations/*/secrets/*/burn': () => receipt(0, 'burned'),
+};
+
+function problem(status: number, code: string, title: string, detail: string): Response {
+  const document = { type: `urn:waxseal:problem:${code}`, title, status, detail, code };
+  const headers = { 'Content-Type': 'application/problem+json', 'X-Request-Id': 'req_01JD4Z8Q' };
+  return new Response(JSON.stringify(document), { status, headers });
+}
+
+const GUESTS: readonly Scenario[] = ['guest', 'invited-only'];
+
+/** A server that knows one world. */
+export function fakeFetch(scenario: Scenario): typeof fetch {
+  return (input, init) => {
+    const { pathname } = new URL(String(input), location.origin);
+    const method = init?.method ?? 'GET';
+    const guest = GUESTS.includes(scenario);
+    const json = (body: unknown) => Promise.resolve(new Response(JSON.stringify(body), { headers: { 'Content-Type': 'application/json' } }));
+    if (pathname === '/v1/session') return scenario === 'offline' ? Promise.reject(new TypeError('offline')) : json(session(scenario, !guest));
+    const pattern = `${method} ${pathname.replace(/(organizations|keys|secrets|invitations)\/(?!look)[\w-]+/g, '$1/*')}`;
+    const known = ROUTES[pattern];
+    const begins = pattern === 'GET /v1/account';
+    if (scenario === 'loading' && !begins) return new Promise(() => {});
+    if (scenario === 'failed' && !begins) return Promise.resolve(problem(500, 'internal', 'Our fault', 'Something went wrong on our side. Please quote req_01JD4Z8Q when you tell us.'));
+    if (known) return json(known(scenario));
+    return Promise.resolve(problem(404, 'not-available', 'Not available', `The gallery has no answer to ${pattern}.`));
+  };
+}
+
+/** A stream in which nothing happens. */
+export const quietEvents = (): EventSource => Object.assign(new EventTarget(), { close: () => {} }) as unknown as EventSource;

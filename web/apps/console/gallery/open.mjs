@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+
+/** What there is to look at: each page in the worlds in which it looks different, and what is pressed before looking. */
+export const VIEWS = JSON.parse(readFileSync(new URL('views.json', import.meta.url), 'utf8'));
+
+const urlOf = ({ path, scenario }) => {
+  const url = new URL(path, 'http://localhost');
+  url.searchParams.set('scenario', scenario);
+  return url.pathname + url.search + url.hash;
+};
+
+/** The moment at which the gallery stands (`fake.ts`). */
+const NOW = Date.UTC(2026, 10, 22, 9, 30);
+
+/** Opens a view in a page of its own, at the gallery's moment, and presses what the view wants pressed. */
+export async function openView(context, origin, view) {
+  const page = await context.newPage();
+  await page.clock.setFixedTime(NOW);
+  await page.goto(origin + urlOf(view));
+  await page.locator('h1').first().waitFor();
+  if (view.name.includes('loading')) await page.locator('[role=status] .bar').first().waitFor();
+  for (const selector of view.press) await page.locator(selector).last().click();
+  return page;
+}

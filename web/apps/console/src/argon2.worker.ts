@@ -1,0 +1,1 @@
+import '@waxseal/crypto/argon2-worker';

@@ -1,0 +1,37 @@
+import type { Membership, Permission, Role } from '../api/types.ts';
+
+/**
+ * The table of `docs/accounts.md` §2, for what is shown. The server decides: a button that stands here in error is
+ * refused there.
+ */
+const EVERYBODY: readonly Role[] = ['owner', 'admin', 'member', 'auditor'];
+const LEADERS: readonly Role[] = ['owner', 'admin'];
+const READERS: readonly Role[] = ['owner', 'admin', 'auditor'];
+const OWNERS: readonly Role[] = ['owner'];
+
+const ALLOWED: Readonly<Record<Permission, readonly Role[]>> = {
+  'organization.read': EVERYBODY,
+  'organization.write': LEADERS,
+  'organization.transfer': OWNERS,
+  'organization.export': OWNERS,
+  'organization.delete': OWNERS,
+  'members.read': EVERYBODY,
+  'members.write': LEADERS,
+  'keys.read': READERS,
+  'keys.write': LEADERS,
+  'audit.read': READERS,
+  'secrets.create': ['owner', 'admin', 'member'],
+  'secrets.read': EVERYBODY,
+  'secrets.burn': ['owner', 'admin', 'member'],
+};
+
+/** Who is confined to one domain may do there what concerns secrets, and nothing else. */
+export function can({ role, domain }: Pick<Membership, 'role' | 'domain'>, permission: Permission): boolean {
+  if (domain && !permission.startsWith('secrets.')) return false;
+  return ALLOWED[permission].includes(role);
+}
+
+/** Only an owner makes, changes or removes an owner. */
+export function rolesToGive(role: Role): readonly Role[] {
+  return role === 'owner' ? EVERYBODY : EVERYBODY.filter((given) => given !== 'owner');
+}

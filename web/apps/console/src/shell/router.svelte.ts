@@ -1,0 +1,67 @@
+import { tick } from 'svelte';
+import { find, type Found } from './routes.ts';
+
+/** What a page hands to the next one and nobody else: an address must not stand in a URL. */
+export type Handed = Readonly<Record<string, string>>;
+
+/** The History API, and what people expect of it: titles, focus, scroll, and links that open in another tab. */
+export class Router {
+  #url = $state.raw(new URL(location.href));
+  #handed = $state.raw<Handed>({});
+  readonly found: Found = $derived(find(this.#url.pathname));
+  readonly query: URLSearchParams = $derived(this.#url.searchParams);
+
+  constructor() {
+    addEventListener('popstate', () => this.#arrive(history.state as Handed | null));
+    document.addEventListener('click', (event) => this.#follow(event));
+  }
+
+  get path(): string {
+    return this.#url.pathname;
+  }
+
+  get handed(): Handed {
+    return this.#handed;
+  }
+
+  /** Goes to a path of this console. */
+  go(path: string, { replace = false, handed = {} }: { replace?: boolean; handed?: Handed } = {}): void {
+    history[replace ? 'replaceState' : 'pushState'](handed, '', path);
+    this.#arrive(handed);
+    scrollTo(0, 0);
+    void tick().then(focusHeading);
+  }
+
+  /** Changes what stands after `?` without going anywhere: filters, that a reload and a shared address keep. */
+  filter(query: Readonly<Record<string, string>>): void {
+    const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== '')).toString();
+    history.replaceState(history.state, '', search ? `${this.path}?${search}` : this.path);
+    this.#url = new URL(location.href);
+  }
+
+  /** Takes the token out of the address bar, where it could be read over a shoulder or kept in a history. */
+  takeFragment(): string | null {
+    const token = location.hash.slice(1);
+    if (token) history.replaceState(history.state, '', location.pathname + location.search);
+    return token || null;
+  }
+
+  #arrive(handed: Handed | null): void {
+    this.#url = new URL(location.href);
+    this.#handed = handed ?? {};
+  }
+
+  #follow(event: MouseEvent): void {
+    const link = event.target instanceof Element ? event.target.closest('a') : null;
+    const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
+    if (!link || !plain || event.defaultPrevented || link.origin !== location.origin) return;
+    if (link.target || link.hasAttribute('download') || link.pathname.startsWith('/v1/')) return;
+    event.preventDefault();
+    this.go(link.pathname + link.search);
+  }
+}
+
+/** Who cannot see that the page changed is told by its heading. */
+function focusHeading(): void {
+  document.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true });
+}

@@ -1,0 +1,79 @@
+/** Pages of a person. */
+const OWN = {
+  '/': 'start',
+  '/sign-in': 'sign-in',
+  '/sign-in/link': 'sign-in-link',
+  '/sign-up': 'sign-up',
+  '/check-mail': 'check-mail',
+  '/verify': 'verify',
+  '/password/forgotten': 'forgotten',
+  '/password/reset': 'reset',
+  '/invitation': 'invitation',
+  '/device': 'device',
+  '/address': 'address',
+  '/organizations': 'organizations',
+  '/account': 'account',
+  '/account/security': 'security',
+} as const;
+
+/** Pages of an organization, below `/o/<its slug or id>`: no name of an organization can hide a page of ours. */
+const ORGANIZATIONS = {
+  '': 'home',
+  '/share': 'share',
+  '/receipts': 'receipts',
+  '/members': 'members',
+  '/keys': 'keys',
+  '/audit': 'audit',
+  '/settings': 'settings',
+} as const;
+
+export type OwnPage = (typeof OWN)[keyof typeof OWN];
+export type OrganizationPage = (typeof ORGANIZATIONS)[keyof typeof ORGANIZATIONS];
+
+export type Found =
+  | { kind: 'own'; page: OwnPage }
+  | { kind: 'organization'; page: OrganizationPage; organization: string }
+  | { kind: 'missing' };
+
+/** The page at a path. A slash at the end changes nothing. */
+export function find(path: string): Found {
+  const trimmed = path.replace(/(?<=.)\/+$/, '');
+  if (Object.hasOwn(OWN, trimmed)) return { kind: 'own', page: OWN[trimmed as keyof typeof OWN] };
+  const [, organization, rest = ''] = /^\/o\/([\w-]{1,64})(\/[a-z]+)?$/.exec(trimmed) ?? [];
+  if (!organization || !Object.hasOwn(ORGANIZATIONS, rest)) return { kind: 'missing' };
+  return { kind: 'organization', page: ORGANIZATIONS[rest as keyof typeof ORGANIZATIONS], organization };
+}
+
+/** What somebody who is not signed in may see. */
+export const OPEN_PAGES: readonly OwnPage[] = [
+  'sign-in',
+  'sign-in-link',
+  'sign-up',
+  'check-mail',
+  'verify',
+  'forgotten',
+  'reset',
+  'invitation',
+];
+
+/** What has no sense for somebody who is. */
+export const GUEST_PAGES: readonly OwnPage[] = ['sign-in', 'sign-up', 'forgotten'];
+
+/**
+ * Where to go on after signing in: a path of this console, and never anywhere else. `//host`, `/\host` and whatever else
+ * a browser takes for another origin is refused by asking the browser's own parser.
+ */
+export function safeReturn(path: string | null, origin: string): string {
+  if (!path?.startsWith('/')) return '/';
+  const url = parse(path, origin);
+  if (!url || url.origin !== origin || find(url.pathname).kind === 'missing') return '/';
+  return url.pathname + url.search;
+}
+
+function parse(path: string, origin: string): URL | null {
+  try {
+    return new URL(path, origin);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,47 @@
+import { format, langOf, values, type Lang, type Message, type Params } from '@waxseal/i18n';
+import accountEn from '@waxseal/i18n/locales/en/account.json';
+import consoleEn from '@waxseal/i18n/locales/en/console.json';
+import organizationEn from '@waxseal/i18n/locales/en/organization.json';
+import accountJa from '@waxseal/i18n/locales/ja/account.json';
+import consoleJa from '@waxseal/i18n/locales/ja/console.json';
+import organizationJa from '@waxseal/i18n/locales/ja/organization.json';
+import { speak } from '@waxseal/ui/components';
+import { keepLanguage } from './preferences.ts';
+
+const en = { ...consoleEn, ...accountEn, ...organizationEn };
+const MESSAGES: Record<Lang, Record<keyof typeof en, Message>> = { en, ja: { ...consoleJa, ...accountJa, ...organizationJa } };
+
+export type Key = keyof typeof en;
+
+/** Everything the console says, in the language of now: whatever shows it follows when the reader chooses another. */
+export class Words {
+  #lang = $state<Lang>('en');
+  readonly #region = $derived(navigator.languages.find((tag) => langOf(tag) === this.#lang));
+  /** The components' own. */
+  readonly current = $derived(speak(this.#lang, this.#region));
+  /** Moments, spans and sizes. */
+  readonly say = $derived(values(this.#lang, this.#region));
+
+  constructor(lang: Lang) {
+    this.#lang = lang;
+    document.documentElement.lang = lang;
+  }
+
+  get lang(): Lang {
+    return this.#lang;
+  }
+
+  readonly t = (key: Key, params?: Params): string => format(this.#lang, MESSAGES[this.#lang][key], params);
+
+  /** What the server names by a word: its name here, or the word itself if it is younger than this page. */
+  readonly named = (kind: 'role' | 'scope' | 'action' | 'state', word: string): string => {
+    const key = `${kind}.${word}`;
+    return key in en ? this.t(key as Key) : word;
+  };
+
+  choose(lang: Lang): void {
+    this.#lang = lang;
+    document.documentElement.lang = lang;
+    keepLanguage(lang);
+  }
+}

@@ -1,0 +1,1 @@
+export { default } from '@waxseal/ui/svelte.config';
