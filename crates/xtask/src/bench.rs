@@ -12,7 +12,7 @@ use crate::postgres::{self, Postgres};
 use crate::{process, python, rust, tools, web};
 
 /// The commands of the measuring program, cheapest first.
-const PARTS: &[&str] = &["page", "cycle", "store"];
+const PARTS: &[&str] = &["hosts", "page", "cycle", "store"];
 /// `SnapPass` with everything it needs.
 const SNAPPASS: &str = "tests/bench/tools/snappass.txt";
 /// The last one that runs on Node.js 20.
@@ -40,6 +40,7 @@ pub(crate) fn bench(part: &str, options: &[&str], install: bool) -> Result<()> {
         .iter()
         .filter_map(|part| measure(part, options).err().map(|error| (part, error)))
         .collect();
+    println!("To keep what was found: cp {}/* docs/benchmarks/", out()?.display());
     match &*missed {
         [] => Ok(()),
         faults => {
@@ -50,10 +51,9 @@ pub(crate) fn bench(part: &str, options: &[&str], install: bool) -> Result<()> {
 }
 
 fn measure(part: &str, options: &[&str]) -> Result<()> {
-    let out = rust::target_directory()?.join("bench");
-    fs::create_dir_all(&out).with_context(|| out.display().to_string())?;
+    let out = out()?;
     let mut command = Command::new(released("waxseal-bench")?);
-    command.arg(part).arg("--out").arg(&out);
+    command.arg(part).arg("--out").arg(&out).arg("--source").arg(source()?);
     // It runs until the measuring ends.
     let mut postgres = None;
     match part {
@@ -65,11 +65,33 @@ fn measure(part: &str, options: &[&str]) -> Result<()> {
             command.arg("--waxseald").arg(released("waxseald")?);
             command.arg("--gunicorn").arg(python::executable(SNAPPASS, "gunicorn")?);
         }
-        _ => postgres = Some(beside_pgbench(&mut command)?),
+        "store" => postgres = Some(beside_pgbench(&mut command)?),
+        _ => {}
     }
     let ending = process::run(command.args(options));
     drop(postgres);
     ending
+}
+
+/// The folder of what is found.
+fn out() -> Result<PathBuf> {
+    let out = rust::target_directory()?.join("bench");
+    fs::create_dir_all(&out).with_context(|| out.display().to_string())?;
+    Ok(out)
+}
+
+/// What is measured, and when. An unpacked archive has no commit to tell.
+fn source() -> Result<String> {
+    let date = said("date", &["--utc", "+%Y-%m-%d"])?;
+    let commit = said("git", &["rev-parse", "--short", "HEAD"]).unwrap_or_default();
+    let clean = said("git", &["status", "--porcelain"]).is_ok_and(|changes| changes.is_empty());
+    let changes = if clean { "" } else { " and changes" };
+    let compiler = said("rustc", &["--version"])?;
+    Ok(format!("{date}, commit {commit}{changes}, {compiler}, profile `release`"))
+}
+
+fn said(program: &str, arguments: &[&str]) -> Result<String> {
+    Ok(process::output(Command::new(program).args(arguments))?.trim().to_owned())
 }
 
 fn beside_pgbench(command: &mut Command) -> Result<Postgres> {

@@ -33,7 +33,7 @@ cargo xtask <command>
   run [--tls] [--install]        build everything and start the demo server
   test [--install] [filter …]    every Rust, web, chart and browser test, or those whose names contain a filter
   ci [--install]                 everything that must be green before a change lands
-  bench <part> [option …]        measure store, cycle, page or all in a release build, beside what else there is
+  bench <part> [option …]        measure hosts, page, cycle, store or all in a release build, beside what else there is
   prove [--minutes <n>] [--seed <n>] [--shape one|fleet] [--fault <name>]
                                  kill servers and Postgres under racing readers, and judge what the readers saw
   arrows                         crates depend only on lower floors

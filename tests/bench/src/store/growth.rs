@@ -25,7 +25,7 @@ const FIRST_DECADE: u32 = 3;
 /// A B-tree of a million rows is one or two levels deeper than one of a thousand.
 const FLAT: f64 = 1.5;
 /// Of each kind in a round.
-const UNITS: usize = 50;
+const UNITS: usize = 30;
 const ROUNDS: usize = 4;
 const PAGE: u32 = 50;
 

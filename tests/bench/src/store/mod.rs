@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 5)]
     rounds: usize,
     /// Units of each kind in one round.
-    #[arg(long, default_value_t = 8_192)]
+    #[arg(long, default_value_t = 4_096)]
     units: usize,
     /// The most secrets that growth is measured with: 10 to this power. 0: no growth.
     #[arg(long, default_value_t = 6)]
