@@ -1,17 +1,18 @@
 //! `SQLite`: one writer, some readers.
 
+mod readers;
 mod writer;
 
 use std::{io, path::Path, time::Duration};
 
 use sqlx::{
-    ConnectOptions as _, SqliteConnection, SqlitePool,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    ConnectOptions as _, SqliteConnection,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 use wax_store::StoreError;
 use wax_telemetry::Tasks;
 
-use self::writer::Writer;
+use self::{readers::Readers, writer::Writer};
 use super::{
     Query, Row, Unit,
     failure::{refused, unavailable},
@@ -19,8 +20,6 @@ use super::{
 };
 use crate::migrate;
 
-/// Readers do not wait for the writer in WAL mode: a few connections read more than one machine can serve.
-const READERS: u32 = 4;
 /// How long a writer of this file waits for a writer in another process (`waxseald migrate` beside the server).
 const BUSY_WITHIN: Duration = Duration::from_secs(5);
 /// How long closing waits for units under way.
@@ -31,7 +30,7 @@ pub(crate) struct Sqlite {
     writer: Writer,
     /// `None` in memory: a second connection would be a second, empty database, and the shared cache that could join
     /// them makes readers fail while the writer writes. Reads then go through the writer, where nothing waits for a disk.
-    readers: Option<SqlitePool>,
+    readers: Option<Readers>,
     tasks: Tasks,
 }
 
@@ -40,11 +39,7 @@ impl Sqlite {
         create_private(path).map_err(unavailable)?;
         let options = options().filename(path).journal_mode(SqliteJournalMode::Wal);
         let connection = options.connect().await.map_err(refused)?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .test_before_acquire(false)
-            .connect_lazy_with(options.pragma("query_only", "ON"));
-        Ok(Self::start(connection, Some(readers)))
+        Ok(Self::start(connection, Some(Readers::new(options))))
     }
 
     pub(super) async fn memory() -> Result<Self, StoreError> {
@@ -52,7 +47,7 @@ impl Sqlite {
         Ok(Self::start(connection, None))
     }
 
-    fn start(connection: SqliteConnection, readers: Option<SqlitePool>) -> Self {
+    fn start(connection: SqliteConnection, readers: Option<Readers>) -> Self {
         let tasks = Tasks::new();
         Self { writer: Writer::start(connection, &tasks), readers, tasks }
     }
@@ -62,11 +57,11 @@ impl Sqlite {
     }
 
     pub(super) async fn rows(&self, query: Query) -> Result<Vec<Row>, StoreError> {
+        if let Some(readers) = &self.readers {
+            return readers.rows(query).await;
+        }
         let query = bound::<sqlx::Sqlite>(query.statement.sqlite, query.values);
-        let rows = match &self.readers {
-            Some(readers) => query.fetch_all(readers).await,
-            None => self.writer.alone(|connection| Box::pin(query.fetch_all(connection))).await?,
-        };
+        let rows = self.writer.alone(|connection| Box::pin(query.fetch_all(connection))).await?;
         Ok(rows.map_err(refused)?.into_iter().map(Row::Sqlite).collect())
     }
 
