@@ -37,6 +37,13 @@ pub(crate) struct Created {
     pub(crate) expires_at: Timestamp,
 }
 
+impl From<&Secret> for Created {
+    fn from(secret: &Secret) -> Self {
+        let Secret { id, rid, created_at, expires_at, .. } = *secret;
+        Self { id, rid, created_at, expires_at }
+    }
+}
+
 impl Secrets {
     /// Stores a sealed secret, once: the same body again gets the same answer.
     pub(crate) async fn create(
@@ -52,6 +59,7 @@ impl Secrets {
                 return self.first_answer(context, id, &create).await?.ok_or(refusal);
             }
         };
+        let created = Created::from(&new.secret);
         let trail = self.trail(rid, Some(&context.network));
         let written = self
             .parts
@@ -68,7 +76,8 @@ impl Secrets {
             })
             .await;
         let unknown = match written {
-            Ok(_) => None,
+            Ok(true) => return Ok(created),
+            Ok(false) => None,
             Err(unknown @ StoreError::Unknown(_)) => Some(unknown),
             Err(error) => return Err(error.into()),
         };
@@ -77,8 +86,8 @@ impl Secrets {
         first.ok_or_else(|| unknown.map_or(Refusal::Conflict, Refusal::Store))
     }
 
-    /// What stands in the store under this id, if it came from this body: the answer to the first request, to a
-    /// repetition of it, and to one whose commit nobody could confirm. `None`: nothing stands there.
+    /// What stands in the store under this id, if it came from this body: the answer to a repetition of the first
+    /// request, and to one whose commit nobody could confirm. `None`: nothing stands there.
     async fn first_answer(
         &self,
         context: &RequestContext,
@@ -90,12 +99,7 @@ impl Secrets {
         if secret.body_sha256 != create.body_sha256 {
             return Err(Refusal::Conflict);
         }
-        Ok(Some(Created {
-            id: secret.id,
-            rid: secret.rid,
-            created_at: secret.created_at,
-            expires_at: secret.expires_at,
-        }))
+        Ok(Some(Created::from(&secret)))
     }
 
     fn prepare(&self, context: &RequestContext, create: &Create) -> Result<NewSecret, Refusal> {

@@ -31,6 +31,19 @@ async fn n_views_go_to_exactly_n_devices() {
 }
 
 #[tokio::test]
+async fn a_device_hears_of_its_claim_however_many_came_before_it() {
+    let app = TestApp::new().await;
+    let sender = Sender::share(&app, "text", &Terms { views: 30, ..Terms::default() }).await;
+    for n in 1..=22 {
+        let reader = sender.recipient();
+        assert!(reader.peek(&app).await.json["yours"].is_null(), "device {n} before its claim");
+        assert_eq!(reader.claim(&app).await.status, 200);
+        assert_eq!(reader.peek(&app).await.json["yours"], "open", "device {n}");
+        app.clock.advance(Duration::from_secs(1));
+    }
+}
+
+#[tokio::test]
 async fn two_tabs_of_one_device_take_one_view_and_both_get_it() {
     let app = TestApp::new().await;
     let sender = Sender::share(&app, "text", &Terms { views: 2, ..Terms::default() }).await;
