@@ -40,7 +40,7 @@ impl AuditRepository for Scoped<Session<'_>> {
             .bind(event.action.as_str())
             .bind(&*event.subject)
             .bind(event.network.as_deref());
-        self.session.execute(insert).await.map(|_| ())
+        self.session.execute(insert).await
     }
 
     async fn list(
@@ -64,5 +64,5 @@ pub(crate) async fn forget(
     before: Timestamp,
     limit: u32,
 ) -> Result<u64, StoreError> {
-    session.execute(sql(FORGET_EVENTS).bind(before).bind(limit)).await
+    session.changes(sql(FORGET_EVENTS).bind(before).bind(limit)).await
 }

@@ -165,6 +165,6 @@ impl ClaimRepository for Scoped<Session<'_>> {
 
     async fn end_all(&mut self, secret: SecretId, now: Timestamp) -> Result<(), StoreError> {
         let end = sql(END_CLAIMS).bind(self.tenant).bind(secret).bind(now);
-        self.session.execute(end).await.map(|_| ())
+        self.session.execute(end).await
     }
 }

@@ -30,7 +30,7 @@ pub(crate) async fn register(
 ) -> Result<(), StoreError> {
     let insert = sql(INSERT_KEY).bind(key.id).bind(&key.public_key).bind(key.expires_at);
     session.execute(insert).await?;
-    session.execute(sql(DELETE_OLD_KEYS).bind(now.minus(EXPIRED_KEY_KEPT))).await.map(|_| ())
+    session.execute(sql(DELETE_OLD_KEYS).bind(now.minus(EXPIRED_KEY_KEPT))).await
 }
 
 pub(crate) async fn all(database: &mut impl Rows) -> Result<Vec<RegisteredKey>, StoreError> {

@@ -32,10 +32,10 @@ impl<S: Rows> CopyReads for Scoped<S> {
 impl CopyRepository for Scoped<Session<'_>> {
     async fn insert(&mut self, secret: SecretId, copy: &[u8]) -> Result<(), StoreError> {
         let insert = sql(INSERT_COPY).bind(self.tenant).bind(secret).bind(copy);
-        self.session.execute(insert).await.map(|_| ())
+        self.session.execute(insert).await
     }
 
     async fn delete(&mut self, secret: SecretId) -> Result<(), StoreError> {
-        self.session.execute(sql(DELETE_COPY).bind(self.tenant).bind(secret)).await.map(|_| ())
+        self.session.execute(sql(DELETE_COPY).bind(self.tenant).bind(secret)).await
     }
 }

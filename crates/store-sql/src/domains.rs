@@ -63,7 +63,7 @@ async fn set_brand(
     let Some(logo) = &brand.logo else { return Ok(()) };
     let insert = sql(INSERT_LOGO).bind(tenant).bind(domain);
     let insert = insert.bind(logo.content_type.as_str()).bind(&*logo.bytes);
-    session.execute(insert).await.map(|_| ())
+    session.execute(insert).await
 }
 
 pub(crate) async fn routes(database: &mut impl Rows) -> Result<Vec<Route>, StoreError> {

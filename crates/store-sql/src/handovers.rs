@@ -69,7 +69,7 @@ impl HandoverRepository for Scoped<Session<'_>> {
             .bind(&ask.nonce[..])
             .bind(ask.asked_at)
             .bind(ask.ends_at);
-        self.session.execute(insert).await.map(|_| ())
+        self.session.execute(insert).await
     }
 
     async fn asked(
@@ -101,11 +101,11 @@ impl HandoverRepository for Scoped<Session<'_>> {
 
     async fn delete(&mut self, secret: SecretId, thumbprint: [u8; 32]) -> Result<(), StoreError> {
         let delete = sql(DELETE_HANDOVER).bind(self.tenant).bind(secret).bind(&thumbprint);
-        self.session.execute(delete).await.map(|_| ())
+        self.session.execute(delete).await
     }
 }
 
 /// Deletes asks that ended at or before `before` and were not answered.
 pub(crate) async fn forget(session: &mut Session<'_>, before: Timestamp) -> Result<(), StoreError> {
-    session.execute(sql(FORGET_ASKS).bind(before)).await.map(|_| ())
+    session.execute(sql(FORGET_ASKS).bind(before)).await
 }

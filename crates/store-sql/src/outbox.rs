@@ -42,7 +42,7 @@ impl OutboxRepository for Scoped<Session<'_>> {
             .bind(&*message.topic)
             .bind(&*message.payload)
             .bind(message.due_at);
-        self.session.execute(insert).await.map(|_| ())
+        self.session.execute(insert).await
     }
 }
 
@@ -63,5 +63,5 @@ pub(crate) async fn take(
 }
 
 pub(crate) async fn delete(session: &mut Session<'_>, id: EventId) -> Result<(), StoreError> {
-    session.execute(sql(DELETE_MESSAGE).bind(id)).await.map(|_| ())
+    session.execute(sql(DELETE_MESSAGE).bind(id)).await
 }

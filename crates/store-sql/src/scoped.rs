@@ -79,10 +79,10 @@ impl UnitOfWork for Scoped<Session<'_>> {
     }
 
     async fn savepoint(&mut self) -> Result<(), StoreError> {
-        self.session.execute(sql(SAVEPOINT)).await.map(|_| ())
+        self.session.execute(sql(SAVEPOINT)).await
     }
 
     async fn undo(&mut self) -> Result<(), StoreError> {
-        self.session.execute(sql(UNDO)).await.map(|_| ())
+        self.session.changes(sql(UNDO)).await.map(|_| ())
     }
 }

@@ -228,7 +228,8 @@ impl SecretRepository for Scoped<Session<'_>> {
             .bind(&*content.header)
             .bind(&*content.policy)
             .bind(&*content.content);
-        self.session.changed(insert).await
+        self.session.execute(insert).await?;
+        Ok(true)
     }
 
     async fn attempt(&mut self, attempt: &Attempt) -> Result<AttemptOutcome, StoreError> {

@@ -1,6 +1,7 @@
 //! What needs to see inside.
 
 mod cancelled;
+mod failed;
 mod hints;
 mod leaks;
 mod schema;

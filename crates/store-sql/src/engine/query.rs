@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use sqlx::{Database, Encode, Type, query::Query as Bound};
+use sqlx::{Database, Encode, SqlSafeStr, Type, query::Query as Bound};
 use wax_kernel::{
     ClaimId, ContextKeyId, DomainId, EventId, Hostname, ReceiptId, SecretId, TenantId, Timestamp,
 };
@@ -37,7 +37,7 @@ impl Query {
 
 /// Hands the values to the driver of one engine.
 pub(super) fn bound<DB: Database>(
-    text: &'static str,
+    text: impl SqlSafeStr,
     values: Vec<Value>,
 ) -> Bound<'static, DB, DB::Arguments>
 where

@@ -3,13 +3,14 @@
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt as _;
-use sqlx::{PgConnection, SqliteConnection};
+use sqlx::PgConnection;
 use wax_store::StoreError;
 
 use super::{
     Query, Row, Rows, Unit,
     failure::{self, BrokenUnit},
     query::bound,
+    sqlite::Pipeline,
 };
 
 /// A transaction under way, lent to one run of a unit.
@@ -20,7 +21,7 @@ pub(crate) struct Session<'u> {
 
 pub(super) enum Connection<'u> {
     Postgres(&'u mut PgConnection),
-    Sqlite(&'u mut SqliteConnection),
+    Sqlite(&'u mut Pipeline),
 }
 
 /// How the statements of one run went.
@@ -33,6 +34,11 @@ pub(super) struct Health {
 }
 
 impl Health {
+    /// After a failed statement nothing runs: it might have been the one that begins the transaction.
+    fn check(&self) -> Result<(), BrokenUnit> {
+        if self.failed { Err(BrokenUnit::WentOn) } else { Ok(()) }
+    }
+
     fn watch<T>(&mut self, result: Result<T, sqlx::Error>) -> Result<T, StoreError> {
         result.map_err(|error| {
             self.failed = true;
@@ -46,43 +52,48 @@ impl Health {
 }
 
 impl Session<'_> {
+    /// Runs a statement whose answer nobody needs, before the next one or the end of the unit: an error of it may be
+    /// told only there.
+    pub(crate) async fn execute(&mut self, query: Query) -> Result<(), StoreError> {
+        if let Connection::Sqlite(pipeline) = &mut self.connection {
+            self.health.check()?;
+            pipeline.later(query);
+            return Ok(());
+        }
+        self.changes(query).await.map(|_| ())
+    }
+
     /// Runs a statement that answers no rows; tells how many it changed.
-    pub(crate) async fn execute(&mut self, query: Query) -> Result<u64, StoreError> {
-        let Query { statement, values } = query;
+    pub(crate) async fn changes(&mut self, query: Query) -> Result<u64, StoreError> {
+        self.health.check()?;
         let result = match &mut self.connection {
             Connection::Postgres(connection) => {
-                let query = bound::<sqlx::Postgres>(statement.postgres, values);
+                let query = bound::<sqlx::Postgres>(query.statement.postgres, query.values);
                 query.execute(&mut **connection).await.map(|done| done.rows_affected())
             }
-            Connection::Sqlite(connection) => {
-                let query = bound::<sqlx::Sqlite>(statement.sqlite, values);
-                query.execute(&mut **connection).await.map(|done| done.rows_affected())
-            }
+            Connection::Sqlite(pipeline) => pipeline.run(query).await.map(|answer| answer.changed),
         };
         self.health.watch(result)
     }
 
     /// Runs a statement that changes one row or none; tells whether it changed one.
     pub(crate) async fn changed(&mut self, query: Query) -> Result<bool, StoreError> {
-        Ok(self.execute(query).await? > 0)
+        Ok(self.changes(query).await? > 0)
     }
 }
 
 impl Rows for Session<'_> {
     async fn rows(&mut self, query: Query) -> Result<Vec<Row>, StoreError> {
-        let Query { statement, values } = query;
+        self.health.check()?;
         let result = match &mut self.connection {
             Connection::Postgres(connection) => {
-                let rows = bound::<sqlx::Postgres>(statement.postgres, values)
-                    .fetch_all(&mut **connection)
-                    .await;
+                let query = bound::<sqlx::Postgres>(query.statement.postgres, query.values);
+                let rows = query.fetch_all(&mut **connection).await;
                 rows.map(|rows| rows.into_iter().map(Row::Postgres).collect())
             }
-            Connection::Sqlite(connection) => {
-                let rows = bound::<sqlx::Sqlite>(statement.sqlite, values)
-                    .fetch_all(&mut **connection)
-                    .await;
-                rows.map(|rows| rows.into_iter().map(Row::Sqlite).collect())
+            Connection::Sqlite(pipeline) => {
+                let answer = pipeline.run(query).await;
+                answer.map(|answer| answer.rows.into_iter().map(Row::Sqlite).collect())
             }
         };
         self.health.watch(result)
@@ -107,9 +118,10 @@ pub(super) async fn run_once(
 /// Lends a connection as if it were in a transaction.
 #[cfg(test)]
 pub(crate) async fn lend_sqlite<T>(
-    connection: &mut SqliteConnection,
+    connection: sqlx::SqliteConnection,
     work: impl for<'u> FnOnce(Session<'u>) -> futures_util::future::BoxFuture<'u, Result<T, StoreError>>,
 ) -> Result<T, StoreError> {
+    let mut pipeline = Pipeline::new(connection);
     let mut health = Health::default();
-    work(Session { connection: Connection::Sqlite(connection), health: &mut health }).await
+    work(Session { connection: Connection::Sqlite(&mut pipeline), health: &mut health }).await
 }

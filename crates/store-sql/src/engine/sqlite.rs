@@ -1,5 +1,6 @@
 //! `SQLite`: one writer, some readers.
 
+mod pipeline;
 mod readers;
 mod writer;
 
@@ -12,6 +13,7 @@ use sqlx::{
 use wax_store::StoreError;
 use wax_telemetry::Tasks;
 
+pub(super) use self::pipeline::Pipeline;
 use self::{readers::Readers, writer::Writer};
 use super::{
     Query, Row, Unit,
@@ -22,6 +24,8 @@ use crate::migrate;
 
 /// How long a writer of this file waits for a writer in another process (`waxseald migrate` beside the server).
 const BUSY_WITHIN: Duration = Duration::from_secs(5);
+/// Prepared statements that a connection keeps.
+const STATEMENTS: usize = 256;
 /// How long closing waits for units under way.
 const CLOSE_WITHIN: Duration = Duration::from_secs(10);
 
@@ -103,6 +107,8 @@ fn options() -> SqliteConnectOptions {
         // Sorting must not leave rows in a temporary file.
         .pragma("temp_store", "MEMORY")
         .busy_timeout(BUSY_WITHIN)
+        // A statement counts once for every company in which it travels.
+        .statement_cache_capacity(STATEMENTS)
         .disable_statement_logging()
 }
 

@@ -7,8 +7,8 @@ use crate::{durability, engine::lend_sqlite};
 
 async fn checked(pragma: &'static str, value: &'static str) -> Result<(), StoreError> {
     let options = SqliteConnectOptions::new().pragma("secure_delete", "ON").pragma(pragma, value);
-    let mut connection = options.in_memory(true).connect().await.unwrap();
-    lend_sqlite(&mut connection, |mut session| {
+    let connection = options.in_memory(true).connect().await.unwrap();
+    lend_sqlite(connection, |mut session| {
         Box::pin(async move { durability::check(&mut session).await })
     })
     .await

@@ -12,10 +12,13 @@ use tokio_util::sync::CancellationToken;
 use wax_store::StoreError;
 use wax_telemetry::Tasks;
 
-use super::super::{
-    Unit,
-    failure::{self, refused, unavailable},
-    session::{Connection, Health, run_once},
+use super::{
+    super::{
+        Unit,
+        failure::{self, refused, unavailable},
+        session::{Connection, Health, run_once},
+    },
+    Pipeline,
 };
 
 /// Units in one transaction: enough to make the fsync cheap, few enough that the first does not wait long for the last.
@@ -86,10 +89,11 @@ impl Writer {
 
 /// Until the store is dropped, or told to stop; what is queued by then is still done.
 async fn serve(
-    mut connection: SqliteConnection,
+    connection: SqliteConnection,
     mut queue: mpsc::Receiver<Message>,
     stopping: CancellationToken,
 ) {
+    let mut pipeline = Pipeline::new(connection);
     let mut batch = Vec::with_capacity(BATCH);
     while let Some(first) = next(&mut queue, &stopping).await {
         let mut message = Some(first);
@@ -103,12 +107,12 @@ async fn serve(
                 message = queue.try_recv().ok();
             }
         };
-        run_batch(&mut connection, mem::take(&mut batch)).await;
+        run_batch(&mut pipeline, mem::take(&mut batch)).await;
         if let Some(alone) = alone {
-            alone(&mut connection).await;
+            alone(pipeline.connection()).await;
         }
     }
-    if let Err(error) = connection.close().await {
+    if let Err(error) = pipeline.into_connection().close().await {
         tracing::warn!(%error, "the database was not closed cleanly");
     }
 }
@@ -129,17 +133,17 @@ async fn next(
 
 /// Runs jobs in one transaction. Those that fail there run again, each in a transaction of its own, so that a failure
 /// is never a neighbour's.
-async fn run_batch(connection: &mut SqliteConnection, batch: Vec<Job>) {
-    let again = if batch.len() > 1 { run_together(connection, batch).await } else { batch };
+async fn run_batch(pipeline: &mut Pipeline, batch: Vec<Job>) {
+    let again = if batch.len() > 1 { run_together(pipeline, batch).await } else { batch };
     for job in again {
-        let result = run_alone(connection, &job.unit).await;
+        let result = run_alone(pipeline, &job.unit).await;
         job.answer(result);
     }
 }
 
 /// Answers the jobs that were committed and returns the others.
-async fn run_together(connection: &mut SqliteConnection, batch: Vec<Job>) -> Vec<Job> {
-    if let Err(error) = control(connection, BEGIN).await {
+async fn run_together(pipeline: &mut Pipeline, batch: Vec<Job>) -> Vec<Job> {
+    if let Err(error) = pipeline.control(BEGIN).await {
         // Another process holds the file. Trying each job by itself would only wait as long again for each.
         let text = error.to_string();
         for job in batch {
@@ -150,13 +154,13 @@ async fn run_together(connection: &mut SqliteConnection, batch: Vec<Job>) -> Vec
     let mut done = Vec::with_capacity(batch.len());
     let result = async {
         for job in &batch {
-            done.push(run_in_savepoint(connection, &job.unit).await?);
+            done.push(run_in_savepoint(pipeline, &job.unit).await?);
         }
-        control(connection, COMMIT).await
+        pipeline.control(COMMIT).await
     };
     if let Err(error) = result.await {
         tracing::warn!(%error, units = batch.len(), "a transaction of many units failed");
-        roll_back(connection).await;
+        roll_back(pipeline).await;
         return batch;
     }
     let mut again = Vec::new();
@@ -167,48 +171,45 @@ async fn run_together(connection: &mut SqliteConnection, batch: Vec<Job>) -> Vec
 }
 
 /// Whether the unit's changes now stand in the transaction. An error is the transaction's: some failures (disk full)
-/// end it as a whole.
-async fn run_in_savepoint(
-    connection: &mut SqliteConnection,
-    unit: &Unit,
-) -> Result<bool, sqlx::Error> {
-    control(connection, "SAVEPOINT unit").await?;
-    let mut health = Health::default();
-    let result = run_once(unit, Connection::Sqlite(&mut *connection), &mut health).await;
-    if result.is_err() {
-        control(connection, "ROLLBACK TO unit").await?;
+/// end it as a whole, and a unit that failed before its first statement has no savepoint to go back to.
+async fn run_in_savepoint(pipeline: &mut Pipeline, unit: &Unit) -> Result<bool, sqlx::Error> {
+    pipeline.control_later("SAVEPOINT unit");
+    let mut result = run(pipeline, unit).await;
+    if result.is_ok() {
+        result = pipeline.control("RELEASE unit").await.map_err(refused);
     }
-    control(connection, "RELEASE unit").await?;
+    if result.is_err() {
+        pipeline.forget();
+        pipeline.control_later("ROLLBACK TO unit");
+        pipeline.control("RELEASE unit").await?;
+    }
     Ok(result.is_ok())
 }
 
-async fn run_alone(connection: &mut SqliteConnection, unit: &Unit) -> Result<(), StoreError> {
-    control(connection, BEGIN).await.map_err(refused)?;
-    let mut health = Health::default();
-    let mut result = run_once(unit, Connection::Sqlite(&mut *connection), &mut health).await;
+async fn run_alone(pipeline: &mut Pipeline, unit: &Unit) -> Result<(), StoreError> {
+    pipeline.control_later(BEGIN);
+    let mut result = run(pipeline, unit).await;
     if result.is_ok() {
-        result = control(connection, COMMIT).await.map_err(not_committed);
+        result = pipeline.control(COMMIT).await.map_err(not_committed);
     }
     if result.is_err() {
-        roll_back(connection).await;
+        roll_back(pipeline).await;
     }
     result
+}
+
+async fn run(pipeline: &mut Pipeline, unit: &Unit) -> Result<(), StoreError> {
+    run_once(unit, Connection::Sqlite(pipeline), &mut Health::default()).await
 }
 
 /// Takes the write lock at once: a transaction that reads first and writes later could find the lock taken in between.
 const BEGIN: &str = "BEGIN IMMEDIATE";
 const COMMIT: &str = "COMMIT";
 
-async fn control(
-    connection: &mut SqliteConnection,
-    statement: &'static str,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(statement).execute(connection).await.map(|_| ())
-}
-
-async fn roll_back(connection: &mut SqliteConnection) {
+async fn roll_back(pipeline: &mut Pipeline) {
+    pipeline.forget();
     // Fails when SQLite has ended the transaction by itself, which is what is wanted.
-    if let Err(error) = control(connection, "ROLLBACK").await {
+    if let Err(error) = pipeline.control("ROLLBACK").await {
         tracing::debug!(%error, "rollback");
     }
 }
