@@ -246,12 +246,19 @@ async fn close(
         return Err(StoreError::Corrupt { table: "claims", column: "state" });
     }
     let confirmed = to == ClaimState::Acked;
-    match after_close(&secret, confirmed, now) {
+    let (changed, after) = match after_close(&secret, confirmed, now) {
         Next::Stays => return Ok(Some(secret)),
-        Next::Bound => uow.secrets().bind(claim.secret).await?,
-        Next::Ends(to) => uow.secrets().end(claim.secret, to, now).await?,
+        Next::Bound => {
+            let changed = uow.secrets().bind(claim.secret).await?;
+            (changed, Secret { state: SecretState::Bound, ..secret })
+        }
+        Next::Ends(to) => {
+            let changed = uow.secrets().end(claim.secret, to, now).await?;
+            (changed, Secret { state: to.into(), ended_at: Some(now), ..secret })
+        }
     };
-    uow.secrets().find(claim.secret).await
+    // The row is ours since its claim was closed: what was written is what stands there.
+    if changed { Ok(Some(after)) } else { uow.secrets().find(claim.secret).await }
 }
 
 enum Next {
