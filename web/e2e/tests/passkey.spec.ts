@@ -37,6 +37,7 @@ test('a copy in a passkey brings back what clearing the browser took; opens go o
   await reader.reload();
   await expectState(reader, 'bound');
   await expect(reader.locator('#copied')).toBeVisible();
+  await expect(reader.locator('.lead')).toContainText('your passkey can bring it back');
   await reader.locator('#again').click();
   await expectState(reader, 'returned');
   expect(await opens(sent)).toEqual([1]);
@@ -189,4 +190,20 @@ test('a device that the secret is bound to without a copy offers nobody to resto
   await withAuthenticator(reader);
   await visit(reader, link, 'elsewhere');
   await expect(reader.locator('#restore')).toHaveCount(0);
+});
+
+test('removing it from the browser says that the passkey still brings it back, and it does', async ({ person }) => {
+  const sent = await sendBound();
+  const reader = await person();
+  await withAuthenticator(reader);
+  await keepCopy(reader, sent.link);
+  await reader.locator('#forget').click();
+  await expect(reader.locator('#forget-body')).toContainText('only your passkey brings the secret back');
+  await reader.locator('#forget-confirm').click();
+  await expectState(reader, 'forgotten');
+  await expect(reader.locator('.lead')).toContainText('your passkey can bring it back');
+  await visit(reader, sent.link, 'elsewhere');
+  await reader.locator('#restore').click();
+  await expectState(reader, 'returned');
+  expect(await shownText(reader)).toBe(sent.text);
 });

@@ -21,6 +21,7 @@ it.each([
   ['everything that creates one', '@waxseal/flow/create', 4_400],
   ['everything of a receipt', '@waxseal/flow/receipt', 3_700],
   ['everything of a device-bound secret', '@waxseal/flow/bound', 6_600],
+  ['everything of a passkey copy', '@waxseal/flow/passkey', 2_800],
   ['the HPKE library', '@waxseal/crypto/hpke', 9_000, []],
   ['the passphrase worker', '@waxseal/crypto/argon2-worker', 12_000],
   ['the generator', '@waxseal/crypto/generate', 1_500],

@@ -9,7 +9,7 @@ import { askPanel, digits } from './asks.ts';
 import { confirmation } from './confirm.ts';
 import { lead, notYou } from './ended.ts';
 import { again as showAgain, ask as askFor, forget as forgetKeys, stopAsking } from './gestures.ts';
-import { copyNotice, restoring } from './passkey.ts';
+import { copyNotice, hasCopy, restoring } from './passkey.ts';
 import { countdown } from './passphrase.ts';
 import { t } from './words.ts';
 
@@ -38,15 +38,16 @@ export function boundView({ look }: Extract<State, { name: 'bound' }>, around: A
   const asks = askPanel(around.actions);
   asks.update(look.bound?.asks ?? []);
   const again = h('button', { type: 'button', class: 'button primary wide', id: 'again', onclick: () => around.actions.use(showAgain) }, t('kept.button'));
+  const copied = hasCopy(look, around);
   return {
     ...page(
       t('kept.title'),
-      lead('kept.body', { time: say.time(look.expires_at_ms) }),
-      look.copy && copyNotice(),
+      lead(copied ? 'kept.body.copied' : 'kept.body', { time: say.time(look.expires_at_ms) }),
+      copied && copyNotice(),
       asks.node,
       again,
       h('dl', { class: 'facts ruled' }, ...row(t('kept.opened'), whenAndWhere(look).time), ...expiry(look)),
-      removal(around),
+      removal(around, copied),
     ),
     update: (now) => now.name === 'bound' && asks.update(now.look.bound?.asks ?? []),
   };
@@ -57,17 +58,16 @@ export function staying(state: OnScreen, around: Around): Staying {
   const asks = askPanel(around.actions);
   const storage = h('p', { class: 'muted small' });
   const copy = copyNotice();
-  const after = h('div', { class: 'stack' }, storage, copy, removal(around));
+  const after = h('div', { class: 'stack' }, storage, copy, removal(around, hasCopy(state.look, around)));
   const time = say.time(state.look.expires_at_ms);
   return {
     before: asks.node,
     after,
     done: t('kept.done'),
-    says: (fate) => t(`shown.${fate}`, { time }),
+    says: (fate) => t(fate === 'kept' && around.copied ? 'shown.kept.copied' : `shown.${fate}`, { time }),
     update: (now) => {
       asks.update(now.look.bound?.asks ?? []);
-      // The look from before the acknowledgement cannot know of a copy that went along with it.
-      const copied = now.look.bound ? now.look.copy !== null : around.copied;
+      const copied = hasCopy(now.look, around);
       copy.hidden = !copied;
       storage.textContent = t(copied ? 'kept.return' : around.persisted ? 'kept.storage.promised' : 'kept.storage');
       after.hidden = now.fate !== 'kept';
@@ -75,8 +75,9 @@ export function staying(state: OnScreen, around: Around): Staying {
   };
 }
 
-function removal({ actions }: Around): HTMLElement {
-  const forget = confirmation('forget', {}, () => actions.use(forgetKeys));
+function removal({ actions }: Around, copied: boolean): HTMLElement {
+  const go = () => actions.use(forgetKeys);
+  const forget = confirmation('forget', {}, go, copied ? 'forget.body.copied' : 'forget.body');
   return h(
     'div',
     { class: 'actions center-actions' },
@@ -102,7 +103,7 @@ export function elsewhereView({ look, unanswered }: Extract<State, { name: 'else
 
 function restoration(copy: string, around: Around): HTMLElement {
   const { body, nodes } = restoring(copy, around);
-  return section(t('elsewhere.cleared.title'), body, ...nodes);
+  return section(t('restore.title'), body, ...nodes);
 }
 
 function section(title: string, body: string, ...rest: Child[]): HTMLElement {

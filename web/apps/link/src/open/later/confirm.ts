@@ -7,7 +7,12 @@ export interface Confirmation {
 }
 
 /** Asks before what cannot be undone. A modal `<dialog>`: the browser keeps focus inside and gives it back. */
-export function confirmation(what: 'give' | 'forget', params: Record<string, string>, go: () => void): Confirmation {
+export function confirmation(
+  what: 'give' | 'forget',
+  params: Record<string, string>,
+  go: () => void,
+  words: Parameters<typeof t>[0] = `${what}.body`,
+): Confirmation {
   const close = () => dialog.close();
   const confirm = () => {
     close();
@@ -18,7 +23,7 @@ export function confirmation(what: 'give' | 'forget', params: Record<string, str
     'dialog',
     { class: 'dialog', 'aria-labelledby': title, 'aria-describedby': body },
     h('h2', { id: title }, t(`${what}.title`, params)),
-    h('p', { id: body }, t(`${what}.body`, params)),
+    h('p', { id: body }, t(words, params)),
     h(
       'div',
       { class: 'actions end' },

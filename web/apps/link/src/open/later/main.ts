@@ -1,9 +1,10 @@
 import { onceWording, readyView, type Asking } from '../ready.ts';
 import { shownView } from '../shown.ts';
-import type { Draw } from '../view.ts';
+import { page, type Draw } from '../view.ts';
 import { askingView, boundView, boundWording, elsewhereView, staying } from './bound.ts';
-import { goneView, plainView } from './ended.ts';
+import { goneView, lead, plainView } from './ended.ts';
 import { question } from './passphrase.ts';
+import { t } from './words.ts';
 
 export { again } from './gestures.ts';
 export { given } from './stretching.ts';
@@ -30,8 +31,9 @@ export const draw: Draw = (state, around) => {
       return askingView(state, around);
     case 'gone':
       return goneView(state);
-    case 'gave':
     case 'forgotten':
+      return around.copied ? page(t('forgotten.title'), lead('forgotten.copied')) : plainView(state.name);
+    case 'gave':
     case 'locked':
     case 'expired':
     case 'not-available':

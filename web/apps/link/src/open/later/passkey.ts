@@ -1,3 +1,4 @@
+import type { PeekAnswer } from '@waxseal/api';
 import { belongs, canCopy, copyInto, PasskeyRefused, prepare, restore, type PasskeyTrouble, type Prepared } from '@waxseal/flow/passkey';
 import { h, type Child } from '@waxseal/ui';
 import { say } from '../../shell/words.ts';
@@ -46,6 +47,15 @@ export function copyChoice({ look }: Asking, around: Around): CopyChoice | null 
     );
   };
   return { node, open };
+}
+
+/**
+ * Whether there is a copy. The look from before the acknowledgement cannot know of one that went along with it; a later
+ * one knows best.
+ */
+export function hasCopy({ bound, copy }: PeekAnswer, around: Around): boolean {
+  if (bound) around.copied = copy !== null;
+  return around.copied ?? false;
 }
 
 /** Says that there is a copy. */
