@@ -103,7 +103,7 @@ test('cancelling the passkey opens nothing; it opens without one, and stays boun
   await authenticator.lock();
   await reader.locator('#passkey').check();
   await reader.locator('#open').click();
-  await expect(reader.locator('#passkey-trouble')).toContainText('No passkey was made, and nothing was opened');
+  await expect(reader.locator('#passkey-trouble')).toContainText('No passkey was set up, and nothing was opened');
   expect(await look(sent.link)).toMatchObject({ state: 'ready', views_left: 1, openings: [] });
 
   await reader.locator('#passkey').uncheck();

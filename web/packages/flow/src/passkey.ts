@@ -59,7 +59,7 @@ export async function canCopy(): Promise<boolean> {
   }
 }
 
-/** The credential's id of this host, and not of a domain above it: another tenant's pages must not use it. */
+/** The relying party's id: this host, and no domain above it, whose other pages must not use the passkey. */
 const hostOf = ({ link }: Visit) => new URL(link.origin).hostname;
 
 /** Asks the browser. Whatever it refuses for, it tells little: who would not, and what was not there, look alike. */
@@ -69,9 +69,10 @@ async function ask(question: Promise<Credential | null>): Promise<PublicKeyCrede
   return credential as PublicKeyCredential;
 }
 
-function resultOf(credential: PublicKeyCredential): Bytes | null {
-  const first = credential.getClientExtensionResults().prf?.results?.first;
-  return first ? Uint8Array.from(new Uint8Array(first as ArrayBuffer)) : null;
+/** HKDF base key of what the passkey computed, if it did. */
+async function computedBy(credential: PublicKeyCredential): Promise<CryptoKey | null> {
+  const first = credential.getClientExtensionResults().prf?.results?.first as ArrayBuffer | undefined;
+  return first ? baseKey(new Uint8Array(first)) : null;
 }
 
 /** Nobody verifies what a passkey signs: that it computes the function is the proof. */
@@ -109,16 +110,18 @@ export async function prepare(visit: Visit, names: PasskeyNames): Promise<Prepar
   const { publicKey } = copyable.device;
   const handle = await thumbprint(publicKey);
   const made = await create(visit, handle, names, salt);
-  // Some passkeys compute only when they are asked for what they are.
-  const computed = () => compute(visit, salt, [{ type: 'public-key', id: made.rawId }]);
-  const prf = resultOf(made) ?? (made.getClientExtensionResults().prf?.enabled ? resultOf(await computed()) : null);
+  let prf = await computedBy(made);
+  if (!prf && made.getClientExtensionResults().prf?.enabled) {
+    // Some passkeys compute only when they are asked for what they are.
+    prf = await computedBy(await compute(visit, salt, [{ type: 'public-key', id: made.rawId }]));
+  }
   if (!prf) throw new PasskeyRefused('unable');
   const keys = await visit.store.keep(visit.id, { ...copyable.device, tokenKey: visit.tokenKey }, null).catch(() => null);
   if (!keys) throw new PasskeyRefused('unable');
   visit.keys = keys;
   // Another tab was faster: what counts is its device.
   if (keys.thumbprint !== toB64u(handle)) throw new PasskeyRefused('begun');
-  return { prf: await baseKey(prf), copyable };
+  return { prf, copyable };
 }
 
 /** Whether this device is the one that the passkey was made for. */
@@ -146,11 +149,11 @@ export async function copyInto(visit: Visit, { sealed }: Shown, prepared: Prepar
 export async function restore(visit: Visit, copy: string): Promise<void> {
   const salt = await passkeySalt(visit.tokenKey, visit.link.id);
   const used = await compute(visit, salt, []);
-  const prf = resultOf(used);
+  const prf = await computedBy(used);
   if (!prf) throw new PasskeyRefused('unable');
   const { userHandle } = used.response as AuthenticatorAssertionResponse;
   const handle = new Uint8Array(userHandle ?? []);
-  const copied = openCopy(fromB64u(copy), await baseKey(prf), visit.link.id, handle);
+  const copied = openCopy(fromB64u(copy), prf, visit.link.id, handle);
   const { device, cek, header } = await copied.catch((error: unknown) => {
     throw isRefused(error) ? new PasskeyRefused('wrong') : error;
   });
