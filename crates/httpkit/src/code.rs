@@ -1,4 +1,4 @@
-//! Every problem there is (protocol.md §9).
+//! Every problem there is (protocol.md §9, accounts.md).
 
 use http::StatusCode;
 use wax_kernel::ErrorKind;
@@ -42,8 +42,22 @@ codes! {
     BadSignature = "bad-signature", UNAUTHORIZED, Denied;
     /// The challenge is too old or made for something else.
     StaleChallenge = "stale-challenge", UNAUTHORIZED, Denied;
+    /// Address, password, link or passkey do not sign anybody in: one answer for all.
+    SignIn = "sign-in", UNAUTHORIZED, Denied;
+    /// The second factor is wrong.
+    SecondFactor = "second-factor", UNAUTHORIZED, Denied;
+    /// No session or key, or one that has ended.
+    SignedOut = "signed-out", UNAUTHORIZED, Denied;
     /// The claim key is wrong: a wrong passphrase.
     WrongKey = "wrong-key", FORBIDDEN, Denied;
+    /// A member or key without this permission.
+    Forbidden = "forbidden", FORBIDDEN, Denied;
+    /// The person must prove themselves again.
+    StepUp = "step-up", FORBIDDEN, Denied;
+    /// Not sent by our own pages.
+    Csrf = "csrf", FORBIDDEN, Denied;
+    /// A mailed link in another browser than the one that asked for it.
+    OtherDevice = "other-device", FORBIDDEN, Denied;
     /// Unknown, or not proven: one answer for all.
     NotAvailable = "not-available", NOT_FOUND, Missing;
     /// The path exists, the method does not.
@@ -52,6 +66,10 @@ codes! {
     Timeout = "timeout", REQUEST_TIMEOUT, Caller;
     /// The id exists with another body.
     Conflict = "conflict", CONFLICT, Caller;
+    /// An organization needs an owner.
+    LastOwner = "last-owner", CONFLICT, Caller;
+    /// An account needs a way in.
+    LastWayIn = "last-way-in", CONFLICT, Caller;
     /// Proven, but nothing can be claimed any more.
     Gone = "gone", GONE, Missing;
     /// The body is too large.
