@@ -167,10 +167,11 @@ def settings_reach_the_server_as_it_reads_them():
 def edges_ask_every_secrets_pod_by_its_name():
     manifests, _ = render(APART)
     edge, secrets = (settings(pods(manifests)[f"demo-waxseal-{part}"]) for part in ("edge", "secrets"))
-    assert (edge["WAXSEAL_SERVER__ONLY"], secrets["WAXSEAL_SERVER__ONLY"]) == ("edge", "secrets,worker")
+    assert (edge["WAXSEAL_SERVER__ONLY"], secrets["WAXSEAL_SERVER__ONLY"]) == ("edge", "secrets,accounts,worker")
     name = "demo-waxseal-secrets"
     endpoints = [f"https://{name}-{number}.{name}.default.svc:8090" for number in range(2)]
-    assert edge["WAXSEAL_UPSTREAM__SECRETS"].split(",") == endpoints
+    for upstream in ("SECRETS", "ACCOUNTS"):
+        assert edge[f"WAXSEAL_UPSTREAM__{upstream}"].split(",") == endpoints
     assert manifests["StatefulSet", name]["spec"]["serviceName"] == name
     assert manifests["Service", name]["spec"]["clusterIP"] == "None"
 

@@ -278,6 +278,11 @@ fn certify(folder: &Path) -> [(&'static str, String); 3] {
     })
 }
 
+/// One node serves everything that edges ask for.
+fn upstreams(endpoint: &str) -> [(&'static str, &str); 2] {
+    ["WAXSEAL_UPSTREAM__SECRETS", "WAXSEAL_UPSTREAM__ACCOUNTS"].map(|name| (name, endpoint))
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn between_machines_both_sides_show_a_certificate() {
     let (folder, database) = (tempfile::tempdir().unwrap(), PostgresDatabase::empty().await);
@@ -288,7 +293,7 @@ async fn between_machines_both_sides_show_a_certificate() {
     secrets.envs(certificates.clone());
     fleet.secrets[0].start_as(secrets).await;
     let mut edge = fleet.edges[0].command();
-    edge.envs(certificates).env("WAXSEAL_UPSTREAM__SECRETS", &endpoint);
+    edge.envs(certificates).envs(upstreams(&endpoint));
     fleet.edges[0].start_as(edge).await;
 
     let client = fleet.edges[0].client();
@@ -299,7 +304,7 @@ async fn between_machines_both_sides_show_a_certificate() {
     fleet.edges[0].stop().await;
     let elsewhere = tempfile::tempdir().unwrap();
     let mut stranger = fleet.edges[0].command();
-    stranger.envs(certify(elsewhere.path())).env("WAXSEAL_UPSTREAM__SECRETS", &endpoint);
+    stranger.envs(certify(elsewhere.path())).envs(upstreams(&endpoint));
     fleet.edges[0].start_as(stranger).await;
     let refused = impatient(fleet.edges[0].origin()).peek(&shared.link, None).await;
     assert!(matches!(refused, Err(Error::Problem(problem)) if problem.code == Code::Unavailable));

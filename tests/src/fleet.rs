@@ -107,6 +107,8 @@ impl Description {
             generous("WAXSEAL_LIMITS__CREATE_BURST"),
             generous("WAXSEAL_LIMITS__REQUESTS_PER_MINUTE"),
             generous("WAXSEAL_LIMITS__REQUEST_BURST"),
+            generous("WAXSEAL_LIMITS__SIGN_INS_PER_MINUTE"),
+            generous("WAXSEAL_LIMITS__SIGN_IN_BURST"),
             generous("WAXSEAL_LIMITS__CONNECTIONS_PER_NETWORK"),
         ];
         let folder_named = |name: &str| folder.join(name).display().to_string();
@@ -129,7 +131,7 @@ impl Description {
 
     fn secrets(self) -> Process {
         let (data, listen) = (self.shared.clone(), self.address());
-        self.with("WAXSEAL_SERVER__ONLY", "secrets,worker".into())
+        self.with("WAXSEAL_SERVER__ONLY", "secrets,accounts,worker".into())
             .with("WAXSEAL_STORE__DATA_DIR", data)
             .with("WAXSEAL_LISTENERS__SERVICES", listen)
             .process()
@@ -143,6 +145,7 @@ impl Description {
             .with("WAXSEAL_STORE__DATA_DIR", data)
             .with("WAXSEAL_LISTENERS__PLAIN", listen)
             .with("WAXSEAL_UPSTREAM__SECRETS", endpoints.join(","))
+            .with("WAXSEAL_UPSTREAM__ACCOUNTS", endpoints.join(","))
             .process()
     }
 

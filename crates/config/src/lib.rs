@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+mod console;
 mod error;
 mod overlay;
 mod parts;
@@ -12,6 +13,7 @@ use std::{fs, path::Path};
 
 use serde::Deserialize;
 
+pub use console::Console;
 pub use error::{ConfigError, Source};
 pub use overlay::Flag;
 pub use parts::{Part, Parts};
@@ -31,6 +33,8 @@ pub struct Config {
     pub server: Server,
     /// Where it listens.
     pub listeners: Listeners,
+    /// Where members are.
+    pub console: Console,
     /// Who answers what it does not answer itself.
     pub upstream: Upstream,
     /// Where it keeps things.

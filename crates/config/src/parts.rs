@@ -11,19 +11,22 @@ pub enum Part {
     Edge,
     /// The service of secrets.
     Secrets,
+    /// The service of members: who they are, and what they may do.
+    Accounts,
     /// Jobs that may run on any machine.
     Worker,
 }
 
 impl Part {
     /// Every part.
-    pub const ALL: [Self; 3] = [Self::Edge, Self::Secrets, Self::Worker];
+    pub const ALL: [Self; 4] = [Self::Edge, Self::Secrets, Self::Accounts, Self::Worker];
 
     /// Its name in the configuration.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Edge => "edge",
             Self::Secrets => "secrets",
+            Self::Accounts => "accounts",
             Self::Worker => "worker",
         }
     }

@@ -1,6 +1,6 @@
 //! The rules that tie two keys together.
 
-use crate::{Config, ConfigError, DatabaseUrl, Listeners, Part};
+use crate::{Config, ConfigError, DatabaseUrl, Endpoint, Listeners, Part, Upstream};
 
 /// Finds the first rule that is broken.
 pub(crate) fn check(config: &Config) -> Result<(), ConfigError> {
@@ -41,49 +41,64 @@ fn addresses(config: &Config) -> Result<(), ConfigError> {
 
 fn edge(config: &Config) -> Result<(), ConfigError> {
     let (parts, listeners) = (&config.server.only, &config.listeners);
-    if parts.has(Part::Edge) {
-        rule(
-            listeners.plain.is_none() && listeners.tls.is_none(),
-            "listeners.plain",
-            "and listeners.tls are both off",
-            "set one of them",
-        )?;
+    if !parts.has(Part::Edge) {
         return rule(
-            !parts.has(Part::Secrets) && config.upstream.secrets.is_empty(),
-            "upstream.secrets",
-            "is empty, but this process has an edge and no secrets (server.only)",
-            "say where secrets are served, or serve them here too",
+            listeners.tls.is_some(),
+            "listeners.tls",
+            "is set, but this process has no edge (server.only)",
+            "leave it out, or serve the edge here",
         );
     }
     rule(
-        listeners.tls.is_some(),
-        "listeners.tls",
-        "is set, but this process has no edge (server.only)",
-        "leave it out, or serve the edge here",
-    )
+        listeners.plain.is_none() && listeners.tls.is_none(),
+        "listeners.plain",
+        "and listeners.tls are both off",
+        "set one of them",
+    )?;
+    for (part, key, endpoints) in asked_for(config) {
+        // Without a console nobody asks for accounts.
+        let is_needed = part != Part::Accounts || config.console.host.is_some();
+        rule(
+            is_needed && !parts.has(part) && endpoints.is_empty(),
+            key,
+            "is empty, but this process has an edge and does not serve them itself (server.only)",
+            "say where they are served, or serve them here too",
+        )?;
+    }
+    Ok(())
+}
+
+/// The parts that an edge may ask other processes for, and where those are.
+fn asked_for(config: &Config) -> [(Part, &'static str, &[Endpoint]); 2] {
+    let Upstream { secrets, accounts, .. } = &config.upstream;
+    [(Part::Secrets, "upstream.secrets", secrets), (Part::Accounts, "upstream.accounts", accounts)]
 }
 
 fn services(config: &Config) -> Result<(), ConfigError> {
     let (parts, listening) = (&config.server.only, config.listeners.services.is_some());
-    let (edge, secrets) = (parts.has(Part::Edge), parts.has(Part::Secrets));
+    let edge = parts.has(Part::Edge);
+    let serves = asked_for(config).iter().any(|(part, ..)| parts.has(*part));
     rule(
-        secrets && !edge && !listening,
+        serves && !edge && !listening,
         "listeners.services",
-        "is off, but this process has secrets and no edge (server.only)",
+        "is off, but this process has secrets or accounts, and no edge (server.only)",
         "set it, or nobody can ask for them",
     )?;
     rule(
-        !secrets && listening,
+        !serves && listening,
         "listeners.services",
-        "is set, but this process has no secrets (server.only)",
-        "leave it out, or serve secrets here",
+        "is set, but this process has neither secrets nor accounts (server.only)",
+        "leave it out, or serve some of them here",
     )?;
-    rule(
-        (secrets || !edge) && !config.upstream.secrets.is_empty(),
-        "upstream.secrets",
-        "is set, but this process asks nobody: it has secrets itself, or no edge (server.only)",
-        "leave it out, or set server.only to an edge without secrets",
-    )
+    for (part, key, endpoints) in asked_for(config) {
+        rule(
+            (parts.has(part) || !edge) && !endpoints.is_empty(),
+            key,
+            "is set, but this process asks nobody for them: it serves them itself, or has no edge (server.only)",
+            "leave it out, or take them out of server.only",
+        )?;
+    }
+    Ok(())
 }
 
 fn certificates(config: &Config) -> Result<(), ConfigError> {
@@ -96,12 +111,14 @@ fn certificates(config: &Config) -> Result<(), ConfigError> {
         "goes with upstream.ca and upstream.key, and not all three are set",
         "set all or none",
     )?;
-    rule(
-        set == 0 && upstream.secrets.iter().any(|endpoint| endpoint.tls),
-        "upstream.secrets",
-        "has an https:// endpoint, but there is no upstream.certificate to show there",
-        "set upstream.ca, upstream.certificate and upstream.key",
-    )?;
+    for (_, key, endpoints) in asked_for(config) {
+        rule(
+            set == 0 && endpoints.iter().any(|endpoint| endpoint.tls),
+            key,
+            "has an https:// endpoint, but there is no upstream.certificate to show there",
+            "set upstream.ca, upstream.certificate and upstream.key",
+        )?;
+    }
     let remote = config.listeners.services.is_some_and(|at| !at.ip().is_loopback());
     rule(
         set == 0 && remote,

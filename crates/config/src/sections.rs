@@ -53,6 +53,8 @@ pub struct Listeners {
 pub struct Upstream {
     /// Where secrets are served, if not in this process.
     pub secrets: Vec<Endpoint>,
+    /// Where accounts are served, if not in this process.
+    pub accounts: Vec<Endpoint>,
     /// The authority that all processes trust.
     #[serde(deserialize_with = "maybe_path")]
     pub ca: Option<PathBuf>,
@@ -121,12 +123,18 @@ pub struct Limits {
     /// Creations a minute from one network.
     #[serde(deserialize_with = "positive")]
     pub creates_per_minute: u32,
+    /// Tries to sign in, to sign up or to have mail sent, a minute from one network.
+    #[serde(deserialize_with = "positive")]
+    pub sign_ins_per_minute: u32,
     /// Other requests a minute from one network.
     #[serde(deserialize_with = "positive")]
     pub requests_per_minute: u32,
     /// Creations that may come at once.
     #[serde(deserialize_with = "positive")]
     pub create_burst: u32,
+    /// Such tries that may come at once.
+    #[serde(deserialize_with = "positive")]
+    pub sign_in_burst: u32,
     /// Other requests that may come at once.
     #[serde(deserialize_with = "positive")]
     pub request_burst: u32,

@@ -139,6 +139,7 @@ fn keys_that_contradict_each_other_are_told_together() {
     let only = |parts| ("WAXSEAL_SERVER__ONLY", parts);
     let services = |at| ("WAXSEAL_LISTENERS__SERVICES", at);
     let upstream = |at| ("WAXSEAL_UPSTREAM__SECRETS", at);
+    let accounts = |at| ("WAXSEAL_UPSTREAM__ACCOUNTS", at);
     for (pairs, key) in [
         (vec![("WAXSEAL_LISTENERS__PLAIN", "")], "listeners.plain"),
         (vec![("WAXSEAL_LISTENERS__MANAGEMENT", "127.0.0.1:8080")], "listeners.management"),
@@ -149,12 +150,34 @@ fn keys_that_contradict_each_other_are_told_together() {
         (vec![only("worker"), services("127.0.0.1:8090")], "listeners.services"),
         (vec![only("worker"), ("WAXSEAL_LISTENERS__TLS", "[::]:443")], "listeners.tls"),
         (vec![upstream("http://127.0.0.1:8090")], "upstream.secrets"),
-        (vec![only("edge"), upstream("https://a.internal:8090")], "upstream.secrets"),
+        (vec![only("edge"), upstream("http://127.0.0.1:8090")], "upstream.accounts"),
+        (vec![only("edge,secrets")], "upstream.accounts"),
+        (vec![only("edge,accounts")], "upstream.secrets"),
+        (vec![only("accounts")], "listeners.services"),
+        (vec![accounts("http://127.0.0.1:8090")], "upstream.accounts"),
+        (vec![only("edge,secrets"), accounts("https://a.internal:8090")], "upstream.accounts"),
+        (vec![only("edge,accounts"), upstream("https://a.internal:8090")], "upstream.secrets"),
         (vec![services("0.0.0.0:8090")], "listeners.services"),
         (vec![("WAXSEAL_UPSTREAM__CA", "ca.pem")], "upstream.certificate"),
     ] {
         let told = with_env(&pairs).unwrap_err().to_string();
         assert!(told.starts_with(key), "{pairs:?}: {told}");
+    }
+}
+
+#[test]
+fn an_edge_may_serve_one_part_and_ask_for_the_other() {
+    let only = |parts| ("WAXSEAL_SERVER__ONLY", parts);
+    let at = "http://127.0.0.1:8090";
+    let (secrets, accounts) =
+        (("WAXSEAL_UPSTREAM__SECRETS", at), ("WAXSEAL_UPSTREAM__ACCOUNTS", at));
+    for pairs in [
+        vec![only("edge,secrets"), accounts],
+        vec![only("edge,accounts"), secrets],
+        vec![only("edge"), secrets, accounts],
+        vec![only("edge"), secrets, ("WAXSEAL_CONSOLE__HOST", "")],
+    ] {
+        assert!(with_env(&pairs).is_ok(), "{pairs:?}: {:?}", with_env(&pairs));
     }
 }
 
@@ -169,7 +192,10 @@ fn parts_are_a_list_and_none_is_all() {
     let file = "[server]\nonly = [\"secrets\"]\n[listeners]\nservices = \"127.0.0.1:8090\"\n";
     assert_eq!(with_file(file).unwrap().server.only, Parts::only(vec![Part::Secrets]));
     let told = with_env(&[("WAXSEAL_SERVER__ONLY", "edge,sekrets")]).unwrap_err().to_string();
-    assert!(told.starts_with("server.only") && told.contains("edge, secrets, worker"), "{told}");
+    assert!(
+        told.starts_with("server.only") && told.contains("edge, secrets, accounts, worker"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -185,7 +211,7 @@ fn the_command_line_wins_over_the_environment() {
 #[test]
 fn plain_http_to_another_machine_is_refused() {
     let endpoints = |text: &str| {
-        let only = ("WAXSEAL_SERVER__ONLY", "edge");
+        let only = ("WAXSEAL_SERVER__ONLY", "edge,accounts");
         let files = [
             ("WAXSEAL_UPSTREAM__CA", "ca.pem"),
             ("WAXSEAL_UPSTREAM__CERTIFICATE", "edge.pem"),

@@ -2,13 +2,15 @@
 //!
 //! A JWT (RFC 7519) whose algorithm is pinned to `EdDSA` (RFC 8037), for one method, host, path and query, and for
 //! half a minute. The library checks form, algorithm, signature, issuer and audience; time is checked here, by the
-//! caller's clock and with a tolerance that we chose.
+//! caller's clock and with a tolerance that we chose. Whose host was called is one claim that is either a tenant's domain or
+//! the platform: no token can be read as both.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use jsonwebtoken::{
-    Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode, errors::ErrorKind,
+    Algorithm, DecodingKey, EncodingKey, Header, TokenData, Validation, decode, encode,
+    errors::ErrorKind,
 };
 use serde::{Deserialize, Serialize};
 use wax_kernel::{
@@ -27,19 +29,39 @@ pub const CONTEXT_TOLERANCE: Duration = Duration::from_secs(5);
 const ISSUER: &str = "waxseal-edge";
 const AUDIENCE: &str = "waxseal-services";
 
+/// What the claims look like. Two releases that differ in it do not believe each other, and say so.
+///
+/// Source: RFC 8725 §3.11 (explicit typing).
+const TYPE: &str = "waxseal-context.v2+jwt";
+
 /// What the edge has verified about a request.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ContextClaims {
-    /// The tenant whose host was called.
-    pub tenant: TenantId,
-    /// The host's domain.
-    pub domain: DomainId,
+    /// Whose host was called.
+    pub host: ContextHost,
     /// What the browser calls us.
     pub origin: Origin,
+    /// The caller's address. Whoever gets it keeps it for the request alone.
+    pub client: IpAddr,
     /// The caller's network, as far as it may be kept.
     pub network: String,
     /// Names the request in logs.
     pub request: RequestId,
+}
+
+/// Whose host was called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum ContextHost {
+    /// A tenant's.
+    Tenant {
+        /// Who it belongs to.
+        tenant: TenantId,
+        /// The domain that it is.
+        domain: DomainId,
+    },
+    /// The platform's own, where members are.
+    Platform,
 }
 
 /// The one request that a context is for.
@@ -73,6 +95,11 @@ pub enum ContextError {
     /// Not a JWT with our claims.
     #[error("the context is malformed")]
     Malformed,
+    /// Of another release, whose claims are others.
+    #[error(
+        "the context is of another version: edge and services are of releases that do not go together"
+    )]
+    Version,
     /// Signed by another algorithm than `EdDSA`, or by none.
     #[error("the context is signed by another algorithm")]
     Algorithm,
@@ -111,6 +138,7 @@ impl ContextError {
         match self {
             Self::Missing => "missing",
             Self::Malformed => "malformed",
+            Self::Version => "version",
             Self::Algorithm => "algorithm",
             Self::UnknownKey => "unknown_key",
             Self::ExpiredKey => "expired_key",
@@ -135,9 +163,9 @@ struct Payload {
     exp: i64,
     method: String,
     path_sha256: String,
-    tenant: TenantId,
-    domain: DomainId,
+    host: ContextHost,
     origin: String,
+    client: IpAddr,
     network: String,
     request: RequestId,
 }
@@ -173,7 +201,11 @@ impl ContextKey {
         target: ContextTarget<'_>,
         now: Timestamp,
     ) -> String {
-        let header = Header { kid: Some(self.id.to_string()), ..Header::new(Algorithm::EdDSA) };
+        let header = Header {
+            typ: Some(TYPE.to_owned()),
+            kid: Some(self.id.to_string()),
+            ..Header::new(Algorithm::EdDSA)
+        };
         let issued = now.as_secs();
         let payload = Payload {
             iss: ISSUER.to_owned(),
@@ -182,9 +214,9 @@ impl ContextKey {
             exp: issued + lifetime_s(),
             method: target.method.to_owned(),
             path_sha256: path_hash(target),
-            tenant: claims.tenant,
-            domain: claims.domain,
+            host: claims.host,
             origin: claims.origin.to_string(),
+            client: claims.client,
             network: claims.network.clone(),
             request: claims.request,
         };
@@ -206,9 +238,9 @@ impl ContextPublicKey {
         target: ContextTarget<'_>,
         now: Timestamp,
     ) -> Result<ContextClaims, ContextError> {
-        let payload = decode::<Payload>(token, &self.0, &validation())
-            .map_err(|error| refused(&error))?
-            .claims;
+        let read = decode::<Payload>(token, &self.0, &validation());
+        let TokenData { header, claims: payload, .. } = read.map_err(|error| refused(&error))?;
+        check_type(header.typ.as_deref())?;
         check_time(&payload, now)?;
         if payload.method != target.method {
             return Err(ContextError::Method);
@@ -220,8 +252,8 @@ impl ContextPublicKey {
         if origin.authority() != target.authority {
             return Err(ContextError::Host);
         }
-        let Payload { tenant, domain, network, request, .. } = payload;
-        Ok(ContextClaims { tenant, domain, origin, network, request })
+        let Payload { host, client, network, request, .. } = payload;
+        Ok(ContextClaims { host, origin, client, network, request })
     }
 }
 
@@ -231,6 +263,7 @@ pub fn context_key_id(token: &str) -> Result<ContextKeyId, ContextError> {
     #[derive(Deserialize)]
     struct Head {
         alg: String,
+        typ: Option<String>,
         kid: Option<String>,
     }
     let (head, _) = token.split_once('.').ok_or(ContextError::Malformed)?;
@@ -239,6 +272,7 @@ pub fn context_key_id(token: &str) -> Result<ContextKeyId, ContextError> {
     if head.alg != "EdDSA" {
         return Err(ContextError::Algorithm);
     }
+    check_type(head.typ.as_deref())?;
     ContextKeyId::parse(&head.kid.unwrap_or_default()).map_err(|_| ContextError::UnknownKey)
 }
 
@@ -260,6 +294,10 @@ fn refused(error: &jsonwebtoken::errors::Error) -> ContextError {
         ErrorKind::InvalidAudience | ErrorKind::InvalidIssuer => ContextError::Audience,
         _ => ContextError::Malformed,
     }
+}
+
+fn check_type(of: Option<&str>) -> Result<(), ContextError> {
+    if of == Some(TYPE) { Ok(()) } else { Err(ContextError::Version) }
 }
 
 fn check_time(payload: &Payload, now: Timestamp) -> Result<(), ContextError> {

@@ -26,8 +26,8 @@ mod stream;
 
 pub use challenge::{CHALLENGE_LIFETIME, Challenge, ChallengeError, ChallengeKey, ChallengeKeys};
 pub use context::{
-    CONTEXT_LIFETIME, CONTEXT_TOLERANCE, ContextClaims, ContextError, ContextKey, ContextPublicKey,
-    ContextTarget, context_key_id,
+    CONTEXT_LIFETIME, CONTEXT_TOLERANCE, ContextClaims, ContextError, ContextHost, ContextKey,
+    ContextPublicKey, ContextTarget, context_key_id,
 };
 pub use device::{
     DeviceKey, DeviceKeyError, DevicePublicKey, SIGNATURE_BYTES, Thumbprint, VerifyError,

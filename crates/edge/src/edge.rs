@@ -3,17 +3,19 @@
 use std::{fmt, io, num::NonZeroU32, sync::Arc, time::Duration};
 
 use tokio::net::TcpListener;
+use wax_httpkit::Mounts;
 use wax_kernel::{Clock, Rng};
 use wax_telemetry::{Counter, Gauge, Histogram, Metrics, Shutdown, Tasks};
 
 use crate::{
-    Limits, Rate, RateClass, Rates, Readiness, Routes, Site, Tls, Upstream,
+    ConsoleSite, Limits, Rate, Rates, Readiness, RouteClass, Routes, Site, Tls, Upstream,
     body::Bodies,
     hygiene::Door,
     limits::ConnectionCaps,
     listener::{self, Entrance},
     memory::Budget,
     rate::RateGate,
+    site::Sites,
 };
 
 /// What an edge is made of.
@@ -21,10 +23,12 @@ use crate::{
 pub struct EdgeParts {
     /// Whose host is whose.
     pub routes: Routes,
-    /// Who answers `/v1`.
-    pub upstream: Upstream,
-    /// Pages and assets.
+    /// Who answers which path on which kind of host.
+    pub upstreams: Mounts<Upstream>,
+    /// Pages and assets of tenants' hosts.
     pub site: Arc<dyn Site>,
+    /// Pages and assets of the platform's host, if there are any.
+    pub console: Option<Arc<dyn ConsoleSite>>,
     /// Sizes, counts and deadlines.
     pub limits: Limits,
     /// Requests by network.
@@ -41,43 +45,6 @@ pub struct EdgeParts {
     pub rng: Arc<dyn Rng>,
 }
 
-/// A path with limits of its own. Every other path may receive and answer [`RouteClass::SMALL`] bytes and counts as a
-/// request.
-#[derive(Debug, Clone, Copy)]
-pub struct RouteClass {
-    /// The exact path.
-    pub path: &'static str,
-    /// Most bytes of a body.
-    pub max_body: usize,
-    /// Memory set aside for the answer before anyone is asked, in bytes. It costs nothing once the answer is known to be
-    /// smaller; a longer one is still sent.
-    pub max_answer: usize,
-    /// The rate a POST counts against.
-    pub rate: RateClass,
-}
-
-impl RouteClass {
-    /// Most bytes of a body, and of an answer, where no class says otherwise.
-    pub const SMALL: usize = 16 * 1024;
-    /// Most bytes of what creates something or delivers it: a text of 1 MiB in JSON, through the channel.
-    pub const LARGE: usize = 2 * 1024 * 1024 + 2 * 1024;
-
-    /// A path that creates something from up to [`Self::LARGE`] bytes.
-    pub const fn create(path: &'static str) -> Self {
-        Self { max_body: Self::LARGE, rate: RateClass::Create, ..Self::other(path) }
-    }
-
-    /// A path whose answer delivers up to [`Self::LARGE`] bytes.
-    pub const fn deliver(path: &'static str) -> Self {
-        Self { max_answer: Self::LARGE, ..Self::other(path) }
-    }
-
-    /// Any other path.
-    pub(crate) const fn other(path: &'static str) -> Self {
-        Self { path, max_body: Self::SMALL, max_answer: Self::SMALL, rate: RateClass::Request }
-    }
-}
-
 impl Default for Rates {
     /// Generous for an office behind one address, and far below what a flood needs.
     fn default() -> Self {
@@ -87,7 +54,7 @@ impl Default for Rates {
                 burst: NonZeroU32::new(burst).expect("not zero"),
             }
         }
-        Self { create: rate(60, 30), request: rate(1_200, 400) }
+        Self { create: rate(60, 30), request: rate(1_200, 400), sign_in: rate(20, 30) }
     }
 }
 
@@ -101,8 +68,8 @@ pub struct Edge {
 /// What every connection uses.
 pub(crate) struct Shared {
     pub(crate) routes: Routes,
-    pub(crate) upstream: Upstream,
-    pub(crate) site: Arc<dyn Site>,
+    pub(crate) upstreams: Mounts<Upstream>,
+    pub(crate) sites: Sites,
     pub(crate) limits: Limits,
     pub(crate) classes: Vec<RouteClass>,
     pub(crate) gate: RateGate,
@@ -163,8 +130,8 @@ impl Edge {
             caps: ConnectionCaps::new(&parts.limits),
             counts: Counts::new(&parts.metrics),
             routes: parts.routes,
-            upstream: parts.upstream,
-            site: parts.site,
+            upstreams: parts.upstreams,
+            sites: Sites { tenants: parts.site, console: parts.console },
             limits: parts.limits,
             classes: parts.classes,
             rng: parts.rng,
@@ -208,7 +175,9 @@ impl Edge {
     pub async fn drain(&self, grace: Duration) -> Shutdown {
         self.readiness.set(false);
         let ended = self.shared.tasks.shut_down(grace).await;
-        self.shared.upstream.close().await;
+        for upstream in self.shared.upstreams.iter() {
+            upstream.close().await;
+        }
         ended
     }
 }

@@ -5,6 +5,7 @@
 //! HTTP/1.1 bodies is checked before hyper, in `framing`.
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, header, request::Parts};
+use wax_httpkit::HostKind;
 use wax_kernel::{Hostname, HostnameError};
 
 use crate::{Limits, refusal::Refusal};
@@ -170,6 +171,24 @@ fn strip(headers: &mut HeaderMap) {
         .collect();
     for name in unwanted {
         headers.remove(name);
+    }
+}
+
+/// What a service may know a caller by. A key may come to any host; cookies are the console's, and on tenants' hosts no
+/// service sees one. A browser may send them as several fields over HTTP/2; services get one (RFC 9113 §8.2.3). Neither
+/// is printed from here on, nor kept in a table of compressed headers on the way to another process.
+pub(crate) fn keep_credentials(headers: &mut HeaderMap, host: HostKind) {
+    let cookies: Vec<HeaderValue> = headers.get_all(header::COOKIE).iter().cloned().collect();
+    headers.remove(header::COOKIE);
+    let whole = cookies.iter().map(HeaderValue::as_bytes).collect::<Vec<_>>().join(&b"; "[..]);
+    if let (HostKind::Platform, false, Ok(mut whole)) =
+        (host, cookies.is_empty(), HeaderValue::from_bytes(&whole))
+    {
+        whole.set_sensitive(true);
+        headers.insert(header::COOKIE, whole);
+    }
+    if let Some(key) = headers.get_mut(header::AUTHORIZATION) {
+        key.set_sensitive(true);
     }
 }
 

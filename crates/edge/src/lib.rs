@@ -3,6 +3,7 @@
 
 mod answer;
 mod body;
+mod class;
 mod connection;
 mod context;
 mod edge;
@@ -26,13 +27,14 @@ mod testing;
 mod tls;
 mod upstream;
 
-pub use edge::{Edge, EdgeParts, RouteClass};
+pub use class::RouteClass;
+pub use edge::{Edge, EdgeParts};
 pub use limits::Limits;
 pub use local_ca::{LocalCa, LocalCaError};
 pub use management::{Readiness, listen_management};
 pub use rate::{Rate, RateClass, Rates};
 pub use remote::{Place, Remote, RemoteParts, Signing};
-pub use site::Site;
-pub use snapshot::{Route, RouteError, Routes, Snapshot, Transport};
+pub use site::{ConsoleSite, Site};
+pub use snapshot::{Route, RouteError, RouteOwner, Routes, Snapshot, Transport};
 pub use tls::{Tls, TlsError};
 pub use upstream::Upstream;

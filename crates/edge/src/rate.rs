@@ -28,13 +28,15 @@ pub struct Rate {
     pub burst: NonZeroU32,
 }
 
-/// The rates of the two kinds of requests.
+/// The rates of each kind of request.
 #[derive(Debug, Clone, Copy)]
 pub struct Rates {
     /// Creating something that is kept.
     pub create: Rate,
     /// Everything else, pages and assets included.
     pub request: Rate,
+    /// Trying a credential, opening an account, having mail sent.
+    pub sign_in: Rate,
 }
 
 /// Which rate a request counts against.
@@ -44,6 +46,8 @@ pub enum RateClass {
     Create,
     /// [`Rates::request`]
     Request,
+    /// [`Rates::sign_in`]
+    SignIn,
 }
 
 /// A network's name in the limiters: HMAC-SHA-256(day key, network), cut to 16 bytes.
@@ -66,6 +70,7 @@ pub(crate) struct RateGate {
     day_key: Mutex<Option<DayKey>>,
     create: Limiter,
     request: Limiter,
+    sign_in: Limiter,
     checks: AtomicU32,
 }
 
@@ -86,6 +91,7 @@ impl RateGate {
         Self {
             create: limiter(rates.create),
             request: limiter(rates.request),
+            sign_in: limiter(rates.sign_in),
             clock,
             rng,
             day_key: Mutex::default(),
@@ -98,10 +104,12 @@ impl RateGate {
         let limiter = match class {
             RateClass::Create => &self.create,
             RateClass::Request => &self.request,
+            RateClass::SignIn => &self.sign_in,
         };
         if self.checks.fetch_add(1, Ordering::Relaxed) % SWEEP_EVERY == SWEEP_EVERY - 1 {
-            self.create.retain_recent();
-            self.request.retain_recent();
+            for limiter in [&self.create, &self.request, &self.sign_in] {
+                limiter.retain_recent();
+            }
         }
         let now = clock::Clock::now(&GateClock(Arc::clone(&self.clock)));
         limiter.check_key(&self.key_of(network)).map_err(|not_until| not_until.wait_time_from(now))
@@ -159,7 +167,7 @@ mod tests {
             per_minute: NonZeroU32::new(per_minute).unwrap(),
             burst: NonZeroU32::new(burst).unwrap(),
         };
-        let rates = Rates { create: rate(6, 2), request: rate(60, 5) };
+        let rates = Rates { create: rate(6, 2), request: rate(60, 5), sign_in: rate(6, 1) };
         RateGate::new(rates, Arc::clone(clock) as Arc<dyn Clock>, Arc::new(SeededRng::new(1)))
     }
 
@@ -185,7 +193,9 @@ mod tests {
     fn networks_and_classes_do_not_use_up_each_other() {
         let gate = gate(&Arc::new(ManualClock::at_ms(0)));
         while gate.check(RateClass::Create, net("192.0.2.1")).is_ok() {}
-        assert_eq!(gate.check(RateClass::Request, net("192.0.2.1")), Ok(()));
+        for class in [RateClass::Request, RateClass::SignIn] {
+            assert_eq!(gate.check(class, net("192.0.2.1")), Ok(()), "{class:?}");
+        }
         assert_eq!(gate.check(RateClass::Create, net("192.0.2.2")), Ok(()));
     }
 

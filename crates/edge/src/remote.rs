@@ -26,7 +26,7 @@ use http::{HeaderValue, Request, Uri, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use wax_crypto::{ContextKey, ContextTarget};
-use wax_httpkit::{CONTEXT_HEADER, Code, Problem, ROUTE_HEADER, RequestContext, RouteTemplate};
+use wax_httpkit::{CONTEXT_HEADER, Code, Context, Problem, ROUTE_HEADER, RouteTemplate};
 use wax_kernel::Clock;
 use wax_telemetry::{Counter, Metrics, Tasks};
 
@@ -144,12 +144,12 @@ impl Remote {
     async fn signed(&self, request: Request<Body>) -> Option<Request<Full<Bytes>>> {
         let (mut parts, body) = request.into_parts();
         let body = body.collect().await.ok()?.to_bytes();
-        let context = parts.extensions.remove::<RequestContext>()?;
+        let context = Context::of(&parts.extensions)?;
         let Some(key) = self.0.signing.0.load_full() else {
             tracing::error!("there is no key yet to sign contexts with");
             return None;
         };
-        let (origin, authority) = (&context.origin, context.origin.authority());
+        let (origin, authority) = (context.origin(), context.origin().authority());
         let path_and_query = parts.uri.path_and_query()?.as_str();
         let target =
             ContextTarget { method: parts.method.as_str(), authority: &authority, path_and_query };

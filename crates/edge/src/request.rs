@@ -5,13 +5,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::{body::Body, response::Response};
+use axum::{
+    body::Body,
+    response::{IntoResponse as _, Response},
+};
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Version, header, request::Parts};
+use http::{HeaderValue, Request, Version, header, request::Parts};
 use http_body::Body as _;
 use tracing::Instrument as _;
 use wax_crypto::Origin;
-use wax_httpkit::{Problem, RequestContext, RouteTemplate, method_name};
+use wax_httpkit::{Code, Context, Problem, RouteTemplate, method_name};
 use wax_kernel::RequestId;
 use wax_telemetry::RequestSpan;
 
@@ -25,7 +28,7 @@ use crate::{
     memory::Held,
     network::Subscriber,
     refusal::Refusal,
-    response, site,
+    response,
 };
 
 /// Whoever finds no room for an answer waits so long for others to read theirs.
@@ -115,23 +118,22 @@ impl Shared {
     {
         let called = hygiene::clean(&mut parts, peer.door, &self.limits)?;
         let (origin, route) = self.route(&called, peer)?;
-        let class = self.class(&parts);
+        let host = route.owner.kind();
+        let class = RouteClass::of(&self.classes, host, &parts.method, parts.uri.path());
         let network = Subscriber::at(peer.address);
         self.gate.check(class.rate, network).map_err(Refusal::rate_limited)?;
 
         let hsts = peer.door.tls && !origin.host().is_localhost();
         if !is_for_services(parts.uri.path()) {
-            let path = parts.uri.path();
-            let response =
-                site::respond(&*self.site, &parts.method, path, &parts.headers, &route.brand)?;
-            let template = Template::Site(site::template(path, response.status()));
-            return Ok(Answered { response, held: None, template, hsts });
+            let (response, template) = self.sites.respond(&parts, &route.owner)?;
+            return Ok(Answered { response, held: None, template: Template::Site(template), hsts });
         }
+        hygiene::keep_credentials(&mut parts.headers, host);
         let (body, _memory) = self.bodies.receive(body, class.max_body, network).await?;
         // Before anyone is asked: an answer for which there is no room would have been taken for nothing.
         let room = self.answers.reserve_within(ROOM_PATIENCE, class.max_answer, network).await;
         let mut held = room.ok_or_else(Refusal::busy)?;
-        let context = context::verified(&route, origin, peer.address, id);
+        let context = context::verified(&route.owner, origin, peer.address, id);
         let (response, template) = self.ask_services(parts, body, context).await;
         let length = response.body().size_hint().exact().unwrap_or_default();
         held.shrink_to(usize::try_from(length).unwrap_or(usize::MAX));
@@ -152,26 +154,27 @@ impl Shared {
         Ok((origin, route))
     }
 
-    fn class(&self, parts: &Parts) -> RouteClass {
-        let class = self.classes.iter().find(|class| class.path == parts.uri.path());
-        class.copied().filter(|_| parts.method == Method::POST).unwrap_or(RouteClass::other(""))
-    }
-
     async fn ask_services(
         &self,
         mut parts: Parts,
         body: Bytes,
-        context: RequestContext,
+        context: Context,
     ) -> (Response, Option<RouteTemplate>) {
-        let (lang, id) = (wax_httpkit::language(&parts.headers), context.request_id);
+        let (lang, id) = (wax_httpkit::language(&parts.headers), context.request_id());
         if !body.is_empty() {
             parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
         }
-        parts.extensions = http::Extensions::new();
-        parts.extensions.insert(context);
-        let request = Request::from_parts(parts, Body::from(body));
-
-        let mut response = self.upstream.call(request, &self.tasks).await;
+        let host = context.host_kind();
+        parts.extensions = context.into_extensions();
+        let upstream = self.upstreams.find(host, parts.uri.path());
+        let mut response = match upstream {
+            Some(upstream) => {
+                let request = Request::from_parts(parts, Body::from(body));
+                upstream.call(request, &self.tasks).await
+            }
+            None => Problem::new(Code::NotAvailable).into_response(),
+        };
+        response::keep_cookies(response.headers_mut(), host);
         let template = response.extensions_mut().remove::<RouteTemplate>();
         let response = match response.extensions_mut().remove::<Problem>() {
             None => response,
@@ -198,5 +201,7 @@ fn is_for_services(path: &str) -> bool {
     path == "/v1" || path.starts_with("/v1/")
 }
 
+#[cfg(test)]
+mod platform_tests;
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use wax_httpkit::HostKind;
 use wax_kernel::RequestId;
 
 use crate::hygiene::remove_hop_by_hop;
@@ -42,6 +43,14 @@ pub(crate) fn finish(mut response: Response, id: RequestId, hsts: bool, close: b
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     response
+}
+
+/// Only the platform has cookies that a service sets: whoever could set one on a tenant's host would be remembered there.
+pub(crate) fn keep_cookies(headers: &mut HeaderMap, host: HostKind) {
+    match host {
+        HostKind::Tenant => drop(headers.remove(header::SET_COOKIE)),
+        HostKind::Platform => {}
+    }
 }
 
 /// As for requests, except that an answer's length stays: a HEAD has no body to tell it from.

@@ -1,14 +1,16 @@
 //! What the edge answers itself: pages, assets, and a tenant's brand.
 //!
 //! None of it looks anything up: `/s/<id>` and `/r/<rid>` are the same bytes for every id, so that neither a link
-//! scanner nor a stranger can learn or change anything with a GET.
+//! scanner nor a stranger can learn or change anything with a GET. A tenant's host and the platform's share no file.
+
+use std::sync::Arc;
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use wax_pages::{BrandFiles, Pages};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
+use wax_pages::{BrandFiles, Console, Pages};
 
-use crate::refusal::Refusal;
+use crate::{RouteOwner, refusal::Refusal};
 
 /// The files of a tenant's host.
 pub trait Site: Send + Sync + std::fmt::Debug {
@@ -22,6 +24,12 @@ pub trait Site: Send + Sync + std::fmt::Debug {
 
     /// The page for an address that has none.
     fn missing(&self, request: &HeaderMap, brand: &BrandFiles) -> http::Response<Bytes>;
+}
+
+/// The files of the platform's host.
+pub trait ConsoleSite: Send + Sync + std::fmt::Debug {
+    /// The answer to a GET of this path, or `None` if it is nothing of the console's.
+    fn answer(&self, path: &str, request: &HeaderMap) -> Option<http::Response<Bytes>>;
 }
 
 impl Site for Pages {
@@ -39,26 +47,70 @@ impl Site for Pages {
     }
 }
 
-/// Answers a request that is not for a service.
-pub(crate) fn respond(
-    site: &dyn Site,
-    method: &Method,
-    path: &str,
-    request: &HeaderMap,
-    brand: &BrandFiles,
-) -> Result<Response, Refusal> {
-    if !matches!(*method, Method::GET | Method::HEAD) {
-        return Err(Refusal::method("GET, HEAD"));
+impl ConsoleSite for Console {
+    fn answer(&self, path: &str, request: &HeaderMap) -> Option<http::Response<Bytes>> {
+        Self::answer(self, path, request)
     }
-    let found = match path {
-        "/robots.txt" => Some(robots()),
-        "/favicon.ico" => {
-            Some(brand.logo.as_ref().map_or_else(no_icon, |logo| logo.respond(request)))
+}
+
+/// The files of every host.
+#[derive(Debug)]
+pub(crate) struct Sites {
+    pub(crate) tenants: Arc<dyn Site>,
+    /// `None`: the platform's host has an API and no pages.
+    pub(crate) console: Option<Arc<dyn ConsoleSite>>,
+}
+
+impl Sites {
+    /// Answers a request that is not for a service, and tells its path as logs and metrics may have it.
+    pub(crate) fn respond(
+        &self,
+        parts: &Parts,
+        owner: &RouteOwner,
+    ) -> Result<(Response, &'static str), Refusal> {
+        if !matches!(parts.method, Method::GET | Method::HEAD) {
+            return Err(Refusal::method("GET, HEAD"));
         }
-        _ => site.answer(path, request, brand),
-    };
-    let response = found.unwrap_or_else(|| site.missing(request, brand));
-    Ok(if *method == Method::HEAD { without_body(response) } else { response.map(Body::from) })
+        let path = parts.uri.path();
+        let (response, template) = match owner {
+            RouteOwner::Tenant { brand, .. } => {
+                let response = self.of_tenant(path, &parts.headers, brand);
+                let template = template(path, response.status());
+                (response, template)
+            }
+            RouteOwner::Platform => {
+                let response = self.of_platform(path, &parts.headers);
+                let template = console_template(path, response.status());
+                (response, template)
+            }
+        };
+        let head = parts.method == Method::HEAD;
+        Ok((if head { without_body(response) } else { response.map(Body::from) }, template))
+    }
+
+    fn of_tenant(
+        &self,
+        path: &str,
+        request: &HeaderMap,
+        brand: &BrandFiles,
+    ) -> http::Response<Bytes> {
+        let found = match path {
+            "/robots.txt" => Some(robots()),
+            "/favicon.ico" => {
+                Some(brand.logo.as_ref().map_or_else(nothing, |logo| logo.respond(request)))
+            }
+            _ => self.tenants.answer(path, request, brand),
+        };
+        found.unwrap_or_else(|| self.tenants.missing(request, brand))
+    }
+
+    fn of_platform(&self, path: &str, request: &HeaderMap) -> http::Response<Bytes> {
+        if path == "/robots.txt" {
+            return robots();
+        }
+        let found = self.console.as_ref().and_then(|console| console.answer(path, request));
+        found.unwrap_or_else(nothing)
+    }
 }
 
 /// A GET's headers without its content (RFC 9110 §9.3.2).
@@ -70,7 +122,7 @@ fn without_body(response: http::Response<Bytes>) -> Response {
     Response::from_parts(parts, Body::empty())
 }
 
-/// Links are for the person they were sent to: no crawler has any business here.
+/// Links are for the person they were sent to, and the console is for members: no crawler has any business here.
 fn robots() -> http::Response<Bytes> {
     let mut response = http::Response::new(Bytes::from_static(b"User-agent: *\nDisallow: /\n"));
     response
@@ -79,14 +131,14 @@ fn robots() -> http::Response<Bytes> {
     response
 }
 
-fn no_icon() -> http::Response<Bytes> {
+fn nothing() -> http::Response<Bytes> {
     let mut response = http::Response::new(Bytes::new());
     *response.status_mut() = StatusCode::NOT_FOUND;
     response
 }
 
-/// The path as logs and metrics may have it.
-pub(crate) fn template(path: &str, status: StatusCode) -> &'static str {
+/// The path on a tenant's host as logs and metrics may have it.
+fn template(path: &str, status: StatusCode) -> &'static str {
     match path {
         _ if path.starts_with("/s/") => "/s/{id}",
         _ if path.starts_with("/r/") => "/r/{id}",
@@ -100,5 +152,16 @@ pub(crate) fn template(path: &str, status: StatusCode) -> &'static str {
         "/favicon.ico" => "/favicon.ico",
         wax_pages::RELEASE_PATH => wax_pages::RELEASE_PATH,
         _ => "(none)",
+    }
+}
+
+/// The same on the platform's host, where every other page is the console's shell.
+fn console_template(path: &str, status: StatusCode) -> &'static str {
+    match path {
+        _ if status == StatusCode::NOT_FOUND => "(none)",
+        _ if path.starts_with("/assets/") => "/assets/{file}",
+        "/robots.txt" => "/robots.txt",
+        wax_pages::RELEASE_PATH => wax_pages::RELEASE_PATH,
+        _ => "(console)",
     }
 }

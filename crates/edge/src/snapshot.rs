@@ -7,22 +7,44 @@ use std::{
 
 use arc_swap::ArcSwap;
 use rustls::{SignatureAlgorithm, sign::CertifiedKey};
+use wax_httpkit::HostKind;
 use wax_kernel::{DomainId, Hostname, TenantId};
 use wax_pages::BrandFiles;
 
-/// One host: whose it is, how it is reached, and what its pages look like.
+/// One host: whose it is, and how it is reached.
 #[derive(Debug, Clone)]
 pub struct Route {
-    /// The tenant everything on this host belongs to.
-    pub tenant: TenantId,
-    /// The tenant's domain this host is.
-    pub domain: DomainId,
+    /// Whose it is.
+    pub owner: RouteOwner,
     /// How the host may be reached.
     pub transport: Transport,
     /// The certificate served for it; ECDSA only. A loopback route may do without.
     pub certificate: Option<Arc<CertifiedKey>>,
-    /// Its brand, rendered.
-    pub brand: Arc<BrandFiles>,
+}
+
+/// Whose a host is. The two kinds share no page and no route.
+#[derive(Debug, Clone)]
+pub enum RouteOwner {
+    /// A tenant's, where strangers open links.
+    Tenant {
+        /// The tenant everything on this host belongs to.
+        tenant: TenantId,
+        /// The tenant's domain this host is.
+        domain: DomainId,
+        /// Its brand, rendered.
+        brand: Arc<BrandFiles>,
+    },
+    /// The platform's own, where members are.
+    Platform,
+}
+
+impl RouteOwner {
+    pub(crate) const fn kind(&self) -> HostKind {
+        match self {
+            Self::Tenant { .. } => HostKind::Tenant,
+            Self::Platform => HostKind::Platform,
+        }
+    }
 }
 
 /// How a host may be reached.

@@ -21,18 +21,24 @@ use tokio::{
     sync::Notify,
     time::timeout,
 };
-use wax_httpkit::RequestContext;
+use wax_httpkit::{Context, HostKind, Mount, Mounts, RequestContext, Services};
 use wax_kernel::{DomainId, Hostname, ManualClock, SeededRng, TenantId};
 use wax_model::{Brand, Entitlements};
 use wax_pages::{BrandFiles, Cache, Served};
 use wax_telemetry::Metrics;
 
 use crate::{
-    Edge, EdgeParts, Limits, LocalCa, Rates, Readiness, Route, RouteClass, Routes, Site, Snapshot,
-    Tls, Transport, Upstream,
+    ConsoleSite, Edge, EdgeParts, Limits, LocalCa, Rates, Readiness, Route, RouteClass, RouteOwner,
+    Routes, Site, Snapshot, Tls, Transport, Upstream,
     connection::{Peer, serve_plain},
     hygiene::Door,
 };
+
+pub(crate) const TENANTS: Mount = Mount { host: HostKind::Tenant, prefix: "/v1" };
+pub(crate) const PLATFORM: Mount = Mount { host: HostKind::Platform, prefix: "/v1" };
+
+/// The platform's host.
+pub(crate) const APP: &str = "app.localhost";
 
 /// Bytes of the answer to `/v1/secrets/claim`.
 pub(crate) const LARGE_ANSWER: usize = 2 * 1024 * 1024;
@@ -42,13 +48,12 @@ pub(crate) fn host(name: &str) -> Hostname {
 }
 
 pub(crate) fn route(transport: Transport) -> Route {
-    Route {
+    let owner = RouteOwner::Tenant {
         tenant: TenantId::from_bytes([1; 16]),
         domain: DomainId::from_bytes([2; 16]),
-        transport,
-        certificate: None,
         brand: Arc::new(BrandFiles::render(&Brand::plain("Acme"), &Entitlements::SELF_HOSTED)),
-    }
+    };
+    Route { owner, transport, certificate: None }
 }
 
 /// What a service was given.
@@ -58,7 +63,16 @@ pub(crate) struct Seen {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) trailers: Option<HeaderMap>,
-    pub(crate) context: RequestContext,
+    pub(crate) context: Context,
+}
+
+impl Seen {
+    pub(crate) fn of_tenant(&self) -> &RequestContext {
+        match &self.context {
+            Context::Tenant(context) => context,
+            Context::Platform(_) => panic!("the platform's context"),
+        }
+    }
 }
 
 /// What the service behind the edge shares with its test.
@@ -89,6 +103,19 @@ impl Service {
             .route("/v1/panic", any(|| async { panic!("the passphrase was hunter2") as &str }))
             .with_state(Arc::clone(self))
     }
+
+    /// The platform's routes. Some have the names of tenants' routes.
+    fn platform_router(self: &Arc<Self>) -> Router {
+        Router::new()
+            .route("/v1/echo", any(remember))
+            .route("/v1/sign-in", post(remember))
+            .route("/v1/invitations/{id}/accept", post(remember))
+            .with_state(Arc::clone(self))
+    }
+
+    fn services(self: &Arc<Self>) -> Services {
+        Services::default().with(TENANTS, self.router()).with(PLATFORM, self.platform_router())
+    }
 }
 
 async fn remember(State(service): State<Arc<Service>>, request: Request) -> Response<Body> {
@@ -100,7 +127,7 @@ async fn remember(State(service): State<Arc<Service>>, request: Request) -> Resp
         headers: parts.headers,
         body: collected.to_bytes(),
         trailers,
-        context: parts.extensions.get::<RequestContext>().unwrap().clone(),
+        context: Context::of(&parts.extensions).unwrap(),
     };
     service.seen.lock().unwrap().push(seen);
     tracing::info!("remembered");
@@ -109,6 +136,7 @@ async fn remember(State(service): State<Arc<Service>>, request: Request) -> Resp
         .header("x-hop", "1")
         .header("server", "secret-sauce/1.0")
         .header("x-kept", "1")
+        .header("set-cookie", "__Host-s=1; Secure; HttpOnly; Path=/; SameSite=Lax")
         .body(Body::from("seen"))
         .unwrap()
 }
@@ -159,7 +187,22 @@ impl Site for TestSite {
     }
 }
 
-/// A running edge with the loopback hosts `a.localhost` and `b.localhost`.
+/// A console without a web build.
+#[derive(Debug)]
+struct TestConsole;
+
+impl ConsoleSite for TestConsole {
+    fn answer(&self, path: &str, request: &HeaderMap) -> Option<Response<Bytes>> {
+        let served = match path {
+            "/assets/console.js" => Served::new("console", "text/javascript", Cache::Immutable),
+            _ if path.starts_with("/assets/") || path.starts_with("/s/") => return None,
+            _ => Served::new("the console", "text/html", Cache::Never),
+        };
+        Some(served.respond(request))
+    }
+}
+
+/// A running edge with the loopback hosts `a.localhost` and `b.localhost`, and the platform's, [`APP`].
 pub(crate) struct TestEdge {
     pub(crate) edge: Edge,
     pub(crate) routes: Routes,
@@ -180,6 +223,18 @@ impl TestEdge {
     }
 
     pub(crate) async fn start_with(limits: Limits, rates: Rates) -> Self {
+        Self::start_before(limits, rates, |local| {
+            Mounts::default().with(TENANTS, local.clone()).with(PLATFORM, local)
+        })
+        .await
+    }
+
+    /// An edge before these upstreams, made from the one in this process.
+    pub(crate) async fn start_before(
+        limits: Limits,
+        rates: Rates,
+        upstreams: impl FnOnce(Upstream) -> Mounts<Upstream>,
+    ) -> Self {
         let clock = Arc::new(ManualClock::at_ms(1_800_000_000_000));
         let service = Arc::new(Service::default());
         let (routes, metrics, readiness) =
@@ -187,13 +242,16 @@ impl TestEdge {
         let tls = Arc::new(Tls::new(&limits).unwrap());
         let edge = Edge::new(EdgeParts {
             routes: routes.clone(),
-            upstream: Upstream::local(service.router()),
+            upstreams: upstreams(Upstream::Local(service.services())),
             site: Arc::new(TestSite),
+            console: Some(Arc::new(TestConsole)),
             limits,
             rates,
             classes: vec![
-                RouteClass::create("/v1/secrets/create"),
+                RouteClass::create(HostKind::Tenant, "/v1/secrets/create"),
                 RouteClass::deliver("/v1/secrets/claim"),
+                RouteClass::sign_in("/v1/sign-in"),
+                RouteClass::sign_in("/v1/invitations/{id}/accept"),
             ],
             readiness: readiness.clone(),
             metrics: metrics.clone(),
@@ -224,13 +282,15 @@ impl TestEdge {
         test
     }
 
-    /// Puts these hosts in force, each under a new certificate.
+    /// Puts these hosts in force, and the platform's, each under a new certificate.
     pub(crate) fn publish(&self, hosts: &[&str]) {
-        let certified = hosts.iter().map(|name| {
+        let certified = |name: &str, owner| {
             let certificate = Some(self.ca.issue(&host(name)).unwrap());
-            (host(name), Route { certificate, ..route(Transport::Loopback) })
-        });
-        let (snapshot, left_out) = Snapshot::build(certified);
+            (host(name), Route { owner, transport: Transport::Loopback, certificate })
+        };
+        let tenants = hosts.iter().map(|name| certified(name, route(Transport::Loopback).owner));
+        let platform = certified(APP, RouteOwner::Platform);
+        let (snapshot, left_out) = Snapshot::build(tenants.chain([platform]));
         assert!(left_out.is_empty(), "{left_out:?}");
         self.routes.publish(snapshot);
     }

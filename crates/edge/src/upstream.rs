@@ -1,7 +1,6 @@
 //! Who answers what the edge does not answer itself.
 
 use axum::{
-    Router,
     body::Body,
     response::{IntoResponse as _, Response},
 };
@@ -10,7 +9,7 @@ use wax_telemetry::Tasks;
 
 use crate::Remote;
 
-/// Where requests for `/v1` go. Whatever it is, it gets the same request, with a `RequestContext` among its extensions.
+/// Where requests for services go. Whatever it is, it gets the same request, with a `Context` among its extensions.
 #[derive(Debug, Clone)]
 pub enum Upstream {
     /// Services in this process.
@@ -20,11 +19,6 @@ pub enum Upstream {
 }
 
 impl Upstream {
-    /// Services in this process: their routers, merged.
-    pub fn local(services: Router) -> Self {
-        Self::Local(Services::new(services))
-    }
-
     /// Asks the services. Runs as a task of its own: a client that goes away does not interrupt work half-way, and a
     /// panic costs one answer. Answers a [`Problem`] of the edge's own as a response extension.
     pub(crate) async fn call(&self, request: http::Request<Body>, tasks: &Tasks) -> Response {

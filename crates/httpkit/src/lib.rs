@@ -4,15 +4,17 @@
 mod body;
 mod code;
 mod context;
+mod mount;
 mod problem;
 mod render;
 mod services;
 
 pub use body::{Body, Json, has_content_type, receive};
 pub use code::Code;
-pub use context::{Network, RequestContext};
+pub use context::{ClientAddress, Context, Network, PlatformContext, RequestContext};
+pub use mount::{HostKind, Mount, Mounts, segments_below};
 pub use problem::Problem;
 pub use render::{
-    ProblemDocument, ProblemResponses, language, localize, method_not_allowed, render,
+    ProblemDocument, ProblemResponses, language, localize, method_not_allowed, render, request_id,
 };
 pub use services::{CONTEXT_HEADER, ROUTE_HEADER, RouteTemplate, Services, method_name};

@@ -7,7 +7,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, header};
+use http::{Extensions, HeaderMap, HeaderValue, header};
 use serde_json::{Map, Value, json};
 use utoipa::openapi::{
     Content, Ref, RefOr, ResponseBuilder,
@@ -17,7 +17,7 @@ use wax_i18n::Lang;
 use wax_kernel::{ErrorKind, RequestId};
 use wax_model::Rule;
 
-use crate::{Code, Problem, RequestContext};
+use crate::{Code, Context, Problem};
 
 /// A problem document (RFC 9457). Members beyond these depend on the code: `docs/protocol.md`, "Problems".
 #[derive(Debug, utoipa::ToSchema)]
@@ -58,12 +58,17 @@ fn codes() -> Object {
 /// The layer under which every handler runs: writes the document of a problem the handler answered.
 pub async fn localize(request: Request, next: Next) -> Response {
     let lang = language(request.headers());
-    let id = request.extensions().get::<RequestContext>().map(|context| context.request_id);
+    let id = request_id(request.extensions());
     let mut response = next.run(request).await;
     match response.extensions_mut().remove::<Problem>() {
         Some(problem) => render(&problem, lang, id),
         None => response,
     }
+}
+
+/// Names a request that came through an edge, in logs and in documents of our own faults.
+pub fn request_id(extensions: &Extensions) -> Option<RequestId> {
+    Context::request_id_of(extensions)
 }
 
 /// The language of the answer, by `Accept-Language`; English if it names none of ours.

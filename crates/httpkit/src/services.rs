@@ -7,12 +7,14 @@ use axum::{
     body::Body,
     extract::{MatchedPath, Request},
     middleware::{Next, from_fn},
-    response::Response,
+    response::{IntoResponse as _, Response},
 };
 use http::{HeaderName, HeaderValue, Method, header};
 use tower::ServiceExt as _;
 
-use crate::{Code, Problem, RequestContext, language, method_not_allowed, render};
+use crate::{
+    Code, Context, Mount, Mounts, Problem, language, method_not_allowed, render, request_id,
+};
 
 /// Carries the signed context from an edge to services in another process. Edges take it off what clients send, as they
 /// do with every name that starts like this.
@@ -26,25 +28,32 @@ pub const ROUTE_HEADER: HeaderName = HeaderName::from_static("x-waxseal-route");
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RouteTemplate(pub Arc<str>);
 
-/// The services of this process. Clones are the same ones.
-#[derive(Debug, Clone)]
-pub struct Services(Router);
+/// The services of this process, each under its mount. Clones are the same ones.
+#[derive(Debug, Clone, Default)]
+pub struct Services(Mounts<Router>);
 
 impl Services {
-    /// Takes the services' routers, merged.
-    pub fn new(routers: Router) -> Self {
-        let routers = routers
+    /// The same services and one more, by its router. Nothing else can reach it than a request that an edge has verified
+    /// to be for this kind of host.
+    #[must_use]
+    pub fn with(self, mount: Mount, router: Router) -> Self {
+        let router = router
             .route_layer(from_fn(name_route))
             .fallback(|| async { Problem::new(Code::NotAvailable) })
             .method_not_allowed_fallback(|| async { Problem::new(Code::Method) });
-        Self(routers)
+        Self(self.0.with(mount, router))
     }
 
-    /// Answers a request that carries its [`RequestContext`]. Every problem has become a document.
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Answers a request that carries its [`Context`]. Every problem has become a document.
     pub async fn answer(&self, request: http::Request<Body>) -> Response {
         let lang = language(request.headers());
-        let id = request.extensions().get::<RequestContext>().map(|context| context.request_id);
-        let Ok(mut response) = self.0.clone().oneshot(request).await;
+        let id = request_id(request.extensions());
+        let mut response = self.ask(request).await;
         match response.extensions_mut().remove::<Problem>() {
             None => response,
             Some(problem) if problem.code() == Code::Method => {
@@ -52,6 +61,19 @@ impl Services {
                 method_not_allowed(allow.unwrap_or(HeaderValue::from_static("")), lang, id)
             }
             Some(problem) => render(&problem, lang, id),
+        }
+    }
+
+    async fn ask(&self, request: http::Request<Body>) -> Response {
+        let Some(host) = Context::host_kind_of(request.extensions()) else {
+            return Problem::new(Code::Internal).into_response();
+        };
+        match self.0.find(host, request.uri().path()) {
+            Some(router) => {
+                let Ok(response) = router.clone().oneshot(request).await;
+                response
+            }
+            None => Problem::new(Code::NotAvailable).into_response(),
         }
     }
 }
@@ -72,4 +94,50 @@ pub fn method_name(method: &Method) -> &'static str {
         .into_iter()
         .find(|name| *name == method.as_str())
         .unwrap_or("OTHER")
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use wax_crypto::{ContextClaims, ContextHost, Origin};
+    use wax_kernel::{DomainId, RequestId, TenantId};
+
+    use super::*;
+    use crate::HostKind;
+
+    fn services() -> Services {
+        let who =
+            |name: &'static str| Router::new().route("/v1/who", get(move || async move { name }));
+        Services::default()
+            .with(Mount { host: HostKind::Tenant, prefix: "/v1" }, who("secrets"))
+            .with(Mount { host: HostKind::Platform, prefix: "/v1" }, who("accounts"))
+    }
+
+    async fn ask(host: Option<ContextHost>, path: &str) -> (u16, String) {
+        let mut request = http::Request::get(path).body(Body::empty()).unwrap();
+        if let Some(host) = host {
+            let claims = ContextClaims {
+                host,
+                origin: Origin::parse("https://app.example").unwrap(),
+                client: [192, 0, 2, 1].into(),
+                network: String::new(),
+                request: RequestId::from_bytes([3; 16]),
+            };
+            *request.extensions_mut() = Context::signed(claims).into_extensions();
+        }
+        let response = services().answer(request).await;
+        let status = response.status().as_u16();
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_service_answers_on_its_own_kind_of_host_alone() {
+        let tenant = TenantId::from_bytes([1; 16]);
+        let tenant = ContextHost::Tenant { tenant, domain: DomainId::from_bytes([2; 16]) };
+        assert_eq!(ask(Some(tenant), "/v1/who").await, (200, "secrets".into()));
+        assert_eq!(ask(Some(ContextHost::Platform), "/v1/who").await, (200, "accounts".into()));
+        assert_eq!(ask(Some(ContextHost::Platform), "/other").await.0, 404);
+        assert_eq!(ask(None, "/v1/who").await.0, 500, "it came by no edge");
+    }
 }

@@ -14,8 +14,11 @@ const PERMISSIONS: &str = "accelerometer=(), autoplay=(), browsing-topics=(), ca
     geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=(), \
     clipboard-read=(), clipboard-write=(self), publickey-credentials-create=(self), publickey-credentials-get=(self)";
 
-const GUARD: [(HeaderName, &str); 7] = [
-    (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+/// The same for the console.
+pub const CONSOLE_POLICY: &str =
+    include_str!("../../../web/apps/console/policy.txt").trim_ascii_end();
+
+const GUARD: [(HeaderName, &str); 6] = [
     (header::REFERRER_POLICY, "no-referrer"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
@@ -25,7 +28,8 @@ const GUARD: [(HeaderName, &str); 7] = [
 ];
 
 /// Adds the guarding headers.
-pub(crate) fn guard(headers: &mut HeaderMap) {
+pub(crate) fn guard(headers: &mut HeaderMap, policy: &'static str) {
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     for (name, value) in GUARD {
         headers.insert(name, HeaderValue::from_static(value));
     }

@@ -3,6 +3,8 @@
 
 mod brand;
 mod color;
+mod console;
+mod files;
 mod guard;
 mod language;
 mod manifest;
@@ -10,7 +12,8 @@ mod pages;
 mod served;
 
 pub use brand::BrandFiles;
-pub use guard::CONTENT_SECURITY_POLICY;
+pub use console::Console;
+pub use guard::{CONSOLE_POLICY, CONTENT_SECURITY_POLICY};
 pub use language::reader_language;
 pub use manifest::release_manifest;
 pub use pages::{Page, Pages, PagesError, RELEASE_PATH};

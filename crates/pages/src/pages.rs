@@ -1,16 +1,15 @@
 //! The built web files, and which of them answers a path.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::collections::HashMap;
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode};
 use rust_embed::RustEmbed;
-use sha2::{Digest as _, Sha384};
 use wax_i18n::Lang;
 
 use crate::{
-    BrandFiles, Cache, Served,
+    BrandFiles, CONTENT_SECURITY_POLICY, Cache, Served,
+    files::Folder,
     language::reader_language,
     manifest::{Manifest, release_manifest},
 };
@@ -97,9 +96,10 @@ impl Pages {
     pub fn load() -> Result<Self, PagesError> {
         let bytes = release_manifest().ok_or(PagesError::NotBuilt)?;
         let manifest: Manifest = serde_json::from_slice(&bytes).map_err(PagesError::Manifest)?;
-        let files = intact(&manifest)?;
+        let dist = dist();
+        let files = dist.intact(&manifest)?;
         let release = Served::new(bytes.into_owned(), "application/json", Cache::Revalidate);
-        Ok(Self { shells: shells(&files)?, assets: assets(files), release })
+        Ok(Self { shells: shells(&dist, &files)?, assets: dist.assets(files), release })
     }
 
     /// The shell of a page in a language. The same for every host and every id.
@@ -141,61 +141,23 @@ impl Pages {
     }
 }
 
-/// Every file of the manifest by its path; one that is not what was built is found before it is served.
-fn intact(manifest: &Manifest) -> Result<HashMap<&str, Bytes>, PagesError> {
-    let files = manifest.files.iter().map(|file| {
-        let path = file.path.as_str();
-        let body = embedded(path).ok_or_else(|| PagesError::Incomplete(path.to_owned()))?;
-        let intact = integrity(&body) == file.integrity;
-        if intact { Ok((path, body)) } else { Err(PagesError::Altered(path.to_owned())) }
-    });
-    files.collect()
+fn dist() -> Folder {
+    Folder::of::<Dist>(CONTENT_SECURITY_POLICY)
 }
 
-fn shells(files: &HashMap<&str, Bytes>) -> Result<HashMap<(Page, Lang), Served>, PagesError> {
+fn shells(
+    dist: &Folder,
+    files: &HashMap<&str, Bytes>,
+) -> Result<HashMap<(Page, Lang), Served>, PagesError> {
     let every = Page::ALL.into_iter().flat_map(|page| Lang::ALL.map(|lang| (page, lang)));
     every
         .map(|(page, lang)| {
             let path = format!("/shells/{}.{lang}.html", page.name());
             let body = files.get(&*path).ok_or_else(|| PagesError::Incomplete(path.clone()))?;
-            let shell = served(&path, body.clone(), page.cache()).in_language(lang.tag());
+            let shell = dist.served(&path, body.clone(), page.cache()).in_language(lang.tag());
             Ok(((page, lang), shell))
         })
         .collect()
-}
-
-fn assets(files: HashMap<&str, Bytes>) -> HashMap<String, Served> {
-    let assets = files.into_iter().filter(|(path, _)| path.starts_with("/assets/"));
-    assets.map(|(path, body)| (path.to_owned(), served(path, body, Cache::Immutable))).collect()
-}
-
-fn served(path: &str, body: Bytes, cache: Cache) -> Served {
-    let [brotli, gzip] = ["br", "gz"].map(|suffix| embedded(&format!("{path}.{suffix}")));
-    Served::new(body, content_type(path), cache).with_encodings(brotli, gzip)
-}
-
-/// Source: W3C Subresource Integrity §3.1.
-fn integrity(bytes: &[u8]) -> String {
-    format!("sha384-{}", BASE64_STANDARD.encode(Sha384::digest(bytes)))
-}
-
-/// A file of `dist`, whose path begins with `/`.
-fn embedded(path: &str) -> Option<Bytes> {
-    Dist::get(path.trim_start_matches('/')).map(|file| match file.data {
-        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
-        Cow::Owned(bytes) => Bytes::from(bytes),
-    })
-}
-
-fn content_type(path: &str) -> &'static str {
-    match path.rsplit_once('.').map_or("", |(_, extension)| extension) {
-        "html" => "text/html; charset=utf-8",
-        "js" => "text/javascript; charset=utf-8",
-        "css" => "text/css; charset=utf-8",
-        "json" => "application/json",
-        "svg" => "image/svg+xml",
-        _ => "application/octet-stream",
-    }
 }
 
 #[cfg(test)]

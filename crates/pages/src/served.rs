@@ -1,11 +1,13 @@
 //! One file in every encoding it has, and the answer that carries it.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use sha2::{Digest, Sha256};
 use wax_kernel::base64url_encode;
 
-use crate::guard::guard;
+use crate::guard::{CONTENT_SECURITY_POLICY, guard};
+
+const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
 
 /// How long an answer may be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +40,8 @@ pub struct Served {
     etag: HeaderValue,
     cache: Cache,
     language: Option<HeaderValue>,
+    policy: &'static str,
+    indexed: bool,
 }
 
 impl Served {
@@ -53,7 +57,21 @@ impl Served {
             gzip: None,
             cache,
             language: None,
+            policy: CONTENT_SECURITY_POLICY,
+            indexed: true,
         }
+    }
+
+    /// The same file under another Content-Security-Policy than that of a tenant's pages.
+    #[must_use]
+    pub fn under_policy(self, policy: &'static str) -> Self {
+        Self { policy, ..self }
+    }
+
+    /// The same file, which no search engine may list.
+    #[must_use]
+    pub fn not_indexed(self) -> Self {
+        Self { indexed: false, ..self }
     }
 
     /// The same file, compressed beforehand.
@@ -87,7 +105,10 @@ impl Served {
     pub fn respond(&self, request: &HeaderMap) -> Response<Bytes> {
         let mut response = Response::new(Bytes::new());
         let headers = response.headers_mut();
-        guard(headers);
+        guard(headers, self.policy);
+        if !self.indexed {
+            headers.insert(ROBOTS, HeaderValue::from_static("noindex"));
+        }
         headers.insert(header::CACHE_CONTROL, self.cache.header());
         headers.insert(header::VARY, HeaderValue::from_static(self.vary()));
         if self.cache != Cache::Never {

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use tracing::Instrument as _;
 use wax_crypto::{ContextError, ContextTarget, context_key_id};
 use wax_httpkit::{
-    CONTEXT_HEADER, Code, Problem, ROUTE_HEADER, RequestContext, RouteTemplate, Services, language,
+    CONTEXT_HEADER, Code, Context, Problem, ROUTE_HEADER, RouteTemplate, Services, language,
     method_name, render,
 };
 use wax_kernel::Clock;
@@ -95,11 +95,7 @@ impl Door {
     }
 
     /// Verifies the context before it reads a byte of the body.
-    async fn receive<B>(
-        &self,
-        parts: &mut Parts,
-        body: B,
-    ) -> Result<(RequestContext, Bytes), Refused>
+    async fn receive<B>(&self, parts: &mut Parts, body: B) -> Result<(Context, Bytes), Refused>
     where
         B: http_body::Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>>,
     {
@@ -110,7 +106,7 @@ impl Door {
     }
 
     /// Takes the context off the request, and gives the request the form that services know.
-    async fn verify(&self, parts: &mut Parts) -> Result<RequestContext, Refused> {
+    async fn verify(&self, parts: &mut Parts) -> Result<Context, Refused> {
         let token = parts.headers.remove(CONTEXT_HEADER).ok_or(ContextError::Missing)?;
         let token = token.to_str().map_err(|_| ContextError::Malformed)?;
         let key = self.keys.find(context_key_id(token)?).await?;
@@ -125,17 +121,16 @@ impl Door {
         parts.uri = Uri::from(path_and_query);
         let host = HeaderValue::try_from(authority).map_err(|_| ContextError::Host)?;
         parts.headers.insert(header::HOST, host);
-        Ok(RequestContext::signed(claims))
+        Ok(Context::signed(claims))
     }
 
     /// Runs the service as a task of its own: an edge that goes away does not interrupt work half-way.
-    async fn ask(&self, mut parts: Parts, context: RequestContext, body: Bytes) -> Response {
+    async fn ask(&self, mut parts: Parts, context: Context, body: Bytes) -> Response {
         let began = Instant::now();
         let (lang, id, method) =
-            (language(&parts.headers), context.request_id, method_name(&parts.method));
+            (language(&parts.headers), context.request_id(), method_name(&parts.method));
         let span = RequestSpan::new(id, method);
-        parts.extensions = http::Extensions::new();
-        parts.extensions.insert(context);
+        parts.extensions = context.into_extensions();
         let request = Request::from_parts(parts, Body::from(body));
         let services = self.services.clone();
         let task = span.span().in_scope(|| {

@@ -20,8 +20,8 @@ use futures_util::{FutureExt as _, StreamExt as _, future::join_all, stream};
 use http::{HeaderValue, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use tokio::sync::Notify;
-use wax_crypto::{ContextClaims, ContextKey, ContextTarget, Origin};
-use wax_httpkit::{CONTEXT_HEADER, ROUTE_HEADER, RequestContext, Services};
+use wax_crypto::{ContextClaims, ContextHost, ContextKey, ContextTarget, Origin};
+use wax_httpkit::{CONTEXT_HEADER, Context, HostKind, Mount, ROUTE_HEADER, Services};
 use wax_kernel::{Clock as _, DomainId, ManualClock, RequestId, SeededRng, TenantId};
 use wax_store::{RegisteredKey, StoreError};
 use wax_telemetry::{Metrics, Shutdown};
@@ -30,6 +30,8 @@ use crate::{EdgeKeys, answer::Door};
 
 const AUTHORITY: &str = "secrets.acme.localhost:8080";
 const PATH: &str = "/v1/things/7?again";
+const TENANTS: Mount = Mount { host: HostKind::Tenant, prefix: "/v1" };
+const PLATFORM: Mount = Mount { host: HostKind::Platform, prefix: "/v1" };
 const DAY: Duration = Duration::from_hours(24);
 
 /// A store of keys that counts who asks.
@@ -54,7 +56,7 @@ impl EdgeKeys for Arc<Registry> {
 /// What the service behind the door saw and may do.
 #[derive(Debug, Default)]
 struct Service {
-    seen: Mutex<Vec<(String, http::HeaderMap, Bytes, RequestContext)>>,
+    seen: Mutex<Vec<(String, http::HeaderMap, Bytes, Context)>>,
     begun: Notify,
     may_end: Notify,
     ended: Notify,
@@ -79,7 +81,8 @@ impl Test {
             .route("/v1/slow", post(slow))
             .route("/v1/lines", get(lines))
             .with_state(Arc::clone(&service));
-        let (services, keys) = (Services::new(router), Arc::new(Arc::clone(&registry)));
+        let services = Services::default().with(TENANTS, router).with(PLATFORM, platform(&service));
+        let keys = Arc::new(Arc::clone(&registry));
         let door = Door::new(services, keys, Arc::clone(&clock) as _, &metrics);
         let test = Self { door, key: key(1), registry, service, clock, metrics };
         test.register(&test.key, DAY);
@@ -120,15 +123,22 @@ impl Test {
     }
 }
 
+fn platform(service: &Arc<Service>) -> Router {
+    Router::new().route("/v1/members", post(remember)).with_state(Arc::clone(service))
+}
+
 fn key(seed: u64) -> ContextKey {
     ContextKey::generate(&SeededRng::new(seed))
 }
 
 fn claims() -> ContextClaims {
     ContextClaims {
-        tenant: TenantId::from_bytes([1; 16]),
-        domain: DomainId::from_bytes([2; 16]),
+        host: ContextHost::Tenant {
+            tenant: TenantId::from_bytes([1; 16]),
+            domain: DomainId::from_bytes([2; 16]),
+        },
         origin: Origin::parse(&format!("http://{AUTHORITY}")).unwrap(),
+        client: [192, 0, 2, 1].into(),
         network: "192.0.2.0/24".into(),
         request: RequestId::from_bytes([3; 16]),
     }
@@ -147,7 +157,7 @@ fn signed(method: &str, path: &str, token: &str) -> http::Request<Full<Bytes>> {
 async fn remember(State(service): State<Arc<Service>>, request: Request) -> &'static str {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
-    let context = parts.extensions.get::<RequestContext>().unwrap().clone();
+    let context = Context::of(&parts.extensions).unwrap();
     service.seen.lock().unwrap().push((parts.uri.to_string(), parts.headers, body, context));
     "seen"
 }
@@ -189,6 +199,23 @@ async fn a_path_that_no_service_has_is_a_problem_document() {
         assert_eq!(response.status().as_u16(), status);
         assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
     }
+}
+
+#[tokio::test]
+async fn a_context_opens_the_routes_of_its_own_kind_of_host_alone() {
+    let test = Test::new();
+    let ask = async |host, path: &str| {
+        let target = ContextTarget { method: "POST", authority: AUTHORITY, path_and_query: path };
+        let token = test.key.sign(&ContextClaims { host, ..claims() }, target, test.clock.now());
+        let status = test.door.answer(signed("POST", path, &token)).await.status();
+        let seen = test.service.seen.lock().unwrap().pop();
+        (status, seen.map(|(.., context)| context.claims().host))
+    };
+    let (tenant, platform) = (claims().host, ContextHost::Platform);
+    assert_eq!(ask(tenant, "/v1/things/7").await, (StatusCode::OK, Some(tenant)));
+    assert_eq!(ask(platform, "/v1/members").await, (StatusCode::OK, Some(platform)));
+    assert_eq!(ask(platform, "/v1/things/7").await, (StatusCode::NOT_FOUND, None));
+    assert_eq!(ask(tenant, "/v1/members").await, (StatusCode::NOT_FOUND, None));
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use wax_crypto::{
     Origin,
     at_rest::{KeyStore, MemoryKeyStore},
 };
-use wax_httpkit::{Network, RequestContext};
+use wax_httpkit::{ClientAddress, Network, RequestContext};
 use wax_kernel::{
     Clock, DomainId, Job, ManualClock, RequestId, Rng, SeededRng, SystemRng, TenantId, Timestamp,
 };
@@ -181,6 +181,7 @@ impl TestApp {
             scope,
             domain: DomainId::from_bytes([9; 16]),
             origin: Arc::new(Self::origin()),
+            client: ClientAddress::new([192, 0, 2, 1].into()),
             network: Network::new("192.0.2.0/24"),
             request_id: RequestId::random(&*self.rng),
         });

@@ -14,13 +14,13 @@ use wax_crypto::{
     sealed_bytes,
 };
 use wax_edge::{
-    Edge, EdgeParts, Limits, LocalCa, Place, Rate, Rates, Readiness, Remote, RemoteParts,
-    RouteClass, Routes, Signing, Upstream,
+    ConsoleSite, Edge, EdgeParts, Limits, LocalCa, Place, Rate, Rates, Readiness, Remote,
+    RemoteParts, Routes, Signing, Upstream,
 };
-use wax_httpkit::Services;
+use wax_httpkit::{HostKind, Mount, Mounts, Services};
 use wax_kernel::{Clock, Job, Rng, SystemRng};
 use wax_model::Entitlements;
-use wax_pages::Pages;
+use wax_pages::{Console, Pages, PagesError};
 use wax_secrets::{Parts, Secrets};
 use wax_services::{Listener, ListenerParts};
 use wax_store::Store;
@@ -28,9 +28,13 @@ use wax_store_sql::{Settings, SqlStore};
 use wax_telemetry::{Metrics, Tasks};
 
 use crate::{
-    context_key::ContextKeys, first_tenants, hosts::Hosts, mutual_tls::MutualTls,
+    classes::CLASSES, context_key::ContextKeys, first_tenants, hosts::Hosts, mutual_tls::MutualTls,
     node_time::NodeTime,
 };
+
+/// Where each service stands.
+const SECRETS: Mount = Mount { host: HostKind::Tenant, prefix: "/v1" };
+const ACCOUNTS: Mount = Mount { host: HostKind::Platform, prefix: "/v1" };
 
 /// Connections to Postgres that one process holds.
 const POSTGRES_CONNECTIONS: u32 = 16;
@@ -68,7 +72,7 @@ struct Base<'c> {
 pub(crate) async fn server(config: &Config) -> Result<Server> {
     let base = Base::open(config).await?;
     let (parts, tasks, mut jobs) = (&config.server.only, Tasks::new(), vec![base.time.job()]);
-    let mut services = None;
+    let mut services = Services::default();
     if parts.has(Part::Secrets) || parts.has(Part::Worker) {
         let secrets = base.secrets().await?;
         if parts.has(Part::Worker) {
@@ -77,14 +81,12 @@ pub(crate) async fn server(config: &Config) -> Result<Server> {
             jobs.push(wax_secrets::audit_job(&secrets, audit_kept));
         }
         if parts.has(Part::Secrets) {
-            services = Some(Services::new(wax_secrets::router(secrets)));
+            services = services.with(SECRETS, wax_secrets::router(secrets));
         }
     }
-    let listener = match &services {
-        Some(services) if config.listeners.services.is_some() => {
-            Some(base.listener(services.clone())?)
-        }
-        _ => None,
+    let listener = match config.listeners.services {
+        Some(_) => Some(base.listener(services.clone())?),
+        None => None,
     };
     let edge =
         if parts.has(Part::Edge) { Some(base.edge(services, &mut jobs).await?) } else { None };
@@ -103,7 +105,7 @@ impl<'c> Base<'c> {
         store.migrate().await.context("the database's schema could not be brought up to date")?;
         let time = NodeTime::measure(Arc::clone(&store), readiness.clone()).await?;
         let clock = time.clock();
-        first_tenants::ensure(&store, config.server.demo, &*clock, &*rng).await?;
+        first_tenants::ensure(&store, config, &*clock, &*rng).await?;
         Ok(Self { config, time, clock, rng, store, readiness, metrics, mutual_tls })
     }
 
@@ -138,11 +140,8 @@ impl<'c> Base<'c> {
         }))
     }
 
-    async fn edge(&self, services: Option<Services>, jobs: &mut Vec<Job>) -> Result<EdgeSide> {
-        let upstream = match services {
-            Some(services) => Upstream::Local(services),
-            None => Upstream::Remote(self.remote(jobs).await?),
-        };
+    async fn edge(&self, services: Services, jobs: &mut Vec<Job>) -> Result<EdgeSide> {
+        let upstreams = self.upstreams(services, jobs).await?;
         let routes = Routes::default();
         let local_ca = Arc::new(local_ca(self.config, &self.clock)?);
         let entitlements = entitlements(self.config);
@@ -151,21 +150,18 @@ impl<'c> Base<'c> {
             routes.clone(),
             Arc::clone(&local_ca),
             entitlements,
-        );
-        hosts.refresh().await?;
+            self.config.console.clone(),
+        )?;
+        hosts.begin().await?;
         jobs.push(hosts.job());
         let edge = Edge::new(EdgeParts {
             routes,
-            upstream,
+            upstreams,
             site: Arc::new(Pages::load()?),
+            console: console(self.config)?,
             limits: limits(self.config),
             rates: rates(self.config),
-            classes: vec![
-                RouteClass::create("/v1/secrets/create"),
-                RouteClass::deliver("/v1/secrets/claim"),
-                RouteClass::deliver("/v1/secrets/recover"),
-                RouteClass::deliver("/v1/secrets/open"),
-            ],
+            classes: CLASSES.to_vec(),
             readiness: self.readiness.clone(),
             metrics: self.metrics.clone(),
             clock: Arc::clone(&self.clock),
@@ -174,17 +170,47 @@ impl<'c> Base<'c> {
         Ok(EdgeSide { edge, local_ca })
     }
 
-    /// Services in other processes, which believe this edge once its key is registered.
-    async fn remote(&self, jobs: &mut Vec<Job>) -> Result<Remote> {
+    /// Who answers what: each service here, or in the processes that the configuration names.
+    async fn upstreams(&self, services: Services, jobs: &mut Vec<Job>) -> Result<Mounts<Upstream>> {
+        let (parts, upstream) = (&self.config.server.only, &self.config.upstream);
+        let signing = if upstream.secrets.is_empty() && upstream.accounts.is_empty() {
+            Signing::default()
+        } else {
+            self.signing(jobs).await?
+        };
+        let mut upstreams = Mounts::default();
+        for (part, mount, endpoints) in [
+            (Part::Secrets, SECRETS, &upstream.secrets),
+            (Part::Accounts, ACCOUNTS, &upstream.accounts),
+        ] {
+            if parts.has(part) {
+                upstreams = upstreams.with(mount, Upstream::Local(services.clone()));
+            } else if !endpoints.is_empty() {
+                let remote = self.remote(endpoints, &signing)?;
+                upstreams = upstreams.with(mount, Upstream::Remote(remote));
+            }
+        }
+        Ok(upstreams)
+    }
+
+    /// What makes services in other processes believe this edge: a key of its own, registered and renewed.
+    async fn signing(&self, jobs: &mut Vec<Job>) -> Result<Signing> {
         let signing = Signing::default();
         let (clock, rng) = (Arc::clone(&self.clock), Arc::clone(&self.rng));
         let keys = ContextKeys::new(Arc::clone(&self.store), signing.clone(), clock, rng);
         keys.renew().await?;
         jobs.push(keys.job());
-        let endpoints = self.config.upstream.secrets.iter();
-        let places = endpoints.map(|endpoint| self.place(endpoint)).collect::<Result<_>>()?;
-        let (clock, metrics) = (Arc::clone(&self.clock), self.metrics.clone());
-        Ok(Remote::new(RemoteParts { places, signing, clock, metrics }))
+        Ok(signing)
+    }
+
+    fn remote(&self, endpoints: &[Endpoint], signing: &Signing) -> Result<Remote> {
+        let places = endpoints.iter().map(|endpoint| self.place(endpoint));
+        Ok(Remote::new(RemoteParts {
+            places: places.collect::<Result<_>>()?,
+            signing: signing.clone(),
+            clock: Arc::clone(&self.clock),
+            metrics: self.metrics.clone(),
+        }))
     }
 
     fn place(&self, endpoint: &Endpoint) -> Result<Place> {
@@ -194,6 +220,21 @@ impl<'c> Base<'c> {
         }
         let tls = self.mutual_tls.as_ref().context("an https endpoint without certificates")?;
         Ok(Place::Tls { host, port, config: tls.client()? })
+    }
+}
+
+/// The console's pages. A server without them still has the members' API.
+fn console(config: &Config) -> Result<Option<Arc<dyn ConsoleSite>>> {
+    if config.console.host.is_none() {
+        return Ok(None);
+    }
+    match Console::load() {
+        Ok(console) => Ok(Some(Arc::new(console))),
+        Err(PagesError::NotBuilt) => {
+            tracing::warn!("this server was built without the console's pages");
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -266,5 +307,6 @@ fn rates(config: &Config) -> Rates {
     Rates {
         create: rate(config.limits.creates_per_minute, config.limits.create_burst),
         request: rate(config.limits.requests_per_minute, config.limits.request_burst),
+        sign_in: rate(config.limits.sign_ins_per_minute, config.limits.sign_in_burst),
     }
 }

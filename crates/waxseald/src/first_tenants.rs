@@ -1,6 +1,7 @@
 //! The tenants that a store gets at its first start.
 
 use anyhow::Result;
+use wax_config::{Config, Console};
 use wax_kernel::{Clock, DomainId, Hostname, Rng, TenantId};
 use wax_model::{Brand, Domain, Plan, Tenant};
 use wax_store::{NewDomain, PlatformStore, Store as _};
@@ -13,17 +14,31 @@ const LOCAL_HOST: &str = "local.localhost";
 /// Gives an empty store the tenant `local` on `local.localhost`; the demo also gets Acme, Inc.
 pub(crate) async fn ensure(
     store: &SqlStore,
-    demo: bool,
+    config: &Config,
     clock: &dyn Clock,
     rng: &dyn Rng,
 ) -> Result<()> {
     let platform = store.platform();
+    let (local, acme) = (Hostname::parse(LOCAL_HOST)?, Hostname::parse(demo::HOST)?);
     if platform.count_tenants().await? == 0 {
-        add(platform, "local", "Local", LOCAL_HOST, Brand::plain("Local"), clock, rng).await?;
+        check(&config.console, &local)?;
+        add(platform, "local", "Local", local, Brand::plain("Local"), clock, rng).await?;
     }
-    if demo {
-        add(platform, "acme", "Acme, Inc.", demo::HOST, demo::acme(), clock, rng).await?;
+    if config.server.demo {
+        check(&config.console, &acme)?;
+        add(platform, "acme", "Acme, Inc.", acme, demo::acme(), clock, rng).await?;
     }
+    Ok(())
+}
+
+/// No tenant's domain may be the console's host, nor above or below it.
+pub(crate) fn check(console: &Console, domain: &Hostname) -> Result<()> {
+    let host = console.host.as_ref().map(Hostname::as_str).unwrap_or_default();
+    anyhow::ensure!(
+        !console.conflicts_with(domain),
+        "console.host is {host}, and an organization has the domain {domain}: browsers could take one for the other; \
+         give the console a name that is neither the domain nor above or below it"
+    );
     Ok(())
 }
 
@@ -31,7 +46,7 @@ async fn add(
     platform: &dyn PlatformStore,
     slug: &str,
     name: &str,
-    host: &str,
+    host: Hostname,
     brand: Brand,
     clock: &dyn Clock,
     rng: &dyn Rng,
@@ -44,8 +59,7 @@ async fn add(
         created_at: clock.now(),
     };
     let tenant = platform.ensure_tenant(&tenant).await?;
-    let domain =
-        Domain { id: DomainId::random(rng), host: Hostname::parse(host)?, created_at: clock.now() };
+    let domain = Domain { id: DomainId::random(rng), host, created_at: clock.now() };
     platform.ensure_domain(&NewDomain { tenant: tenant.id, domain, brand }).await?;
     Ok(())
 }

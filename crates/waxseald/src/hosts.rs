@@ -7,12 +7,15 @@ use std::{
 };
 
 use anyhow::Result;
-use wax_edge::{LocalCa, Route, Routes, Snapshot, Transport};
+use wax_config::Console;
+use wax_edge::{LocalCa, Route, RouteOwner, Routes, Snapshot, Transport};
 use wax_kernel::{Hostname, Job};
 use wax_model::{Entitlements, Route as StoredRoute};
 use wax_pages::BrandFiles;
 use wax_store::Store as _;
 use wax_store_sql::SqlStore;
+
+use crate::first_tenants;
 
 /// How often the store is asked. A change of a host is visible after at most this.
 const EVERY: Duration = Duration::from_secs(2);
@@ -30,6 +33,9 @@ struct Inner {
     routes: Routes,
     local_ca: Arc<LocalCa>,
     entitlements: Entitlements,
+    console: Console,
+    /// The console's host, if there is one. It is no row of the store, and always served.
+    platform: Option<(Hostname, Route)>,
     /// What the snapshot in force was built from.
     served: Mutex<Served>,
 }
@@ -40,9 +46,26 @@ impl Hosts {
         routes: Routes,
         local_ca: Arc<LocalCa>,
         entitlements: Entitlements,
-    ) -> Self {
-        let served = Mutex::default();
-        Self(Arc::new(Inner { store, routes, local_ca, entitlements, served }))
+        console: Console,
+    ) -> Result<Self> {
+        let platform = console
+            .host
+            .clone()
+            .map(|host| reached(&host, RouteOwner::Platform, &local_ca).map(|route| (host, route)));
+        let (platform, served) = (platform.transpose()?, Mutex::default());
+        let inner = Inner { store, routes, local_ca, entitlements, console, platform, served };
+        Ok(Self(Arc::new(inner)))
+    }
+
+    /// Publishes the first snapshot.
+    ///
+    /// # Errors
+    /// Also when a tenant has a domain that cannot be beside the console's: that is told before anybody is served.
+    pub(crate) async fn begin(&self) -> Result<()> {
+        let stored = self.0.store.platform().routes().await?;
+        stored.iter().try_for_each(|route| first_tenants::check(&self.0.console, &route.host))?;
+        self.publish(stored, Instant::now());
+        Ok(())
     }
 
     /// The repeated work.
@@ -58,32 +81,46 @@ impl Hosts {
     pub(crate) async fn refresh(&self) -> Result<()> {
         let stored = self.0.store.platform().routes().await?;
         let now = Instant::now();
-        let mut served = self.0.served.lock().unwrap_or_else(PoisonError::into_inner);
-        if served.is_up_to_date(&stored, now) {
-            return Ok(());
+        let is_new = {
+            let served = self.0.served.lock().unwrap_or_else(PoisonError::into_inner);
+            !served.is_up_to_date(&stored, now)
+        };
+        if is_new {
+            self.publish(stored, now);
         }
+        Ok(())
+    }
+
+    fn publish(&self, stored: Vec<StoredRoute>, now: Instant) {
+        let mut served = self.0.served.lock().unwrap_or_else(PoisonError::into_inner);
         let next = served.follow(stored, now, |route| self.build(route));
-        let (snapshot, left_out) = Snapshot::build(next.built());
+        let (snapshot, left_out) = Snapshot::build(next.built().chain(self.0.platform.clone()));
         for error in left_out {
             tracing::warn!(%error, "a host is not served");
         }
         tracing::info!(hosts = snapshot.len(), "routing snapshot published");
         self.0.routes.publish(snapshot);
         *served = next;
-        Ok(())
     }
 
     fn build(&self, route: &StoredRoute) -> Result<Route> {
-        let local = route.host.is_localhost();
-        let certificate = if local { Some(self.0.local_ca.issue(&route.host)?) } else { None };
-        Ok(Route {
+        // Whatever the store says, the console's name is the console's.
+        anyhow::ensure!(self.0.console.host.as_ref() != Some(&route.host), "it is console.host");
+        let owner = RouteOwner::Tenant {
             tenant: route.tenant,
             domain: route.domain,
-            transport: if local { Transport::Loopback } else { Transport::Tls },
-            certificate,
             brand: Arc::new(BrandFiles::render(&route.brand, &self.0.entitlements)),
-        })
+        };
+        reached(&route.host, owner, &self.0.local_ca)
     }
+}
+
+/// A host's route: below localhost for this machine alone, under a certificate of the local authority.
+fn reached(host: &Hostname, owner: RouteOwner, local_ca: &LocalCa) -> Result<Route> {
+    let local = host.is_localhost();
+    let certificate = if local { Some(local_ca.issue(host)?) } else { None };
+    let transport = if local { Transport::Loopback } else { Transport::Tls };
+    Ok(Route { owner, transport, certificate })
 }
 
 /// What a snapshot was built from.
@@ -148,8 +185,11 @@ impl Served {
 mod tests {
     use std::cell::Cell;
 
-    use wax_kernel::{DomainId, TenantId};
-    use wax_model::Brand;
+    use wax_config::Config;
+    use wax_kernel::{Clock as _, DomainId, ManualClock, SeededRng, TenantId};
+    use wax_model::{Brand, Domain};
+    use wax_store::NewDomain;
+    use wax_store_sql::Settings;
 
     use super::*;
 
@@ -164,13 +204,10 @@ mod tests {
 
     fn build(route: &StoredRoute) -> Result<Route> {
         anyhow::ensure!(!route.host.to_string().starts_with("bad"), "it has no certificate");
-        Ok(Route {
-            tenant: route.tenant,
-            domain: route.domain,
-            transport: Transport::Loopback,
-            certificate: None,
-            brand: Arc::new(BrandFiles::render(&route.brand, &Entitlements::SELF_HOSTED)),
-        })
+        let brand = Arc::new(BrandFiles::render(&route.brand, &Entitlements::SELF_HOSTED));
+        let (tenant, domain) = (route.tenant, route.domain);
+        let owner = RouteOwner::Tenant { tenant, domain, brand };
+        Ok(Route { owner, transport: Transport::Loopback, certificate: None })
     }
 
     fn hosts(served: &Served) -> Vec<String> {
@@ -192,9 +229,75 @@ mod tests {
         let tried = Cell::new(0);
         let mended = served.follow(rows, later, |route| {
             tried.set(tried.get() + 1);
-            build(&stored("mended.localhost")).map(|built| Route { tenant: route.tenant, ..built })
+            build(&StoredRoute { tenant: route.tenant, ..stored("mended.localhost") })
         });
         assert_eq!(tried.get(), 1, "the others keep what they have");
         assert_eq!(hosts(&mended).len(), 3);
+    }
+
+    fn host(name: &str) -> Hostname {
+        Hostname::parse(name).unwrap()
+    }
+
+    async fn store() -> Arc<SqlStore> {
+        let store = SqlStore::open(&Settings::SqliteMemory).await.unwrap();
+        store.migrate().await.unwrap();
+        store
+    }
+
+    fn hosts_of(store: &Arc<SqlStore>, routes: &Routes, config: &Config) -> Hosts {
+        let clock = Arc::new(ManualClock::at_ms(1_800_000_000_000));
+        let ca = Arc::new(LocalCa::in_memory(clock).unwrap());
+        let (store, console) = (Arc::clone(store), config.console.clone());
+        Hosts::new(store, routes.clone(), ca, Entitlements::SELF_HOSTED, console).unwrap()
+    }
+
+    fn is_platforms(routes: &Routes, name: &str) -> Option<bool> {
+        let route = routes.find(&host(name), true)?;
+        Some(matches!(route.owner, RouteOwner::Platform))
+    }
+
+    #[tokio::test]
+    async fn the_consoles_host_is_the_platforms_whatever_the_store_says() {
+        let (store, routes, config) = (store().await, Routes::default(), Config::default());
+        let (clock, rng) = (ManualClock::at_ms(1_800_000_000_000), SeededRng::new(1));
+        first_tenants::ensure(&store, &config, &clock, &rng).await.unwrap();
+        let hosts = hosts_of(&store, &routes, &config);
+        hosts.begin().await.unwrap();
+        assert_eq!(is_platforms(&routes, "app.localhost"), Some(true));
+        assert_eq!(is_platforms(&routes, "local.localhost"), Some(false));
+
+        let tenant = store.platform().routes().await.unwrap()[0].tenant;
+        let id = DomainId::random(&rng);
+        let domain = Domain { id, host: host("app.localhost"), created_at: clock.now() };
+        let taken = NewDomain { tenant, domain, brand: Brand::plain("Mallory") };
+        store.platform().ensure_domain(&taken).await.unwrap();
+        hosts.refresh().await.unwrap();
+        assert_eq!(is_platforms(&routes, "app.localhost"), Some(true));
+        assert_eq!(is_platforms(&routes, "local.localhost"), Some(false));
+
+        let told = hosts_of(&store, &routes, &config).begin().await.unwrap_err().to_string();
+        assert!(told.starts_with("console.host is app.localhost"), "{told}");
+    }
+
+    #[tokio::test]
+    async fn a_console_that_would_be_a_first_tenants_neighbour_is_refused_before_anything_is_made()
+    {
+        let store = store().await;
+        let name = ("WAXSEAL_CONSOLE__HOST".to_owned(), "x.local.localhost".to_owned());
+        let config = Config::load(None, [name].into_iter(), None).unwrap();
+        let (clock, rng) = (ManualClock::at_ms(1_800_000_000_000), SeededRng::new(1));
+        let told = first_tenants::ensure(&store, &config, &clock, &rng).await.unwrap_err();
+        assert!(told.to_string().contains("local.localhost"), "{told}");
+        assert_eq!(store.platform().count_tenants().await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn without_a_console_no_host_is_the_platforms() {
+        let (store, routes) = (store().await, Routes::default());
+        let name = ("WAXSEAL_CONSOLE__HOST".to_owned(), String::new());
+        let config = Config::load(None, [name].into_iter(), None).unwrap();
+        hosts_of(&store, &routes, &config).begin().await.unwrap();
+        assert_eq!(is_platforms(&routes, "app.localhost"), None);
     }
 }

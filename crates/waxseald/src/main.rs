@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod assemble;
+mod classes;
 mod commands;
 mod context_key;
 mod demo;
@@ -39,7 +40,7 @@ enum Command {
         #[arg(long)]
         demo: bool,
         /// Serves only these parts; others run in other processes on the same database.
-        #[arg(long, value_name = "edge|secrets|worker", value_delimiter = ',')]
+        #[arg(long, value_name = "edge|secrets|accounts|worker", value_delimiter = ',')]
         only: Vec<String>,
     },
     /// Brings the database's schema up to date.

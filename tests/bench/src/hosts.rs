@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Result, ensure};
 use clap::Args;
 use rustls::sign::CertifiedKey;
-use wax_edge::{LocalCa, Route, Routes, Snapshot, Transport};
+use wax_edge::{LocalCa, Route, RouteOwner, Routes, Snapshot, Transport};
 use wax_kernel::{DomainId, Hostname, SystemClock, TenantId};
 use wax_model::{Brand, Entitlements};
 use wax_pages::BrandFiles;
@@ -159,13 +159,12 @@ fn known(n: usize) -> String {
 
 fn route(n: usize, certificate: Arc<CertifiedKey>, brand: Arc<BrandFiles>) -> Route {
     let id = (n as u128).to_be_bytes();
-    Route {
+    let owner = RouteOwner::Tenant {
         tenant: TenantId::from_bytes(id),
         domain: DomainId::from_bytes(id),
-        transport: Transport::Tls,
-        certificate: Some(certificate),
         brand,
-    }
+    };
+    Route { owner, transport: Transport::Tls, certificate: Some(certificate) }
 }
 
 fn certificate(authority: &LocalCa, n: usize) -> Result<Arc<CertifiedKey>> {

@@ -9,7 +9,7 @@ use axum::{Extension, Router};
 use tokio::net::TcpListener;
 use wax_cache::MemoryHints;
 use wax_crypto::{Origin, at_rest::FileKeyStore};
-use wax_httpkit::{Network, RequestContext};
+use wax_httpkit::{ClientAddress, Network, RequestContext};
 use wax_kernel::{DomainId, Redacted, RequestId, Rng, SystemClock, SystemRng, TenantId};
 use wax_model::{Entitlements, TenantScope};
 use wax_secrets::{Parts, Secrets};
@@ -57,6 +57,7 @@ fn context(origin: &str) -> Result<RequestContext> {
         scope: TenantScope::proven(TenantId::from_bytes([1; 16])),
         domain: DomainId::from_bytes([1; 16]),
         origin: Arc::new(Origin::parse(origin)?),
+        client: ClientAddress::new([127, 0, 0, 1].into()),
         network: Network::new("127.0.0.0/24"),
         request_id: RequestId::from_bytes([1; 16]),
     })

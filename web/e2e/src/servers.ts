@@ -33,6 +33,8 @@ const UNLIMITED = {
   WAXSEAL_LIMITS__CREATE_BURST: '100000',
   WAXSEAL_LIMITS__REQUESTS_PER_MINUTE: '100000',
   WAXSEAL_LIMITS__REQUEST_BURST: '100000',
+  WAXSEAL_LIMITS__SIGN_INS_PER_MINUTE: '100000',
+  WAXSEAL_LIMITS__SIGN_IN_BURST: '100000',
 };
 
 function binary(): string {
@@ -103,13 +105,13 @@ async function startFleet(log: string, dataDir: string, each: number): Promise<S
   for (let node = 0; node < each; node++) {
     const address = `127.0.0.1:${await freePort()}`;
     const env = { ...shared, WAXSEAL_STORE__DATA_DIR: dataDir, WAXSEAL_LISTENERS__SERVICES: address };
-    nodes.push(spawnServer(log, ['--only', 'secrets,worker'], env));
+    nodes.push(spawnServer(log, ['--only', 'secrets,accounts,worker'], env));
     upstream.push(`http://${address}`);
   }
   const edges = await Promise.all(
     Array.from({ length: each }, async (_, edge) => {
       const env = { ...shared, WAXSEAL_STORE__DATA_DIR: `${dataDir}-edge-${edge}` };
-      const listeners = { WAXSEAL_LISTENERS__PLAIN: '127.0.0.1:0', WAXSEAL_UPSTREAM__SECRETS: upstream.join(',') };
+      const listeners = { WAXSEAL_LISTENERS__PLAIN: '127.0.0.1:0', WAXSEAL_UPSTREAM__SECRETS: upstream.join(','), WAXSEAL_UPSTREAM__ACCOUNTS: upstream.join(',') };
       const running = spawnServer(log, ['--only', 'edge'], { ...env, ...listeners });
       return { ...running, origin: await welcomed(running.child) };
     }),

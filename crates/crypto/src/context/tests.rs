@@ -17,9 +17,12 @@ fn key(seed: u64) -> ContextKey {
 
 fn claims() -> ContextClaims {
     ContextClaims {
-        tenant: TenantId::from_bytes([1; 16]),
-        domain: DomainId::from_bytes([2; 16]),
+        host: ContextHost::Tenant {
+            tenant: TenantId::from_bytes([1; 16]),
+            domain: DomainId::from_bytes([2; 16]),
+        },
         origin: Origin::parse("http://secrets.acme.localhost:8080").unwrap(),
+        client: [192, 0, 2, 1].into(),
         network: "192.0.2.0/24".into(),
         request: RequestId::from_bytes([3; 16]),
     }
@@ -45,6 +48,11 @@ fn earlier(seconds: u64) -> Timestamp {
     NOW.minus(Duration::from_secs(seconds))
 }
 
+fn header(alg: Algorithm) -> Header {
+    let (typ, kid) = (Some(TYPE.to_owned()), Some(key(1).id().to_string()));
+    Header { typ, kid, ..Header::new(alg) }
+}
+
 /// A token of the real key with one claim changed or, by null, left out.
 fn changed(claim: &str, value: Value) -> String {
     let payload = token().split('.').nth(1).map(base64url_decode).unwrap().unwrap();
@@ -54,14 +62,50 @@ fn changed(claim: &str, value: Value) -> String {
     } else {
         payload[claim] = value;
     }
-    let header = Header { kid: Some(key(1).id().to_string()), ..Header::new(Algorithm::EdDSA) };
-    encode(&header, &payload, &key(1).signing).unwrap()
+    encode(&header(Algorithm::EdDSA), &payload, &key(1).signing).unwrap()
 }
 
 #[test]
 fn what_the_edge_signed_is_what_the_service_believes() {
     assert_eq!(context_key_id(&token()), Ok(key(1).id()));
     assert_eq!(verify(&token(), TARGET, NOW), Ok(claims()));
+    let platform = ContextClaims { host: ContextHost::Platform, ..claims() };
+    let token = key(1).sign(&platform, TARGET, NOW);
+    assert_eq!(verify(&token, TARGET, NOW), Ok(platform));
+}
+
+#[test]
+fn a_context_is_for_a_tenant_or_for_the_platform_and_never_half_of_one() {
+    let (tenant, domain) = (TenantId::from_bytes([1; 16]), DomainId::from_bytes([2; 16]));
+    for host in [
+        json!(null),
+        json!("tenant"),
+        json!({ "tenant": { "tenant": tenant } }),
+        json!({ "tenant": { "domain": domain } }),
+        json!({ "platform": { "tenant": tenant, "domain": domain } }),
+        json!({ "platform": null, "tenant": { "tenant": tenant, "domain": domain } }),
+        json!({ "tenant": { "tenant": tenant, "domain": domain, "more": 1 } }),
+        json!("operator"),
+    ] {
+        let told = verify(&changed("host", host.clone()), TARGET, NOW);
+        assert_eq!(told, Err(ContextError::Malformed), "{host}");
+    }
+    for beside in ["tenant", "domain"] {
+        let told = verify(&changed(beside, json!(tenant)), TARGET, NOW);
+        assert_eq!(told, Err(ContextError::Malformed), "{beside}");
+    }
+}
+
+#[test]
+fn a_context_of_another_version_is_told_as_such() {
+    let payload = token().split('.').nth(1).map(base64url_decode).unwrap().unwrap();
+    let payload: Value = serde_json::from_slice(&payload).unwrap();
+    for typ in [None, Some("JWT"), Some("waxseal-context.v1+jwt")] {
+        let header = Header { typ: typ.map(str::to_owned), ..header(Algorithm::EdDSA) };
+        let token = encode(&header, &payload, &key(1).signing).unwrap();
+        assert_eq!(context_key_id(&token), Err(ContextError::Version), "{typ:?}");
+        assert_eq!(verify(&token, TARGET, NOW), Err(ContextError::Version), "{typ:?}");
+    }
 }
 
 #[test]
@@ -101,7 +145,7 @@ fn nobody_can_make_a_context_that_lives_longer() {
 fn a_signature_of_another_key_or_of_other_claims_is_refused() {
     let others = key(2).sign(&claims(), TARGET, NOW);
     assert_eq!(verify(&others, TARGET, NOW), Err(ContextError::Signature));
-    let (token, forged) = (token(), changed("tenant", json!(TenantId::from_bytes([9; 16]))));
+    let (token, forged) = (token(), changed("host", json!("platform")));
     let (signed, _) = forged.rsplit_once('.').unwrap();
     let (_, signature) = token.rsplit_once('.').unwrap();
     assert_eq!(verify(&format!("{signed}.{signature}"), TARGET, NOW), Err(ContextError::Signature));
@@ -122,7 +166,7 @@ fn another_algorithm_is_refused_before_any_key_is_looked_for() {
 /// The old trick: what everybody may know, taken as a shared secret.
 #[test]
 fn a_mac_under_the_public_key_is_no_signature() {
-    let header = Header { kid: Some(key(1).id().to_string()), ..Header::new(Algorithm::HS256) };
+    let header = header(Algorithm::HS256);
     let payload = token().split('.').nth(1).map(base64url_decode).unwrap().unwrap();
     let payload: Value = serde_json::from_slice(&payload).unwrap();
     let mac = encode(&header, &payload, &EncodingKey::from_secret(key(1).public())).unwrap();
@@ -145,7 +189,7 @@ fn what_is_no_context_is_malformed() {
         assert_eq!(verify(text, TARGET, NOW), Err(ContextError::Malformed), "{text:?}");
     }
     for claim in
-        ["iss", "aud", "iat", "exp", "method", "path_sha256", "tenant", "origin", "network"]
+        ["iss", "aud", "iat", "exp", "method", "path_sha256", "host", "origin", "client", "network"]
     {
         assert_eq!(
             verify(&changed(claim, Value::Null), TARGET, NOW),
@@ -154,7 +198,7 @@ fn what_is_no_context_is_malformed() {
         );
     }
     assert_eq!(verify(&changed("more", json!(1)), TARGET, NOW), Err(ContextError::Malformed));
-    let unnamed = base64url_encode(json!({ "alg": "EdDSA" }).to_string());
+    let unnamed = base64url_encode(json!({ "alg": "EdDSA", "typ": TYPE }).to_string());
     assert_eq!(context_key_id(&format!("{unnamed}.e30.")), Err(ContextError::UnknownKey));
 }
 

@@ -120,7 +120,7 @@ async fn a_host_reaches_services_in_its_normal_form() {
     ] {
         let request = passed(&edge, get_from(&format!("Host: {sent}"))).await;
         assert_eq!(request.headers[header::HOST], seen);
-        assert_eq!(request.context.origin.to_string(), origin);
+        assert_eq!(request.context.origin().to_string(), origin);
     }
     for bad in [
         "u@a.localhost",
@@ -233,7 +233,7 @@ async fn what_only_we_may_say_is_removed() {
     let left: Vec<_> = seen.headers.keys().map(HeaderName::as_str).collect();
     assert_eq!(left, ["host"]);
     assert_eq!(
-        seen.context.network.as_str(),
+        seen.of_tenant().network.as_str(),
         "127.0.0.0/24",
         "the client is who is at the other end"
     );

@@ -11,11 +11,15 @@ use bytes::Bytes;
 use hyper::{server::conn::http2, service::service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpListener;
-use wax_crypto::{ContextPublicKey, Origin};
-use wax_httpkit::Network;
+use wax_crypto::{ContextHost, ContextPublicKey, Origin};
+use wax_httpkit::{ClientAddress, Mounts, Network, PlatformContext, RequestContext};
 use wax_kernel::{DomainId, ManualClock, RequestId, SeededRng, TenantId};
 
 use super::*;
+use crate::{
+    Limits, Rates, Upstream,
+    testing::{APP, PLATFORM, TENANTS, TestEdge},
+};
 
 const ORIGIN: &str = "http://secrets.acme.localhost:8080";
 
@@ -140,6 +144,18 @@ fn request() -> Request<Body> {
         scope: wax_model::TenantScope::proven(TenantId::from_bytes([1; 16])),
         domain: DomainId::from_bytes([2; 16]),
         origin: Arc::new(Origin::parse(ORIGIN).unwrap()),
+        client: ClientAddress::new([192, 0, 2, 1].into()),
+        network: Network::new("192.0.2.0/24"),
+        request_id: RequestId::from_bytes([3; 16]),
+    });
+    request
+}
+
+fn on_the_platform() -> Request<Body> {
+    let mut request = Request::post("/v1/echo?x=1").body(Body::from("whole")).unwrap();
+    request.extensions_mut().insert(PlatformContext {
+        origin: Arc::new(Origin::parse(ORIGIN).unwrap()),
+        client: ClientAddress::new([192, 0, 2, 1].into()),
         network: Network::new("192.0.2.0/24"),
         request_id: RequestId::from_bytes([3; 16]),
     });
@@ -161,6 +177,17 @@ async fn the_request_arrives_whole_with_a_context_for_nothing_else() {
     let template = response.extensions_mut().remove::<RouteTemplate>();
     assert_eq!(template, Some(RouteTemplate("/v1/echo".into())));
     assert!(!response.headers().contains_key(ROUTE_HEADER));
+    let tenant = ContextHost::Tenant {
+        tenant: TenantId::from_bytes([1; 16]),
+        domain: DomainId::from_bytes([2; 16]),
+    };
+    assert_eq!(believed(response).await, tenant);
+    let response = remote(&[&node]).call(on_the_platform()).await;
+    assert_eq!(believed(response).await, ContextHost::Platform);
+}
+
+/// What the node was told and can believe.
+async fn believed(response: Response) -> ContextHost {
     let body = response.into_body().collect().await.unwrap().to_bytes();
     let said = String::from_utf8(body.to_vec()).unwrap();
     let (line, token) = said.rsplit_once(' ').unwrap();
@@ -171,8 +198,21 @@ async fn the_request_arrives_whole_with_a_context_for_nothing_else() {
         path_and_query: "/v1/echo?x=1",
     };
     let now = wax_kernel::Timestamp::from_ms(1_800_000_000_000);
-    let claims = ContextPublicKey::from_bytes(key().public()).verify(token, target, now).unwrap();
-    assert_eq!(claims.tenant, TenantId::from_bytes([1; 16]));
+    ContextPublicKey::from_bytes(key().public()).verify(token, target, now).unwrap().host
+}
+
+#[tokio::test]
+async fn one_service_may_be_here_and_another_elsewhere() {
+    let node = Node::start(Does::Answer).await;
+    let elsewhere = Upstream::Remote(remote(&[&node]));
+    let upstreams = |here| Mounts::default().with(TENANTS, here).with(PLATFORM, elsewhere);
+    let edge = TestEdge::start_before(Limits::default(), Rates::default(), upstreams).await;
+    let get = |host| format!("GET /v1/echo HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    let reply = edge.send(get("a.localhost")).await;
+    assert_eq!((reply.status, reply.body(), node.got()), (200, "seen", 0));
+    let reply = edge.send(get(APP)).await;
+    assert_eq!((reply.status, node.got(), edge.service.seen().len()), (200, 1, 1));
+    assert!(reply.body().starts_with("GET http://app.localhost/v1/echo "), "{}", reply.body());
 }
 
 #[tokio::test]

@@ -104,10 +104,10 @@ async fn a_service_gets_a_verified_context() {
     let reply = edge.send(ask("POST", "/v1/echo", "Content-Length: 2\r\n") + "{}").await;
     assert_eq!(reply.status, 200);
     let seen = edge.service.seen().remove(0);
-    assert_eq!(seen.context.scope.tenant(), TenantId::from_bytes([1; 16]));
-    assert_eq!(seen.context.origin.to_string(), "http://a.localhost");
-    assert_eq!(seen.context.network.as_str(), "127.0.0.0/24");
-    assert_eq!(reply.header("x-request-id"), Some(&*seen.context.request_id.to_string()));
+    assert_eq!(seen.of_tenant().scope.tenant(), TenantId::from_bytes([1; 16]));
+    assert_eq!(seen.context.origin().to_string(), "http://a.localhost");
+    assert_eq!(seen.of_tenant().network.as_str(), "127.0.0.0/24");
+    assert_eq!(reply.header("x-request-id"), Some(&*seen.context.request_id().to_string()));
 }
 
 #[tokio::test]
@@ -215,7 +215,7 @@ fn rates(create_burst: u32, request_burst: u32) -> Rates {
         per_minute: NonZeroU32::new(6).unwrap(),
         burst: NonZeroU32::new(burst).unwrap(),
     };
-    Rates { create: rate(create_burst), request: rate(request_burst) }
+    Rates { create: rate(create_burst), request: rate(request_burst), sign_in: rate(1) }
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use wax_telemetry::Tasks;
 use super::*;
 use crate::{
     Route, RouteError, Snapshot, Transport,
-    testing::{TestEdge, exchange, host, route},
+    testing::{APP, TestEdge, exchange, host, route},
 };
 
 /// Clients whose clock stands where the edge's does.
@@ -69,7 +69,7 @@ async fn a_known_name_is_served_under_its_own_certificate_in_both_versions_of_tl
         let config = Arc::new(client_config(&edge, &[version]));
         let stream = dial(&edge, &config, "a.localhost").await.unwrap();
         assert_eq!(exchange(stream, get("a.localhost")).await.status, 200);
-        let origin = edge.service.seen()[0].context.origin.to_string();
+        let origin = edge.service.seen()[0].context.origin().to_string();
         assert_eq!(origin, "https://a.localhost");
     }
 }
@@ -153,6 +153,21 @@ async fn a_host_under_another_certificate_is_misdirected() {
         assert_eq!(reply.problem()["code"], "misdirected");
     }
     assert!(edge.service.seen().is_empty());
+}
+
+#[tokio::test]
+async fn the_platforms_connection_serves_no_tenant_and_a_tenants_not_the_platform() {
+    let edge = TestEdge::start().await;
+    let config = Arc::new(client_config(&edge, &[&TLS13]));
+    for (name, other) in [(APP, "a.localhost"), ("a.localhost", APP)] {
+        let stream = dial(&edge, &config, name).await.unwrap();
+        assert_eq!(exchange(stream, get(name)).await.status, 200, "{name}");
+        assert_eq!(edge.service.seen().len(), 1);
+        let stream = dial(&edge, &config, name).await.unwrap();
+        let reply = exchange(stream, get(other).replace("Connection: close\r\n", "")).await;
+        assert_eq!(reply.status, 421, "{other} over {name}");
+        assert!(edge.service.seen().is_empty());
+    }
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use http::header;
 use wax_model::{Brand, Entitlements};
 
 use super::*;
+use crate::files::integrity;
 
 fn pages() -> Pages {
     Pages::load().unwrap_or_else(|error| panic!("{error}"))
@@ -54,11 +55,13 @@ fn the_page_of_every_id_is_the_same_to_the_byte() {
 fn a_changed_file_is_found_before_it_is_served() {
     for kind in ["/assets/open.", "/shells/open."] {
         let mut manifest = manifest();
-        assert_eq!(intact(&manifest).unwrap().len(), manifest.files.len());
+        assert_eq!(dist().intact(&manifest).unwrap().len(), manifest.files.len());
         let file = manifest.files.iter_mut().find(|file| file.path.starts_with(kind)).unwrap();
         let path = file.path.clone();
         file.integrity = integrity(b"other bytes");
-        assert!(matches!(intact(&manifest), Err(PagesError::Altered(found)) if found == path));
+        assert!(
+            matches!(dist().intact(&manifest), Err(PagesError::Altered(found)) if found == path)
+        );
     }
 }
 

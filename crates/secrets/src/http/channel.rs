@@ -24,6 +24,7 @@ use utoipa::{
 use wax_crypto::channel::{AnswerSealer, CONTENT_TYPE, MAX_SEALED_REQUEST_BYTES, SignedConfig};
 use wax_httpkit::{
     Code, Problem, ProblemResponses, RequestContext, has_content_type, language, receive, render,
+    request_id,
 };
 
 use crate::Secrets;
@@ -69,7 +70,7 @@ pub(super) async fn open_and_seal(
         return next.run(request).await;
     }
     let lang = language(request.headers());
-    let id = request.extensions().get::<RequestContext>().map(|context| context.request_id);
+    let id = request_id(request.extensions());
     let answered = match open(&secrets, request).await {
         Ok((request, answer)) => seal(next.run(request).await, answer).await,
         Err(problem) => Err(problem),

@@ -10,7 +10,7 @@ use std::{
 use axum::{Extension, Router};
 use wax_cache::MemoryHints;
 use wax_crypto::{Origin, at_rest::MemoryKeyStore};
-use wax_httpkit::{Network, RequestContext};
+use wax_httpkit::{ClientAddress, Network, RequestContext};
 use wax_kernel::{DomainId, RequestId, Rng, SystemClock, SystemRng, TenantId};
 use wax_model::{Entitlements, Plan, Tenant, TenantScope};
 use wax_secrets::{Parts, Secrets};
@@ -146,6 +146,7 @@ async fn service(host: &str) -> Router {
         scope: tenant(&store, &*rng).await,
         domain: DomainId::from_bytes([9; 16]),
         origin: Arc::new(Origin::parse(host).unwrap()),
+        client: ClientAddress::new([192, 0, 2, 1].into()),
         network: Network::new("192.0.2.0/24"),
         request_id: RequestId::random(&*rng),
     };

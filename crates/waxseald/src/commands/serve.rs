@@ -44,7 +44,7 @@ async fn until_stopped(config: &Config) -> Result<()> {
     server.readiness.set(true);
     if let (true, Some(place)) = (config.server.demo, place) {
         let ca = server.edge.as_ref().and_then(|side| side.local_ca.pem_path());
-        super::print(&demo::welcome(place, ca))?;
+        super::print(&demo::welcome(place, config.console.host.as_ref(), ca))?;
     }
     tokio::select! {
         _ = terminate.recv() => {}

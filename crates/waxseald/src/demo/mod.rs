@@ -2,6 +2,7 @@
 
 use std::{fmt::Write as _, path::Path};
 
+use wax_kernel::Hostname;
 use wax_model::{Brand, Color, Corners, Logo, LogoType};
 
 /// Where the demo organization lives.
@@ -37,24 +38,27 @@ impl Place {
         Self { scheme: "https", port }
     }
 
-    fn origin(self) -> String {
+    fn origin(self, host: &str) -> String {
         let Self { scheme, port } = self;
         match (scheme, port) {
-            ("http", 80) | ("https", 443) => format!("{scheme}://{HOST}"),
-            _ => format!("{scheme}://{HOST}:{port}"),
+            ("http", 80) | ("https", 443) => format!("{scheme}://{host}"),
+            _ => format!("{scheme}://{host}:{port}"),
         }
     }
 }
 
-/// What a person sees who has started the demo: one address and one line to try.
-pub(crate) fn welcome(place: Place, ca: Option<&Path>) -> String {
-    let origin = place.origin();
+/// What a person sees who has started the demo: the addresses, and one line to try.
+pub(crate) fn welcome(place: Place, console: Option<&Hostname>, ca: Option<&Path>) -> String {
+    let origin = place.origin(HOST);
     let client = client();
     let mut text = format!("\n  Waxseal is running for Acme, Inc.\n\n    Browser   {origin}\n");
     let trust =
         ca.filter(|_| place.scheme == "https").map(|ca| format!(" --ca-file {}", ca.display()));
     let trust_option = trust.unwrap_or_default();
     // Writing to a String cannot fail.
+    if let Some(console) = console {
+        let _ = writeln!(text, "    Console   {}", place.origin(console.as_str()));
+    }
     let _ = writeln!(
         text,
         "    Terminal  echo 'correct horse' | {client} share --to {origin}{trust_option}\n"
