@@ -36,7 +36,7 @@ impl Story {
     /// The copy, as somebody is told who holds the link and nothing else.
     async fn peeked(&self) -> Value {
         let mut body = self.phone.peek_body();
-        body.as_object_mut().unwrap().remove("thumbprint");
+        body.as_object_mut().expect("an object").remove("thumbprint");
         let seen = self.app.post("/v1/secrets/peek", &body).await.json;
         assert_eq!(seen["bound"], Value::Null);
         seen["copy"].clone()
