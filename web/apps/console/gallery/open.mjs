@@ -15,7 +15,9 @@ const NOW = Date.UTC(2026, 10, 22, 9, 30);
 /** Opens a view in a page of its own, at the gallery's moment, and presses what the view wants pressed. */
 export async function openView(context, origin, view) {
   const page = await context.newPage();
-  await page.clock.setFixedTime(NOW);
+  await page.addInitScript((now) => {
+    Date.now = () => now;
+  }, NOW);
   await page.goto(origin + urlOf(view));
   await page.locator('h1').first().waitFor();
   if (view.name.includes('loading')) await page.locator('[role=status] .bar').first().waitFor();

@@ -4,6 +4,7 @@ import type { SessionAnswer } from './types.ts';
 /** Codes of `docs/accounts.md` beside those of the protocol. */
 export type AccountsCode =
   | 'sign-in'
+  | 'second-factor'
   | 'signed-out'
   | 'csrf'
   | 'step-up'
@@ -103,7 +104,7 @@ export class Api {
   }
 
   #noticed(error: unknown): unknown {
-    if (isProblem(error) && error.document?.status === 401 && !isCode(error, 'sign-in')) this.onSignedOut();
+    if (isCode(error, 'signed-out')) this.onSignedOut();
     return error;
   }
 

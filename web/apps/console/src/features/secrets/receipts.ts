@@ -3,17 +3,17 @@ import type { MemberReceipt } from '../../api/types.ts';
 export const STATES = ['ready', 'draining', 'bound', 'locked', 'destroyed', 'burned', 'expired'] as const;
 export const KINDS = ['one_time', 'device_bound'] as const;
 
-type Tone = 'plain' | 'accent' | 'good' | 'warn' | 'bad';
+type Tone = 'plain' | 'past' | 'good' | 'warn' | 'bad';
 
-/** Waiting is ours, opened is good, locked wants somebody; what ended by itself or by us is only past. */
+/** Waiting is nothing to look at, opened is good, locked wants somebody; what ended by itself or by us is past. */
 const TONES: Readonly<Record<MemberReceipt['state'], Tone>> = {
-  ready: 'accent',
+  ready: 'plain',
   draining: 'warn',
   bound: 'good',
   locked: 'bad',
   destroyed: 'good',
-  burned: 'plain',
-  expired: 'plain',
+  burned: 'past',
+  expired: 'past',
 };
 
 export const tone = ({ state }: MemberReceipt): Tone => TONES[state];

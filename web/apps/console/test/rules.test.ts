@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest';
+import type { ApiKey } from '../src/api/types.ts';
+import { dayEnd, dayStart } from '../src/features/organization/audit.ts';
+import { check, keyState, type Draft } from '../src/features/organization/keys.ts';
+import { originOf } from '../src/features/secrets/origin.ts';
+import { fault } from '../src/features/signed-out/model.ts';
+import { can, rolesToGive } from '../src/shell/permissions.ts';
+import { creationOptions, requestOptions } from '../src/shell/passkeys.ts';
+
+const DAY = 86_400_000;
+const KEY: ApiKey = { id: 'k', name: 'n', prefix: 'wxk_', scopes: ['secrets:create'], networks: [], created_at_ms: 0, expires_at_ms: 100 * DAY };
+
+test('a key says when it wants attention', () => {
+  expect(keyState(KEY, 0)).toBe('active');
+  expect(keyState(KEY, 90 * DAY)).toBe('soon');
+  expect(keyState(KEY, 100 * DAY)).toBe('expired');
+  expect(keyState({ ...KEY, retires_at_ms: DAY }, 0)).toBe('retiring');
+  expect(keyState({ ...KEY, retires_at_ms: DAY }, DAY)).toBe('expired');
+});
+
+const DRAFT: Draft = { name: ' CI ', scopes: ['secrets:create'], days: '30', networks: '203.0.113.0/24, 2001:db8::/32\n198.51.100.7' };
+
+test('a key’s form is what the server takes', () => {
+  expect(check(DRAFT, 0)).toEqual({
+    key: { name: 'CI', scopes: ['secrets:create'], expires_at_ms: 30 * DAY, networks: ['203.0.113.0/24', '2001:db8::/32', '198.51.100.7'] },
+  });
+});
+
+test('every field that breaks a rule is named', () => {
+  expect(check({ name: ' ', scopes: [], days: '30', networks: 'everywhere' }, 0)).toEqual({ faults: { name: true, scopes: true, networks: true } });
+  expect(check({ ...DRAFT, networks: '10.0.0.1 '.repeat(33) }, 0)).toEqual({ faults: { networks: true } });
+});
+
+test('an auditor reads and changes nothing', () => {
+  const auditor = { role: 'auditor' } as const;
+  expect([can(auditor, 'audit.read'), can(auditor, 'keys.read'), can(auditor, 'members.read')]).toEqual([true, true, true]);
+  expect([can(auditor, 'secrets.create'), can(auditor, 'secrets.burn'), can(auditor, 'keys.write')]).toEqual([false, false, false]);
+});
+
+test('who is confined to a domain has secrets there and nothing else', () => {
+  const confined = { role: 'member', domain: 'dom_1' } as const;
+  expect([can(confined, 'secrets.create'), can(confined, 'members.read')]).toEqual([true, false]);
+});
+
+test('only an owner makes an owner', () => {
+  expect(rolesToGive('admin')).not.toContain('owner');
+  expect(rolesToGive('owner')).toContain('owner');
+});
+
+test('a password’s length is counted as the server counts it', () => {
+  expect(fault({ password: '123456789' })).toEqual({ password: 'password-short' });
+  expect(fault({ password: '𠮷'.repeat(10) })).toEqual({});
+  expect(fault({ password: 'x'.repeat(257) })).toEqual({ password: 'password-long' });
+  expect(fault({ name: ' ', email: 'nobody' })).toEqual({ name: 'name', email: 'email' });
+});
+
+test('a link’s origin is https, except below localhost', () => {
+  const page = { protocol: 'http:', port: '8080' };
+  expect(originOf('secrets.acme.example', page)).toBe('https://secrets.acme.example');
+  expect(originOf('local.localhost', page)).toBe('http://local.localhost:8080');
+  expect(originOf('notlocalhost', page)).toBe('https://notlocalhost');
+});
+
+test('a day of the audit trail is a whole day', () => {
+  expect(dayEnd('2026-11-22')! - dayStart('2026-11-22')!).toBe(DAY - 1);
+  expect([dayStart(''), dayEnd('')]).toEqual([undefined, undefined]);
+});
+
+test('passkey options become bytes, with and without their envelope', () => {
+  const credential = { id: 'AQID', type: 'public-key' as const };
+  const asked = { challenge: '-_8', rpId: 'app.example', allowCredentials: [credential] };
+  for (const options of [asked, { publicKey: asked }]) {
+    const { challenge, allowCredentials, rpId } = requestOptions({ ceremony: 'c', options } as never);
+    expect([[...(challenge as Uint8Array)], [...(allowCredentials![0]!.id as Uint8Array)], rpId]).toEqual([[251, 255], [1, 2, 3], 'app.example']);
+  }
+  const made = creationOptions({ ceremony: 'c', options: { challenge: 'AA', user: { id: 'Ag', name: 'n', displayName: 'd' }, excludeCredentials: [credential] } } as never);
+  expect([[...(made.user.id as Uint8Array)], made.excludeCredentials?.length]).toEqual([[2], 1]);
+});
