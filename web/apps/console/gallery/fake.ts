@@ -5,7 +5,7 @@ import type {
 import type { CreateAnswer } from '../src/api/types.ts';
 
 /** How the world is when a page is looked at. */
-export const SCENARIOS = ['owner', 'auditor', 'empty', 'long', 'loading', 'failed', 'offline', 'deleting', 'guest', 'invited-only', 'several'] as const;
+export const SCENARIOS = ['owner', 'auditor', 'empty', 'long', 'loading', 'failed', 'offline', 'deleting', 'guest', 'invited-only', 'several', 'ended'] as const;
 export type Scenario = (typeof SCENARIOS)[number];
 
 /** The moment at which the gallery stands. */
@@ -185,6 +185,7 @@ export function fakeFetch(scenario: Scenario): typeof fetch {
     const known = ROUTES[pattern];
     const begins = pattern === 'GET /v1/account';
     if (scenario === 'loading' && !begins) return new Promise(() => {});
+    if (scenario === 'ended' && !begins) return Promise.resolve(problem(401, 'signed-out', 'You are signed out', 'Sign in again; nothing was changed.'));
     if (scenario === 'failed' && !begins) return Promise.resolve(problem(500, 'internal', 'Our fault', 'Something went wrong on our side. Please quote req_01JD4Z8Q when you tell us.'));
     if (known) return json(known(scenario));
     return Promise.resolve(problem(404, 'not-available', 'Not available', `The gallery has no answer to ${pattern}.`));

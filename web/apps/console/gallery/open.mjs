@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** What there is to look at: each page in the worlds in which it looks different, and what is pressed before looking. */
+/** What there is to look at: each page in the worlds in which it looks different, and what is pressed, or typed (`place := text`), before looking. */
 export const VIEWS = JSON.parse(readFileSync(new URL('views.json', import.meta.url), 'utf8'));
 
 const urlOf = ({ path, scenario }) => {
@@ -21,6 +21,12 @@ export async function openView(context, origin, view) {
   await page.goto(origin + urlOf(view));
   await page.locator('h1').first().waitFor();
   if (view.name.includes('loading')) await page.locator('[role=status] .bar').first().waitFor();
-  for (const selector of view.press) await page.locator(selector).last().click();
+  for (const step of view.press) {
+    const [selector, text] = step.split(' := ');
+    const place = page.locator(selector).last();
+    await (text ? place.fill(text) : place.click());
+  }
+  // What a press began has ended: the page says nothing more of being busy.
+  if (view.press.length > 0) await page.locator('[aria-busy=true]:visible').first().waitFor({ state: 'detached' });
   return page;
 }

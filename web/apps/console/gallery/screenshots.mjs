@@ -24,7 +24,7 @@ try {
         const page = await openView(context, origin, view);
         for (const width of sizes) {
           await page.setViewportSize({ width, height: width < 500 ? 844 : 860 });
-          await page.screenshot({ path: here(`screenshots/${view.name}.${lang}.${width}.${colorScheme}.png`), fullPage: !view.press.length || view.name.endsWith('faults') });
+          await page.screenshot({ path: here(`screenshots/${view.name}.${lang}.${width}.${colorScheme}.png`), fullPage: !(await page.locator('dialog[open]').count()) });
         }
         await page.close();
       }

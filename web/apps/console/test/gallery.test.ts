@@ -90,6 +90,7 @@ describe('by keyboard', () => {
     await page.getByRole('button', { name: 'Delete…' }).focus();
     await page.keyboard.press('Enter');
     const confirm = page.getByRole('button', { name: 'Delete in 7 days' });
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('INPUT');
     expect(await confirm.isDisabled()).toBe(true);
     await page.getByLabel('Type Acme, Inc. to confirm').fill('Acme, Inc.');
     expect(await confirm.isDisabled()).toBe(false);
@@ -115,6 +116,24 @@ describe('by keyboard', () => {
     await page.getByLabel('Your name').fill('Aiko');
     await page.keyboard.press('Enter');
     await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('name'))).toBe('email');
+    await page.close();
+  });
+});
+
+describe('a session', () => {
+  test('that ended shows the way in where one was, says so, and asks for nothing else', async () => {
+    const page = await openView(context, server.origin, { name: '', path: '/o/acme/keys?x=1', scenario: 'ended', press: [] });
+    await page.getByText('Your session has ended').waitFor();
+    expect(new URL(page.url()).pathname).toBe('/o/acme/keys');
+    await page.close();
+  });
+
+  test('asks for the second factor, and takes a code as a phone writes it', async () => {
+    const press = ['[name=email] := a@b.example', '[name=password] := correct horse', 'main [type=submit]'];
+    const page = await openView(context, server.origin, { name: '', path: '/sign-in', scenario: 'guest', press });
+    const code = page.getByLabel('Six-digit code');
+    await code.fill('１２３ ４５');
+    expect(await code.inputValue()).toBe('12345');
     await page.close();
   });
 });
