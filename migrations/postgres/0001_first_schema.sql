@@ -3,12 +3,17 @@
 -- bytes, as SQLite does: a page of a list starts where the last one ended on both engines.
 
 CREATE TABLE tenants (
-    id            TEXT COLLATE "C" NOT NULL PRIMARY KEY,
-    slug          TEXT COLLATE "C" NOT NULL UNIQUE,
-    name          TEXT NOT NULL,
-    plan          TEXT NOT NULL,
-    created_at_ms BIGINT NOT NULL
+    id                 TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    slug               TEXT COLLATE "C" NOT NULL UNIQUE,
+    name               TEXT NOT NULL,
+    plan               TEXT NOT NULL,
+    created_at_ms      BIGINT NOT NULL,
+    -- From then on it is erased; NULL: it stays.
+    deletion_due_at_ms BIGINT
 );
+
+-- DUE_ERASURES: organizations to be erased.
+CREATE INDEX tenants_by_deletion ON tenants (deletion_due_at_ms) WHERE deletion_due_at_ms IS NOT NULL;
 
 CREATE TABLE domains (
     tenant_id     TEXT COLLATE "C" NOT NULL REFERENCES tenants (id),
@@ -44,6 +49,10 @@ CREATE TABLE secrets (
     tenant_id      TEXT COLLATE "C" NOT NULL,
     id             TEXT COLLATE "C" NOT NULL,
     rid            TEXT COLLATE "C" NOT NULL,
+    -- Where it was made. No reference: it outlives its domain.
+    domain_id      TEXT COLLATE "C" NOT NULL,
+    -- An account, a key or the operator; NULL: a stranger.
+    created_by     TEXT COLLATE "C",
     state          TEXT NOT NULL,
     kind           TEXT NOT NULL,
     sealed         TEXT NOT NULL,
@@ -74,6 +83,8 @@ CREATE TABLE secrets (
 
 -- LIST_SECRETS: a tenant's secrets, newest first.
 CREATE INDEX secrets_by_creation ON secrets (tenant_id, created_at_ms, id);
+-- LIST_MADE_BY: those that one actor made. Most are made by strangers, and cost this index nothing.
+CREATE INDEX secrets_by_maker ON secrets (tenant_id, created_by, created_at_ms, id) WHERE created_by IS NOT NULL;
 -- DUE_EXPIRIES: what the reaper has to expire.
 CREATE INDEX secrets_by_expiry ON secrets (expires_at_ms)
     WHERE state IN ('ready', 'locked', 'bound');
@@ -170,30 +181,33 @@ CREATE TABLE audit_events (
     id        TEXT COLLATE "C" NOT NULL,
     at_ms     BIGINT NOT NULL,
     action    TEXT NOT NULL,
+    -- An account, a key or the operator; NULL: a stranger, or the clock.
+    actor     TEXT,
     subject   TEXT NOT NULL,
     network   TEXT,
     PRIMARY KEY (tenant_id, id)
 );
 
--- LIST_EVENTS: a tenant's events, oldest first.
+-- LIST_EVENTS and LIST_EVENTS_BACK: a tenant's events, in either order.
 CREATE INDEX audit_events_by_time ON audit_events (tenant_id, at_ms, id);
 
 -- FORGET_EVENTS: what is older than the audit trail is kept.
 CREATE INDEX audit_events_by_age ON audit_events (at_ms);
 
 CREATE TABLE outbox (
-    tenant_id       TEXT COLLATE "C" NOT NULL,
-    -- Unique by itself: the worker names a message without its tenant.
-    id              TEXT COLLATE "C" NOT NULL UNIQUE,
+    -- NULL: of an account, not of an organization.
+    tenant_id       TEXT COLLATE "C",
+    id              TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     topic           TEXT NOT NULL,
     payload         TEXT NOT NULL,
     -- Not before.
     due_at_ms       BIGINT NOT NULL,
     -- A worker is delivering it until then.
-    leased_until_ms BIGINT NOT NULL,
-    PRIMARY KEY (tenant_id, id)
+    leased_until_ms BIGINT NOT NULL
 );
 
+-- ERASE_OUTBOX: what an organization still wanted to say.
+CREATE INDEX outbox_by_tenant ON outbox (tenant_id);
 -- TAKE_MESSAGES: what the worker has to deliver, oldest first.
 CREATE INDEX outbox_by_time ON outbox (due_at_ms, id);
 

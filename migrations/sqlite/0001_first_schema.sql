@@ -3,12 +3,17 @@
 -- value of another type; its name for a 64-bit integer is INTEGER.
 
 CREATE TABLE tenants (
-    id            TEXT NOT NULL PRIMARY KEY,
-    slug          TEXT NOT NULL UNIQUE,
-    name          TEXT NOT NULL,
-    plan          TEXT NOT NULL,
-    created_at_ms INTEGER NOT NULL
+    id                 TEXT NOT NULL PRIMARY KEY,
+    slug               TEXT NOT NULL UNIQUE,
+    name               TEXT NOT NULL,
+    plan               TEXT NOT NULL,
+    created_at_ms      INTEGER NOT NULL,
+    -- From then on it is erased; NULL: it stays.
+    deletion_due_at_ms INTEGER
 ) STRICT;
+
+-- DUE_ERASURES: organizations to be erased.
+CREATE INDEX tenants_by_deletion ON tenants (deletion_due_at_ms) WHERE deletion_due_at_ms IS NOT NULL;
 
 CREATE TABLE domains (
     tenant_id     TEXT NOT NULL REFERENCES tenants (id),
@@ -44,6 +49,10 @@ CREATE TABLE secrets (
     tenant_id      TEXT NOT NULL,
     id             TEXT NOT NULL,
     rid            TEXT NOT NULL,
+    -- Where it was made. No reference: it outlives its domain.
+    domain_id      TEXT NOT NULL,
+    -- An account, a key or the operator; NULL: a stranger.
+    created_by     TEXT,
     state          TEXT NOT NULL,
     kind           TEXT NOT NULL,
     sealed         TEXT NOT NULL,
@@ -74,6 +83,8 @@ CREATE TABLE secrets (
 
 -- LIST_SECRETS: a tenant's secrets, newest first.
 CREATE INDEX secrets_by_creation ON secrets (tenant_id, created_at_ms, id);
+-- LIST_MADE_BY: those that one actor made. Most are made by strangers, and cost this index nothing.
+CREATE INDEX secrets_by_maker ON secrets (tenant_id, created_by, created_at_ms, id) WHERE created_by IS NOT NULL;
 -- DUE_EXPIRIES: what the reaper has to expire.
 CREATE INDEX secrets_by_expiry ON secrets (expires_at_ms)
     WHERE state IN ('ready', 'locked', 'bound');
@@ -170,30 +181,33 @@ CREATE TABLE audit_events (
     id        TEXT NOT NULL,
     at_ms     INTEGER NOT NULL,
     action    TEXT NOT NULL,
+    -- An account, a key or the operator; NULL: a stranger, or the clock.
+    actor     TEXT,
     subject   TEXT NOT NULL,
     network   TEXT,
     PRIMARY KEY (tenant_id, id)
 ) STRICT;
 
--- LIST_EVENTS: a tenant's events, oldest first.
+-- LIST_EVENTS and LIST_EVENTS_BACK: a tenant's events, in either order.
 CREATE INDEX audit_events_by_time ON audit_events (tenant_id, at_ms, id);
 
 -- FORGET_EVENTS: what is older than the audit trail is kept.
 CREATE INDEX audit_events_by_age ON audit_events (at_ms);
 
 CREATE TABLE outbox (
-    tenant_id       TEXT NOT NULL,
-    -- Unique by itself: the worker names a message without its tenant.
-    id              TEXT NOT NULL UNIQUE,
+    -- NULL: of an account, not of an organization.
+    tenant_id       TEXT,
+    id              TEXT NOT NULL PRIMARY KEY,
     topic           TEXT NOT NULL,
     payload         TEXT NOT NULL,
     -- Not before.
     due_at_ms       INTEGER NOT NULL,
     -- A worker is delivering it until then.
-    leased_until_ms INTEGER NOT NULL,
-    PRIMARY KEY (tenant_id, id)
+    leased_until_ms INTEGER NOT NULL
 ) STRICT;
 
+-- ERASE_OUTBOX: what an organization still wanted to say.
+CREATE INDEX outbox_by_tenant ON outbox (tenant_id);
 -- TAKE_MESSAGES: what the worker has to deliver, oldest first.
 CREATE INDEX outbox_by_time ON outbox (due_at_ms, id);
 

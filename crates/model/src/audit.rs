@@ -2,7 +2,7 @@
 
 use wax_kernel::{EventId, Timestamp};
 
-use crate::{SecretState, text_enum::text_enum};
+use crate::{Actor, SecretState, text_enum::text_enum};
 
 text_enum! {
     /// What happened.
@@ -33,6 +33,42 @@ text_enum! {
         SecretBurned = "secret.burned",
         /// It ended: its time ran out.
         SecretExpired = "secret.expired",
+        /// The organization was made.
+        OrganizationCreated = "organization.created",
+        /// Its name or short name was changed.
+        OrganizationRenamed = "organization.renamed",
+        /// It was given to another member.
+        OrganizationTransferred = "organization.transferred",
+        /// A copy of everything was taken.
+        OrganizationExported = "organization.exported",
+        /// Its deletion was decided.
+        OrganizationDeletionScheduled = "organization.deletion_scheduled",
+        /// Its deletion was taken back.
+        OrganizationDeletionCancelled = "organization.deletion_cancelled",
+        /// It is being erased; this event goes with it.
+        OrganizationDeleted = "organization.deleted",
+        /// Somebody became a member.
+        MemberJoined = "member.joined",
+        /// A member's role or domain was changed.
+        MemberChanged = "member.changed",
+        /// A member was removed.
+        MemberRemoved = "member.removed",
+        /// A member left.
+        MemberLeft = "member.left",
+        /// Somebody was invited.
+        InvitationMade = "invitation.made",
+        /// An invitation was taken back.
+        InvitationWithdrawn = "invitation.withdrawn",
+        /// An invitation was sent again.
+        InvitationResent = "invitation.resent",
+        /// An API key was made.
+        KeyMade = "key.made",
+        /// An API key's name, networks or expiry was changed.
+        KeyChanged = "key.changed",
+        /// An API key got a new text.
+        KeyRotated = "key.rotated",
+        /// An API key was ended.
+        KeyRevoked = "key.revoked",
     }
 }
 
@@ -57,7 +93,9 @@ pub struct AuditEvent {
     pub at: Timestamp,
     /// What.
     pub action: Action,
-    /// To what: the receipt id of a secret.
+    /// Who; `None`: a stranger, or the clock.
+    pub actor: Option<Actor>,
+    /// To what: the receipt id of a secret, the id of a member, an invitation, a key or the organization itself.
     pub subject: String,
     /// From where, as a network (`192.0.2.0/24`, `2001:db8:1::/48`), if a caller did it. Never a full address.
     pub network: Option<String>,

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use wax_kernel::{ReceiptId, SecretId, Timestamp};
+use wax_kernel::{DomainId, ReceiptId, SecretId, Timestamp};
 
-use crate::{Argon2Params, Claim, ClaimState, Kind, Sealed, Tries, text_enum::text_enum, tries};
+use crate::{
+    Actor, Argon2Params, Claim, ClaimState, Kind, Sealed, Tries, text_enum::text_enum, tries,
+};
 
 /// Smallest sealed content: the least padded manifest (1 KiB) and one record's tag.
 pub const MIN_CONTENT_BYTES: usize = 1_024 + 16;
@@ -70,6 +72,10 @@ pub struct Secret {
     pub id: SecretId,
     /// Derived from the receipt key.
     pub rid: ReceiptId,
+    /// The domain on which it was made. May be gone by now.
+    pub domain: DomainId,
+    /// Who made it; `None`: a stranger.
+    pub created_by: Option<Actor>,
     /// Where it stands.
     pub state: SecretState,
     /// One-time or device-bound.

@@ -17,6 +17,8 @@ pub struct Tenant {
     pub plan: Plan,
     /// When it was made.
     pub created_at: Timestamp,
+    /// From when on it is erased, if its deletion was decided.
+    pub deletion_due_at: Option<Timestamp>,
 }
 
 /// Proof that the bearer acts for one tenant. The store takes this and never a tenant's id, so a handler cannot reach

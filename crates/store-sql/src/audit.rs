@@ -1,21 +1,26 @@
 //! Audit events: written with what they tell of, never changed.
 
 use async_trait::async_trait;
-use wax_kernel::{EventId, Timestamp};
-use wax_model::{Action, AuditEvent};
-use wax_store::{AuditRepository, StoreError};
+use wax_kernel::{EventId, TenantId, Timestamp};
+use wax_model::{Action, Actor, AuditEvent};
+use wax_store::{AuditFilter, AuditRepository, StoreError};
 
 use crate::{
-    engine::{Fields, Rows as _, Session, sql},
+    engine::{Fields, Rows, Session, sql},
     scoped::Scoped,
     statements::{both, statements},
 };
 
 statements! {
-    INSERT_EVENT = both("INSERT INTO audit_events (tenant_id, id, at_ms, action, subject, network)
-        VALUES ($1, $2, $3, $4, $5, $6)");
-    LIST_EVENTS = both("SELECT id, at_ms, action, subject, network FROM audit_events
+    INSERT_EVENT = both("INSERT INTO audit_events (tenant_id, id, at_ms, action, actor, subject, network)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)");
+    LIST_EVENTS = both("SELECT id, at_ms, action, actor, subject, network FROM audit_events
         WHERE tenant_id = $1 AND (at_ms, id) > ($2, $3) ORDER BY at_ms, id LIMIT $4");
+    /// NULL: any. The comparison stands first: it tells Postgres the parameter's type.
+    LIST_EVENTS_BACK = both("SELECT id, at_ms, action, actor, subject, network FROM audit_events
+        WHERE tenant_id = $1 AND (at_ms, id) < ($2, $3) AND at_ms >= $4 AND at_ms < $5
+            AND (action = $6 OR $6 IS NULL) AND (actor = $7 OR $7 IS NULL) AND (subject = $8 OR $8 IS NULL)
+        ORDER BY at_ms DESC, id DESC LIMIT $9");
     FORGET_EVENTS = both("DELETE FROM audit_events WHERE (tenant_id, id) IN
         (SELECT tenant_id, id FROM audit_events WHERE at_ms <= $1 ORDER BY at_ms LIMIT $2)");
 }
@@ -25,6 +30,7 @@ fn event(row: Fields<'_>) -> Result<AuditEvent, StoreError> {
         id: row.parse("id", EventId::parse)?,
         at: row.at("at_ms")?,
         action: row.parse("action", Action::parse)?,
+        actor: row.maybe_parse("actor", Actor::parse)?,
         subject: row.get("subject")?,
         network: row.get("network")?,
     })
@@ -38,6 +44,7 @@ impl AuditRepository for Scoped<Session<'_>> {
             .bind(event.id)
             .bind(event.at)
             .bind(event.action.as_str())
+            .bind(event.actor)
             .bind(&*event.subject)
             .bind(event.network.as_deref());
         self.session.execute(insert).await
@@ -48,14 +55,31 @@ impl AuditRepository for Scoped<Session<'_>> {
         after: Option<(Timestamp, EventId)>,
         limit: u32,
     ) -> Result<Vec<AuditEvent>, StoreError> {
-        let query = sql(LIST_EVENTS).bind(self.tenant);
-        let query = match after {
-            Some((at, id)) => query.bind(at).bind(id),
-            None => query.bind(i64::MIN).bind(""),
-        };
-        let rows = self.session.rows(query.bind(limit)).await?;
+        let query = sql(LIST_EVENTS).bind(self.tenant).after(after).bind(limit);
+        let rows = self.session.rows(query).await?;
         rows.iter().map(|row| event(row.of("audit_events"))).collect()
     }
+}
+
+/// Newest first.
+pub(crate) async fn list_back(
+    database: &mut impl Rows,
+    tenant: TenantId,
+    filter: &AuditFilter,
+    before: Option<(Timestamp, EventId)>,
+    limit: u32,
+) -> Result<Vec<AuditEvent>, StoreError> {
+    let query = sql(LIST_EVENTS_BACK)
+        .bind(tenant)
+        .before(before)
+        .bind(filter.from.map_or(i64::MIN, Timestamp::as_ms))
+        .bind(filter.to.map_or(i64::MAX, Timestamp::as_ms))
+        .bind(filter.action.map(Action::as_str))
+        .bind(filter.actor)
+        .bind(filter.subject.as_deref())
+        .bind(limit);
+    let rows = database.rows(query).await?;
+    rows.iter().map(|row| event(row.of("audit_events"))).collect()
 }
 
 /// Deletes events of `before` or earlier, the oldest first, at most `limit`.

@@ -1,7 +1,7 @@
 //! Domains and how their pages look.
 
 use wax_kernel::{DomainId, Hostname, TenantId};
-use wax_model::{Brand, Logo, LogoType, Route};
+use wax_model::{Brand, Domain, Logo, LogoType, Route};
 use wax_store::{NewDomain, StoreError};
 
 use crate::{
@@ -13,6 +13,7 @@ statements! {
     INSERT_DOMAIN = both("INSERT INTO domains (tenant_id, id, host, created_at_ms) VALUES ($1, $2, $3, $4)
         ON CONFLICT (host) DO NOTHING");
     FIND_OWN_DOMAIN = both("SELECT id FROM domains WHERE tenant_id = $1 AND host = $2");
+    LIST_DOMAINS = both("SELECT id, host, created_at_ms FROM domains WHERE tenant_id = $1 ORDER BY host");
     UPSERT_BRAND = both("INSERT INTO brands (tenant_id, domain_id, look) VALUES ($1, $2, $3)
         ON CONFLICT (tenant_id, domain_id) DO UPDATE SET look = excluded.look");
     DELETE_LOGO = both("DELETE FROM brand_logos WHERE tenant_id = $1 AND domain_id = $2");
@@ -37,6 +38,23 @@ fn route(row: Fields<'_>) -> Result<Route, StoreError> {
         domain: row.parse("id", DomainId::parse)?,
         brand,
     })
+}
+
+/// A tenant's, by host.
+pub(crate) async fn list(
+    database: &mut impl Rows,
+    tenant: TenantId,
+) -> Result<Vec<Domain>, StoreError> {
+    let rows = database.rows(sql(LIST_DOMAINS).bind(tenant)).await?;
+    let domains = rows.iter().map(|row| {
+        let row = row.of("domains");
+        Ok(Domain {
+            id: row.parse("id", DomainId::parse)?,
+            host: row.parse("host", Hostname::parse)?,
+            created_at: row.at("created_at_ms")?,
+        })
+    });
+    domains.collect()
 }
 
 /// `false`: another tenant has the host.

@@ -1,28 +1,44 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+mod account_events;
+mod account_reads;
+mod accounts;
+mod api_keys;
 mod audit;
 mod claims;
 mod context_keys;
 mod copies;
+mod devices;
 mod dialect;
 mod domains;
 mod durability;
 mod engine;
+mod erasure;
+mod forgetting;
 mod handovers;
 mod hints;
+mod invitations;
+mod members;
 mod migrate;
+mod organizations;
 mod outbox;
+mod passkeys;
 mod platform;
 mod reaper;
+mod recovery_codes;
 mod scoped;
 mod secrets;
+mod sessions;
 mod settings;
 mod statements;
 mod store;
 mod tenants;
 #[cfg(test)]
 mod tests;
+mod tokens;
+mod tries;
+mod unscoped;
 
 #[doc(hidden)] // for tests that keep a migrated database to copy
 pub use migrate::schema_text;

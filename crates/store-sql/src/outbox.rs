@@ -1,7 +1,7 @@
 //! Messages that leave after the commit.
 
 use async_trait::async_trait;
-use wax_kernel::{EventId, Timestamp};
+use wax_kernel::{EventId, TenantId, Timestamp};
 use wax_store::{OutboxMessage, OutboxRepository, StoreError};
 
 use crate::{
@@ -36,14 +36,23 @@ fn message(row: Fields<'_>) -> Result<OutboxMessage, StoreError> {
 #[async_trait]
 impl OutboxRepository for Scoped<Session<'_>> {
     async fn send(&mut self, message: &OutboxMessage) -> Result<(), StoreError> {
-        let insert = sql(INSERT_MESSAGE)
-            .bind(self.tenant)
-            .bind(message.id)
-            .bind(&*message.topic)
-            .bind(&*message.payload)
-            .bind(message.due_at);
-        self.session.execute(insert).await
+        insert(&mut self.session, Some(self.tenant), message).await
     }
+}
+
+/// `None`: of no organization.
+pub(crate) async fn insert(
+    session: &mut Session<'_>,
+    tenant: Option<TenantId>,
+    message: &OutboxMessage,
+) -> Result<(), StoreError> {
+    let insert = sql(INSERT_MESSAGE)
+        .bind(tenant)
+        .bind(message.id)
+        .bind(&*message.topic)
+        .bind(&*message.payload)
+        .bind(message.due_at);
+    session.execute(insert).await
 }
 
 /// Takes what is due until `leased_until`, oldest first.

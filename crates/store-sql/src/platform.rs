@@ -3,13 +3,15 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use wax_kernel::Timestamp;
+use wax_kernel::{TenantId, Timestamp};
 use wax_model::{Route, Tenant};
 use wax_store::{
     DueClaim, DueSecret, NewDomain, Outage, OutboxMessage, PlatformStore, RegisteredKey, StoreError,
 };
 
-use crate::{SqlStore, audit, context_keys, domains, handovers, outbox, reaper, tenants};
+use crate::{
+    SqlStore, audit, context_keys, domains, erasure, forgetting, handovers, outbox, reaper, tenants,
+};
 
 #[async_trait]
 impl PlatformStore for SqlStore {
@@ -102,6 +104,32 @@ impl PlatformStore for SqlStore {
         self.database
             .transact(move |mut session| {
                 Box::pin(async move { audit::forget(&mut session, before, limit).await })
+            })
+            .await
+    }
+
+    async fn due_erasures(&self, now: Timestamp, limit: u32) -> Result<Vec<TenantId>, StoreError> {
+        erasure::due(&mut self.database.clone(), now, limit).await
+    }
+
+    async fn forget_ended(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        self.database
+            .transact(move |mut session| {
+                Box::pin(async move { forgetting::ended(&mut session, now, limit).await })
+            })
+            .await
+    }
+
+    async fn forget_account_events(
+        &self,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<u64, StoreError> {
+        self.database
+            .transact(move |mut session| {
+                Box::pin(
+                    async move { forgetting::account_events(&mut session, before, limit).await },
+                )
             })
             .await
     }

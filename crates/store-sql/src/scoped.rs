@@ -5,8 +5,8 @@ use wax_kernel::TenantId;
 use wax_model::TenantScope;
 use wax_store::{
     AuditRepository, ClaimReads, ClaimRepository, CopyReads, CopyRepository, HandoverReads,
-    HandoverRepository, OutboxRepository, Reader, SecretReads, SecretRepository, StoreError,
-    UnitOfWork,
+    HandoverRepository, OrganizationReads, OrganizationRepository, OutboxRepository, Reader,
+    SecretReads, SecretRepository, StoreError, UnitOfWork,
 };
 
 use crate::{
@@ -43,6 +43,10 @@ impl Reader for Scoped<Database> {
     fn copies(&mut self) -> &mut dyn CopyReads {
         self
     }
+
+    fn organization(&mut self) -> &mut dyn OrganizationReads {
+        self
+    }
 }
 
 statements! {
@@ -67,6 +71,10 @@ impl UnitOfWork for Scoped<Session<'_>> {
     }
 
     fn copies(&mut self) -> &mut dyn CopyRepository {
+        self
+    }
+
+    fn organization(&mut self) -> &mut dyn OrganizationRepository {
         self
     }
 

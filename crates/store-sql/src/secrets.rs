@@ -1,16 +1,18 @@
 //! Secrets: one row each, and their ciphertext beside it.
 
 use async_trait::async_trait;
-use wax_kernel::{ReceiptId, SecretId, Timestamp};
-use wax_model::{Argon2Params, EndState, Kind, Sealed, Secret, SecretState, lock_at, wait_after};
+use wax_kernel::{DomainId, ReceiptId, SecretId, Timestamp};
+use wax_model::{
+    Actor, Argon2Params, EndState, Kind, Sealed, Secret, SecretState, lock_at, wait_after,
+};
 use wax_store::{
-    Attempt, AttemptOutcome, NewSecret, SealedContent, SealedWrap, SecretReads, SecretRepository,
-    StoreError,
+    Attempt, AttemptOutcome, NewSecret, SealedContent, SealedWrap, SecretFilter, SecretReads,
+    SecretRepository, StoreError,
 };
 
 use crate::{
     dialect::locking,
-    engine::{Fields, Rows, Session, sql},
+    engine::{Fields, Query, Rows, Session, sql},
     scoped::Scoped,
     statements::{both, statements},
 };
@@ -18,9 +20,16 @@ use crate::{
 /// The columns of a [`Secret`].
 macro_rules! columns {
     () => {
-        "id, rid, state, kind, sealed, argon2_m_kib, argon2_t, argon2_p, peek_sha256, ack_sha256, receipt_sha256, \
+        "id, rid, domain_id, created_by, state, kind, sealed, argon2_m_kib, argon2_t, argon2_p, peek_sha256, ack_sha256, receipt_sha256, \
          body_sha256, views, views_left, open_claims, wrong_tries, next_try_at_ms, policy_version, content_bytes, \
          key_day, created_at_ms, expires_at_ms, ended_at_ms, kept_until_ms"
+    };
+}
+
+/// A filter's other columns. NULL: any. The comparison stands first: it tells Postgres the parameter's type.
+macro_rules! wanted {
+    () => {
+        "(state = $4 OR $4 IS NULL) AND (kind = $5 OR $5 IS NULL) AND (domain_id = $6 OR $6 IS NULL)"
     };
 }
 
@@ -38,15 +47,19 @@ statements! {
     LOCK_SECRET = locking!(concat!("SELECT ", columns!(), " FROM secrets WHERE tenant_id = $1 AND id = $2"));
     /// The cursor is a row value, so that secrets made in one millisecond are neither skipped nor repeated.
     LIST_SECRETS = both(concat!("SELECT ", columns!(), " FROM secrets
-        WHERE tenant_id = $1 AND (created_at_ms, id) < ($2, $3)
-        ORDER BY created_at_ms DESC, id DESC LIMIT $4"));
+        WHERE tenant_id = $1 AND (created_at_ms, id) < ($2, $3) AND ", wanted!(), "
+        ORDER BY created_at_ms DESC, id DESC LIMIT $7"));
+    /// A statement of its own, so that an actor who made ten finds them among a million.
+    LIST_MADE_BY = both(concat!("SELECT ", columns!(), " FROM secrets
+        WHERE tenant_id = $1 AND (created_at_ms, id) < ($2, $3) AND ", wanted!(), " AND created_by = $8
+        ORDER BY created_at_ms DESC, id DESC LIMIT $7"));
     FIND_WRAP = both("SELECT data_key, wrapped_key FROM secret_wraps WHERE tenant_id = $1 AND secret_id = $2");
     FIND_CONTENT = both("SELECT data_key, header, policy, content FROM secret_contents
         WHERE tenant_id = $1 AND secret_id = $2");
 
     INSERT_SECRET = both(concat!("INSERT INTO secrets (tenant_id, ", columns!(), ")
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-            $23, $24, $25)
+            $23, $24, $25, $26, $27)
         ON CONFLICT DO NOTHING"));
     INSERT_WRAP = both("INSERT INTO secret_wraps (tenant_id, secret_id, data_key, claim_mac, wrapped_key)
         VALUES ($1, $2, $3, $4, $5)");
@@ -97,6 +110,8 @@ fn secret(row: Fields<'_>) -> Result<Secret, StoreError> {
     Ok(Secret {
         id: row.parse("id", SecretId::parse)?,
         rid: row.parse("rid", ReceiptId::parse)?,
+        domain: row.parse("domain_id", DomainId::parse)?,
+        created_by: row.maybe_parse("created_by", Actor::parse)?,
         state: row.parse("state", SecretState::parse)?,
         kind: row.parse("kind", Kind::parse)?,
         sealed: row.parse("sealed", Sealed::parse)?,
@@ -167,16 +182,20 @@ impl<S: Rows> SecretReads for Scoped<S> {
 
     async fn list(
         &mut self,
+        filter: &SecretFilter,
         before: Option<(Timestamp, SecretId)>,
         limit: u32,
     ) -> Result<Vec<Secret>, StoreError> {
-        let query = sql(LIST_SECRETS).bind(self.tenant);
-        let query = match before {
-            Some((at, id)) => query.bind(at).bind(id),
-            // After every id in byte order.
-            None => query.bind(i64::MAX).bind("~"),
+        let page = |query: Query| {
+            let query = query.bind(self.tenant).before(before);
+            let query = query.bind(filter.state.map(SecretState::as_str));
+            query.bind(filter.kind.map(Kind::as_str)).bind(filter.domain).bind(limit)
         };
-        let rows = self.session.rows(query.bind(limit)).await?;
+        let query = match filter.created_by {
+            Some(actor) => page(sql(LIST_MADE_BY)).bind(actor),
+            None => page(sql(LIST_SECRETS)),
+        };
+        let rows = self.session.rows(query).await?;
         rows.iter().map(|row| secret(row.of("secrets"))).collect()
     }
 }
@@ -189,6 +208,8 @@ impl SecretRepository for Scoped<Session<'_>> {
             .bind(self.tenant)
             .bind(secret.id)
             .bind(secret.rid)
+            .bind(secret.domain)
+            .bind(secret.created_by)
             .bind(secret.state.as_str())
             .bind(secret.kind.as_str())
             .bind(secret.sealed.as_str())

@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use wax_cache::Hints;
 use wax_kernel::Rng;
 use wax_model::TenantScope;
-use wax_store::{PlatformStore, Reader, Store, StoreError, Work};
+use wax_store::{AccountReads, PlatformStore, PlatformWork, Reader, Store, StoreError, Work};
 
-use crate::{Settings, durability, engine::Database, scoped::Scoped};
+use crate::{Settings, durability, engine::Database, scoped::Scoped, unscoped::Unscoped};
 
 /// A store on `SQLite` or Postgres.
 #[derive(Debug)]
@@ -57,8 +57,21 @@ impl Store for SqlStore {
             .await
     }
 
+    async fn run_platform(&self, work: PlatformWork) -> Result<(), StoreError> {
+        self.database
+            .run(Arc::new(move |session| {
+                let work = Arc::clone(&work);
+                Box::pin(async move { work(&mut Unscoped { session }).await })
+            }))
+            .await
+    }
+
     fn read(&self, scope: TenantScope) -> Box<dyn Reader> {
         Box::new(Scoped::new(self.database.clone(), scope))
+    }
+
+    fn accounts(&self) -> &dyn AccountReads {
+        self
     }
 
     fn platform(&self) -> &dyn PlatformStore {

@@ -5,14 +5,27 @@ use wax_model::{Plan, Tenant};
 use wax_store::StoreError;
 
 use crate::{
+    dialect::locking,
     engine::{Fields, Rows, Session, sql},
     statements::{both, statements},
 };
 
+/// The columns of a [`Tenant`].
+macro_rules! columns {
+    () => {
+        "id, slug, name, plan, created_at_ms, deletion_due_at_ms"
+    };
+}
+
 statements! {
-    INSERT_TENANT = both("INSERT INTO tenants (id, slug, name, plan, created_at_ms) VALUES ($1, $2, $3, $4, $5)
-        ON CONFLICT (slug) DO NOTHING");
-    FIND_TENANT_BY_SLUG = both("SELECT id, slug, name, plan, created_at_ms FROM tenants WHERE slug = $1");
+    INSERT_TENANT = both(concat!("INSERT INTO tenants (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6)
+        ON CONFLICT (slug) DO NOTHING"));
+    FIND_TENANT = both(concat!("SELECT ", columns!(), " FROM tenants WHERE id = $1"));
+    FIND_TENANT_BY_NAME = both(concat!("SELECT ", columns!(), " FROM tenants WHERE id = $1 OR slug = $1"));
+    LOCK_TENANT = locking!(concat!("SELECT ", columns!(), " FROM tenants WHERE id = $1"));
+    /// Of two that take one slug at once, the engine runs the second again, which then sees the first.
+    UPDATE_TENANT = both("UPDATE tenants SET slug = $2, name = $3, deletion_due_at_ms = $4
+        WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM tenants AS other WHERE other.slug = $2 AND other.id <> $1)");
     COUNT_TENANTS = both("SELECT COUNT(*) AS tenants FROM tenants");
 }
 
@@ -23,20 +36,61 @@ fn tenant(row: Fields<'_>) -> Result<Tenant, StoreError> {
         name: row.get("name")?,
         plan: row.parse("plan", Plan::parse)?,
         created_at: row.at("created_at_ms")?,
+        deletion_due_at: row.maybe_at("deletion_due_at_ms")?,
     })
 }
 
-pub(crate) async fn ensure(session: &mut Session<'_>, new: &Tenant) -> Result<Tenant, StoreError> {
+/// `false`: its slug is taken.
+pub(crate) async fn insert(session: &mut Session<'_>, new: &Tenant) -> Result<bool, StoreError> {
     let insert = sql(INSERT_TENANT)
         .bind(new.id)
         .bind(&*new.slug)
         .bind(&*new.name)
         .bind(new.plan.as_str())
-        .bind(new.created_at);
-    session.execute(insert).await?;
-    let found = session.row(sql(FIND_TENANT_BY_SLUG).bind(&*new.slug)).await?;
-    let missing = StoreError::Corrupt { table: "tenants", column: "slug" };
-    tenant(found.as_ref().ok_or(missing)?.of("tenants"))
+        .bind(new.created_at)
+        .bind(new.deletion_due_at);
+    session.changed(insert).await
+}
+
+pub(crate) async fn ensure(session: &mut Session<'_>, new: &Tenant) -> Result<Tenant, StoreError> {
+    insert(session, new).await?;
+    let found = find_by_name(session, &new.slug).await?;
+    found.ok_or(StoreError::Corrupt { table: "tenants", column: "slug" })
+}
+
+pub(crate) async fn find(
+    database: &mut impl Rows,
+    id: TenantId,
+) -> Result<Option<Tenant>, StoreError> {
+    let row = database.row(sql(FIND_TENANT).bind(id)).await?;
+    row.map(|row| tenant(row.of("tenants"))).transpose()
+}
+
+/// With this id or slug: no slug looks like an id.
+pub(crate) async fn find_by_name(
+    database: &mut impl Rows,
+    name: &str,
+) -> Result<Option<Tenant>, StoreError> {
+    let row = database.row(sql(FIND_TENANT_BY_NAME).bind(name)).await?;
+    row.map(|row| tenant(row.of("tenants"))).transpose()
+}
+
+pub(crate) async fn lock(
+    session: &mut Session<'_>,
+    id: TenantId,
+) -> Result<Option<Tenant>, StoreError> {
+    let row = session.row(sql(LOCK_TENANT).bind(id)).await?;
+    row.map(|row| tenant(row.of("tenants"))).transpose()
+}
+
+/// Writes slug, name and deletion. `false`: another has the slug.
+pub(crate) async fn update(
+    session: &mut Session<'_>,
+    id: TenantId,
+    tenant: &Tenant,
+) -> Result<bool, StoreError> {
+    let update = sql(UPDATE_TENANT).bind(id).bind(&*tenant.slug).bind(&*tenant.name);
+    session.changed(update.bind(tenant.deletion_due_at)).await
 }
 
 pub(crate) async fn count(database: &mut impl Rows) -> Result<u64, StoreError> {

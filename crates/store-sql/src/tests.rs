@@ -1,6 +1,7 @@
 //! What needs to see inside.
 
 mod cancelled;
+mod catalogue;
 mod failed;
 mod hints;
 mod leaks;

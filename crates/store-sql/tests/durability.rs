@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, sync::Arc};
 
 use wax_model::SecretState;
 use wax_store::{
-    Store, StoreError,
+    SecretFilter, Store, StoreError,
     conformance::fixtures::{self, START, create, find, row, secret, tenant},
 };
 use wax_store_sql::{Settings, SqlStore};
@@ -119,7 +119,8 @@ async fn two_processes_may_write_one_file() {
     });
     let made = futures_util::future::join_all(writes).await;
     assert_eq!(made.iter().filter(|made| **made).count(), 100);
-    let listed = other.read(tenant(1)).secrets().list(None, 200).await.unwrap();
+    let listed =
+        other.read(tenant(1)).secrets().list(&SecretFilter::default(), None, 200).await.unwrap();
     assert_eq!(listed.len(), 100);
 }
 

@@ -12,17 +12,24 @@
     expect(clippy::wildcard_imports, reason = "the fixtures are these tests' language")
 )]
 
+pub mod accounts;
 pub mod bound;
 pub mod claims;
 pub mod copies;
 pub mod creation;
 pub mod endings;
+pub mod erasure;
 pub mod fixtures;
 pub mod handovers;
 pub mod isolation;
+pub mod keys;
 pub mod lists;
+pub mod organizations;
+pub mod people;
 pub mod platform;
+pub mod sessions;
 pub mod table;
+pub mod tokens;
 pub mod tries;
 pub mod units;
 pub mod windows;
@@ -123,10 +130,68 @@ macro_rules! conformance {
             lists:
                 pages_hold_every_secret_once_while_others_are_made,
                 secrets_of_one_millisecond_are_neither_skipped_nor_repeated,
+                secrets_are_listed_by_state_kind_domain_and_maker,
                 what_is_listed_opens_nothing,
                 claims_are_listed_oldest_first,
                 audit_events_are_listed_oldest_first,
                 audit_events_are_forgotten_at_their_age;
+            accounts:
+                an_account_reads_back_as_written,
+                an_address_has_one_account_in_any_writing,
+                an_account_does_not_take_anothers_address,
+                of_accounts_racing_for_an_address_one_gets_it,
+                changes_under_the_accounts_lock_are_not_lost,
+                a_recovery_code_is_taken_once,
+                a_passkey_belongs_to_one_account,
+                a_device_is_new_once,
+                an_accounts_history_is_listed_newest_first,
+                a_deleted_account_leaves_nothing,
+                an_organization_and_its_owner_are_made_together,
+                a_message_of_no_organization_is_delivered,
+                an_accounts_organizations_are_listed_by_name,
+                the_trail_names_who_did_it;
+            sessions:
+                a_session_is_found_by_its_token_until_it_was_idle_too_long,
+                use_moves_the_idle_end_but_not_the_end,
+                a_session_that_has_ended_stays_ended,
+                an_account_ends_its_sessions_and_no_others,
+                sessions_are_listed_used_last_first,
+                a_step_up_is_of_one_session,
+                ended_sessions_are_forgotten;
+            tokens:
+                a_token_is_taken_once,
+                a_token_is_taken_until_its_end_and_for_its_purpose_only,
+                a_token_taken_by_a_unit_that_fails_still_stands,
+                a_value_stands_once_until_its_end,
+                tokens_of_a_subject_are_revoked_together,
+                a_payload_changes_while_its_token_stands,
+                sign_in_tries_are_held_back_as_the_schedule_says,
+                of_racing_sign_in_tries_five_go_on,
+                sign_in_tries_are_forgotten,
+                what_has_ended_is_forgotten;
+            organizations:
+                an_organization_reads_back_as_written,
+                a_short_name_is_one_organizations,
+                members_are_listed_by_when_they_joined,
+                a_members_role_and_domain_change,
+                nobody_is_confined_to_another_organizations_domain,
+                of_two_owners_who_demote_each_other_one_stays,
+                an_invitation_stands_until_its_end,
+                the_trail_is_filtered_and_listed_newest_first,
+                another_organizations_things_are_out_of_reach;
+            keys:
+                a_key_is_found_by_its_text_until_it_expires,
+                a_rotated_key_works_with_both_texts_until_the_overlap_ends,
+                a_second_rotation_ends_the_first_ones_overlap,
+                an_ended_key_opens_nothing,
+                a_keys_name_networks_and_expiry_change,
+                listed_keys_open_nothing;
+            erasure:
+                nothing_is_erased_before_it_is_due,
+                an_erasure_begins_with_the_data_keys,
+                an_erasure_goes_on_where_it_was_interrupted,
+                what_was_written_during_an_erasure_is_swept_up,
+                an_erasure_spares_messages_of_no_organization;
             units:
                 an_error_leaves_nothing_behind,
                 undo_returns_to_the_mark,

@@ -1,25 +1,34 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+mod accounts;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod copies;
 mod error;
 mod handovers;
+mod organizations;
 mod platform;
 mod repositories;
 pub mod transitions;
 mod unit_of_work;
 
+pub use accounts::{
+    AccountReads, AccountRepository, Bearer, DEVICE_KNOWN, KeyBearer, NewToken, PlatformUnit,
+    SessionRepository, SignInTries, TRIES_KEPT, Token, TokenHash, TokenRepository, Tried,
+};
 pub use copies::{CopyReads, CopyRepository, SealedCopy};
 pub use error::StoreError;
 pub use handovers::{HandoverReads, HandoverRepository};
+pub use organizations::{
+    AuditFilter, ERASURE_SETTLES, Member, OrganizationReads, OrganizationRepository,
+};
 pub use platform::{
     DueClaim, DueSecret, EXPIRED_KEY_KEPT, NewDomain, Outage, PlatformStore, RegisteredKey,
 };
 pub use repositories::{
     Attempt, AttemptOutcome, AuditRepository, Call, ClaimReads, ClaimRepository, NewClaim,
-    NewSecret, OutboxMessage, OutboxRepository, SealedContent, SealedWrap, SecretReads,
-    SecretRepository,
+    NewSecret, OutboxMessage, OutboxRepository, SealedContent, SealedWrap, SecretFilter,
+    SecretReads, SecretRepository,
 };
-pub use unit_of_work::{Reader, Store, UnitOfWork, Work};
+pub use unit_of_work::{PlatformWork, Reader, Store, UnitOfWork, Work};

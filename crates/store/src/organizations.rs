@@ -1,12 +1,16 @@
 //! What an organization has besides secrets: itself, members, invitations, keys, and its audit trail to read.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use wax_kernel::{AccountId, ApiKeyId, EventId, InvitationId, Timestamp};
-use wax_model::{
-    Action, Actor, ApiKey, AuditEvent, Domain, Invitation, Membership, Role, Tenant,
-};
+use wax_model::{Action, Actor, ApiKey, AuditEvent, Domain, Invitation, Membership, Role, Tenant};
 
-use crate::{StoreError, accounts::TokenHash};
+use crate::{StoreError, TokenHash};
+
+/// How long an organization's own row outlives the rest. Whoever still knew its hosts or keys when they were deleted has
+/// forgotten them by then, and what they wrote meanwhile was swept up.
+pub const ERASURE_SETTLES: Duration = Duration::from_mins(10);
 
 /// A member as lists show them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,9 +112,11 @@ pub trait OrganizationRepository: OrganizationReads {
     ) -> Result<bool, StoreError>;
     /// Writes its last use.
     async fn touch_key(&mut self, id: ApiKeyId, now: Timestamp) -> Result<(), StoreError>;
-    /// Ends it.
+    /// Ends it, and the text before its last rotation.
     async fn delete_key(&mut self, id: ApiKeyId) -> Result<bool, StoreError>;
-    /// Deletes at most `limit` rows of the organization, secrets' keys first, its own row last, once deletion is due.
-    /// `true`: nothing is left.
+    /// Deletes at most `limit` rows of the organization once its deletion is due: the data keys of secrets first, then
+    /// everything else, its own row last and not before [`ERASURE_SETTLES`] after it was due. Each domain leaves a
+    /// tombstone. `true`: nothing is left to do now, also because deletion is not due. A crash between two calls costs
+    /// nothing: the next goes on.
     async fn erase(&mut self, now: Timestamp, limit: u32) -> Result<bool, StoreError>;
 }

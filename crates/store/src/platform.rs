@@ -107,6 +107,15 @@ pub trait PlatformStore: Send + Sync {
     async fn forget_asks(&self, before: Timestamp) -> Result<(), StoreError>;
     /// Deletes audit events of `before` or earlier, the oldest first, at most `limit`. Answers how many.
     async fn forget_events(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
+    /// Organizations whose deletion is due, the longest due first:
+    /// [`erase`](crate::OrganizationRepository::erase) is called for each until it is done.
+    async fn due_erasures(&self, now: Timestamp, limit: u32) -> Result<Vec<TenantId>, StoreError>;
+    /// Deletes sessions, tokens, invitations, tries and known devices whose time is over, at most `limit` of each.
+    /// Answers how many.
+    async fn forget_ended(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError>;
+    /// Deletes events of accounts' histories of `before` or earlier, the oldest first, at most `limit`. Answers how many.
+    async fn forget_account_events(&self, before: Timestamp, limit: u32)
+    -> Result<u64, StoreError>;
     /// Messages due, oldest first; takes them for `lease_ms`, so that two workers do not deliver one message at once.
     async fn take_messages(
         &self,

@@ -1,8 +1,10 @@
 //! The statements, by noun. Each is one SQL statement; [`crate::transitions`] says in which order they may stand.
 
 use async_trait::async_trait;
-use wax_kernel::{ClaimId, EventId, ReceiptId, SecretId, Timestamp};
-use wax_model::{AuditEvent, Claim, ClaimState, DeviceKind, EndState, Secret};
+use wax_kernel::{ClaimId, DomainId, EventId, ReceiptId, SecretId, Timestamp};
+use wax_model::{
+    Actor, AuditEvent, Claim, ClaimState, DeviceKind, EndState, Kind, Secret, SecretState,
+};
 
 use crate::StoreError;
 
@@ -108,6 +110,19 @@ pub struct Call {
     pub now: Timestamp,
 }
 
+/// Which secrets; everything at once. The default: all.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SecretFilter {
+    /// In this state only. A secret whose time has just run out is in its old one until the reaper comes by.
+    pub state: Option<SecretState>,
+    /// Of this kind only.
+    pub kind: Option<Kind>,
+    /// Made on this domain only.
+    pub domain: Option<DomainId>,
+    /// Made by this actor only.
+    pub created_by: Option<Actor>,
+}
+
 /// Looking at secrets.
 #[async_trait]
 pub trait SecretReads: Send {
@@ -123,6 +138,7 @@ pub trait SecretReads: Send {
     /// (1 to 200).
     async fn list(
         &mut self,
+        filter: &SecretFilter,
         before: Option<(Timestamp, SecretId)>,
         limit: u32,
     ) -> Result<Vec<Secret>, StoreError>;

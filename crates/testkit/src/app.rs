@@ -205,6 +205,7 @@ async fn scope(store: &SqlStore, slug: &str, seed: u64) -> TenantScope {
         name: slug.into(),
         plan: Plan::SelfHosted,
         created_at: START,
+        deletion_due_at: None,
     };
     let tenant = store.platform().ensure_tenant(&tenant).await.expect("a tenant can be written");
     TenantScope::proven(tenant.id)

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use wax_model::TenantScope;
-use wax_store::{PlatformStore, Reader, Store, StoreError, Work};
+use wax_store::{AccountReads, PlatformStore, PlatformWork, Reader, Store, StoreError, Work};
 
 /// What becomes of a unit of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,26 +35,38 @@ impl Breaking {
         *self.commits.lock().unwrap_or_else(PoisonError::into_inner) = commits;
     }
 
-    fn commits(&self) -> Commit {
-        *self.commits.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[async_trait]
-impl Store for Breaking {
-    async fn run(&self, scope: TenantScope, work: Work) -> Result<(), StoreError> {
-        let commits = self.commits();
+    /// Commits as it was told.
+    async fn broken(
+        &self,
+        commit: impl Future<Output = Result<(), StoreError>> + Send,
+    ) -> Result<(), StoreError> {
+        let commits = *self.commits.lock().unwrap_or_else(PoisonError::into_inner);
         if commits != Commit::Lost {
-            self.inner.run(scope, work).await?;
+            commit.await?;
         }
         if commits == Commit::Answered {
             return Ok(());
         }
         Err(StoreError::Unknown("the connection broke".into()))
     }
+}
+
+#[async_trait]
+impl Store for Breaking {
+    async fn run(&self, scope: TenantScope, work: Work) -> Result<(), StoreError> {
+        self.broken(self.inner.run(scope, work)).await
+    }
+
+    async fn run_platform(&self, work: PlatformWork) -> Result<(), StoreError> {
+        self.broken(self.inner.run_platform(work)).await
+    }
 
     fn read(&self, scope: TenantScope) -> Box<dyn Reader> {
         self.inner.read(scope)
+    }
+
+    fn accounts(&self) -> &dyn AccountReads {
+        self.inner.accounts()
     }
 
     fn platform(&self) -> &dyn PlatformStore {

@@ -7,10 +7,11 @@ use futures_util::future::BoxFuture;
 use wax_kernel::{ClaimId, EventId, ReceiptId, SecretId, Timestamp};
 use wax_model::{Ask, AuditEvent, Claim, ClaimState, EndState, Secret, TenantScope};
 use wax_store::{
-    Attempt, AttemptOutcome, AuditRepository, Call, ClaimReads, ClaimRepository, CopyReads,
-    CopyRepository, HandoverReads, HandoverRepository, NewClaim, NewSecret, OutboxMessage,
-    OutboxRepository, PlatformStore, Reader, SealedContent, SealedCopy, SealedWrap, SecretReads,
-    SecretRepository, Store, StoreError, UnitOfWork, Work,
+    AccountReads, Attempt, AttemptOutcome, AuditRepository, Call, ClaimReads, ClaimRepository,
+    CopyReads, CopyRepository, HandoverReads, HandoverRepository, NewClaim, NewSecret,
+    OrganizationRepository, OutboxMessage, OutboxRepository, PlatformStore, PlatformWork, Reader,
+    SealedContent, SealedCopy, SealedWrap, SecretFilter, SecretReads, SecretRepository, Store,
+    StoreError, UnitOfWork, Work,
 };
 
 /// Looks first and writes later: the mistake that lets two readers have one view.
@@ -53,8 +54,16 @@ impl Store for SelectThenDelete {
         self.inner.run(scope, write_all).await
     }
 
+    async fn run_platform(&self, work: PlatformWork) -> Result<(), StoreError> {
+        self.inner.run_platform(work).await
+    }
+
     fn read(&self, scope: TenantScope) -> Box<dyn Reader> {
         self.inner.read(scope)
+    }
+
+    fn accounts(&self) -> &dyn AccountReads {
+        self.inner.accounts()
     }
 
     fn platform(&self) -> &dyn PlatformStore {
@@ -137,6 +146,11 @@ impl UnitOfWork for Noting<'_> {
         self
     }
 
+    /// Not noted, so undone: this store is for secrets.
+    fn organization(&mut self) -> &mut dyn OrganizationRepository {
+        self.uow.organization()
+    }
+
     fn audit(&mut self) -> &mut dyn AuditRepository {
         self
     }
@@ -176,10 +190,11 @@ impl SecretReads for Noting<'_> {
 
     async fn list(
         &mut self,
+        filter: &SecretFilter,
         before: Option<(Timestamp, SecretId)>,
         limit: u32,
     ) -> Result<Vec<Secret>, StoreError> {
-        self.uow.secrets().list(before, limit).await
+        self.uow.secrets().list(filter, before, limit).await
     }
 }
 

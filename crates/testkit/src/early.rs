@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 use wax_model::TenantScope;
-use wax_store::{PlatformStore, Reader, Store, StoreError, Work};
+use wax_store::{AccountReads, PlatformStore, PlatformWork, Reader, Store, StoreError, Work};
 
 /// Answers as soon as the unit has run; the commit follows. Whatever happens in between, a crash above all, takes back
 /// what was answered.
@@ -47,8 +47,16 @@ impl Store for EarlyAnswers {
         }
     }
 
+    async fn run_platform(&self, work: PlatformWork) -> Result<(), StoreError> {
+        self.inner.run_platform(work).await
+    }
+
     fn read(&self, scope: TenantScope) -> Box<dyn Reader> {
         self.inner.read(scope)
+    }
+
+    fn accounts(&self) -> &dyn AccountReads {
+        self.inner.accounts()
     }
 
     fn platform(&self) -> &dyn PlatformStore {

@@ -9,10 +9,10 @@ use async_trait::async_trait;
 use wax_kernel::{ClaimId, EventId, ReceiptId, SecretId, Timestamp};
 use wax_model::{AuditEvent, Claim, ClaimState, EndState, Secret, TenantScope};
 use wax_store::{
-    Attempt, AttemptOutcome, AuditRepository, Call, ClaimReads, ClaimRepository, CopyRepository,
-    HandoverRepository, NewClaim, NewSecret, OutboxMessage, OutboxRepository, PlatformStore,
-    Reader, SealedContent, SealedWrap, SecretReads, SecretRepository, Store, StoreError,
-    UnitOfWork, Work,
+    AccountReads, Attempt, AttemptOutcome, AuditRepository, Call, ClaimReads, ClaimRepository,
+    CopyRepository, HandoverRepository, NewClaim, NewSecret, OrganizationRepository, OutboxMessage,
+    OutboxRepository, PlatformStore, PlatformWork, Reader, SealedContent, SealedWrap, SecretFilter,
+    SecretReads, SecretRepository, Store, StoreError, UnitOfWork, Work,
 };
 
 use crate::Fault;
@@ -49,8 +49,16 @@ impl Store for Mistaken {
         self.inner.run(scope, mistaken).await
     }
 
+    async fn run_platform(&self, work: PlatformWork) -> Result<(), StoreError> {
+        self.inner.run_platform(work).await
+    }
+
     fn read(&self, scope: TenantScope) -> Box<dyn Reader> {
         self.inner.read(scope)
+    }
+
+    fn accounts(&self) -> &dyn AccountReads {
+        self.inner.accounts()
     }
 
     fn platform(&self) -> &dyn PlatformStore {
@@ -115,6 +123,10 @@ impl UnitOfWork for Unit<'_> {
         self.uow.copies()
     }
 
+    fn organization(&mut self) -> &mut dyn OrganizationRepository {
+        self.uow.organization()
+    }
+
     fn audit(&mut self) -> &mut dyn AuditRepository {
         self
     }
@@ -152,10 +164,11 @@ impl SecretReads for Unit<'_> {
 
     async fn list(
         &mut self,
+        filter: &SecretFilter,
         before: Option<(Timestamp, SecretId)>,
         limit: u32,
     ) -> Result<Vec<Secret>, StoreError> {
-        self.uow.secrets().list(before, limit).await
+        self.uow.secrets().list(filter, before, limit).await
     }
 }
 

@@ -57,6 +57,7 @@ async fn add(
         name: name.into(),
         plan: Plan::SelfHosted,
         created_at: clock.now(),
+        deletion_due_at: None,
     };
     let tenant = platform.ensure_tenant(&tenant).await?;
     let domain = Domain { id: DomainId::random(rng), host, created_at: clock.now() };

@@ -222,7 +222,7 @@ fn no_try(secret: &Secret, now: Timestamp) -> Option<Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use wax_kernel::ReceiptId;
+    use wax_kernel::{DomainId, ReceiptId};
     use wax_model::{Kind, Sealed};
 
     use super::*;
@@ -233,6 +233,8 @@ mod tests {
         Secret {
             id: SecretId::from_bytes([1; 16]),
             rid: ReceiptId::from_bytes([2; 16]),
+            domain: DomainId::from_bytes([7; 16]),
+            created_by: None,
             state,
             kind: Kind::OneTime,
             sealed: Sealed::Client,

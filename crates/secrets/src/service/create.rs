@@ -115,6 +115,8 @@ impl Secrets {
         let secret = Secret {
             id,
             rid: create.receipt_sha256.receipt_id(),
+            domain: context.domain,
+            created_by: None,
             state: SecretState::Ready,
             kind: policy.kind,
             sealed: policy.sealed,

@@ -46,6 +46,7 @@ impl Trail {
                 id,
                 at: self.at,
                 action,
+                actor: None,
                 subject: self.subject.to_string(),
                 network: self.network.clone(),
             };

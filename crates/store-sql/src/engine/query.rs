@@ -4,8 +4,10 @@ use std::fmt::Display;
 
 use sqlx::{Database, Encode, SqlSafeStr, Type, query::Query as Bound};
 use wax_kernel::{
-    ClaimId, ContextKeyId, DomainId, EventId, Hostname, ReceiptId, SecretId, TenantId, Timestamp,
+    AccountId, ApiKeyId, ClaimId, ContextKeyId, DomainId, EventId, Hostname, InvitationId,
+    PasskeyId, ReceiptId, SecretId, SessionId, TenantId, Timestamp,
 };
+use wax_model::Actor;
 
 use crate::statements::Statement;
 
@@ -32,6 +34,23 @@ impl Query {
     pub(crate) fn bind(mut self, value: impl Into<Value>) -> Self {
         self.values.push(value.into());
         self
+    }
+
+    /// Gives the next two values, for `(moment, id) > ($n, $m)`: where the last page ended, or the beginning.
+    pub(crate) fn after(self, cursor: Option<(Timestamp, impl Into<Value>)>) -> Self {
+        match cursor {
+            Some((at, id)) => self.bind(at).bind(id),
+            None => self.bind(i64::MIN).bind(""),
+        }
+    }
+
+    /// As [`Self::after`] for a list that runs back, `(moment, id) < ($n, $m)`.
+    pub(crate) fn before(self, cursor: Option<(Timestamp, impl Into<Value>)>) -> Self {
+        match cursor {
+            Some((at, id)) => self.bind(at).bind(id),
+            // After every id in byte order.
+            None => self.bind(i64::MAX).bind("~"),
+        }
     }
 }
 
@@ -67,6 +86,15 @@ macro_rules! values {
 values! {
     &str => |value| text(value);
     Option<&str> => |value| Self::Text(value.map(str::to_owned));
+    AccountId => |id| text(id);
+    ApiKeyId => |id| text(id);
+    InvitationId => |id| text(id);
+    PasskeyId => |id| text(id);
+    SessionId => |id| text(id);
+    Option<SessionId> => |id| Self::Text(id.map(|id| id.to_string()));
+    Actor => |actor| text(actor);
+    Option<Actor> => |actor| Self::Text(actor.map(|actor| actor.to_string()));
+    Option<DomainId> => |id| Self::Text(id.map(|id| id.to_string()));
     SecretId => |id| text(id);
     ReceiptId => |id| text(id);
     ClaimId => |id| text(id);
@@ -74,8 +102,10 @@ values! {
     DomainId => |id| text(id);
     EventId => |id| text(id);
     TenantId => |id| text(id);
+    Option<TenantId> => |id| Self::Text(id.map(|id| id.to_string()));
     &Hostname => |host| text(host);
     i64 => |value| Self::Integer(Some(value));
+    Option<i64> => |value| Self::Integer(value);
     u32 => |value| Self::Integer(Some(value.into()));
     Option<u32> => |value| Self::Integer(value.map(i64::from));
     Timestamp => |at| Self::Integer(Some(at.as_ms()));

@@ -54,6 +54,16 @@ impl Fields<'_> {
         parse(&self.get::<String>(column)?).map_err(|_| self.corrupt(column))
     }
 
+    /// A text that stands for a value, or NULL.
+    pub(crate) fn maybe_parse<T, E>(
+        self,
+        column: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<Option<T>, StoreError> {
+        let text = self.get::<Option<String>>(column)?;
+        text.as_deref().map(parse).transpose().map_err(|_| self.corrupt(column))
+    }
+
     /// A number in a smaller range than the column's.
     pub(crate) fn number<T: TryFrom<i64>>(self, column: &'static str) -> Result<T, StoreError> {
         T::try_from(self.get(column)?).map_err(|_| self.corrupt(column))

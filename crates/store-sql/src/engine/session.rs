@@ -29,7 +29,7 @@ pub(super) enum Connection<'u> {
 pub(super) struct Health {
     /// A statement failed: Postgres would answer a COMMIT with a silent rollback from now on.
     failed: bool,
-    /// It failed by a deadlock or a serialisation failure: another run may succeed.
+    /// It failed by a deadlock, a serialisation failure or a race for something unique: another run may succeed.
     pub(super) retry: bool,
 }
 
@@ -43,8 +43,9 @@ impl Health {
         result.map_err(|error| {
             self.failed = true;
             if let sqlx::Error::Database(error) = &error {
-                // serialization_failure, deadlock_detected
-                self.retry |= matches!(&*failure::code(&**error), "40001" | "40P01");
+                // serialization_failure, deadlock_detected, unique_violation: statements look first whether something
+                // is taken, so the next run sees who was faster.
+                self.retry |= matches!(&*failure::code(&**error), "40001" | "40P01" | "23505");
             }
             failure::refused(error)
         })
@@ -52,6 +53,15 @@ impl Health {
 }
 
 impl Session<'_> {
+    /// The same transaction, lent on.
+    pub(crate) fn again(&mut self) -> Session<'_> {
+        let connection = match &mut self.connection {
+            Connection::Postgres(connection) => Connection::Postgres(connection),
+            Connection::Sqlite(pipeline) => Connection::Sqlite(pipeline),
+        };
+        Session { connection, health: self.health }
+    }
+
     /// Runs a statement whose answer nobody needs, before the next one or the end of the unit: an error of it may be
     /// told only there.
     pub(crate) async fn execute(&mut self, query: Query) -> Result<(), StoreError> {

@@ -6,7 +6,7 @@ use wax_kernel::{Rng as _, SeededRng, Timestamp};
 use wax_model::{Argon2Params, Kind, MAX_CONTENT_BYTES, Sealed};
 
 use super::fixtures::*;
-use crate::{NewSecret, Store};
+use crate::{NewSecret, SecretFilter, Store};
 
 /// Every column, with and without what may be absent.
 pub async fn a_secret_reads_back_as_written(store: Arc<dyn Store>) {
@@ -68,7 +68,8 @@ pub async fn the_largest_and_smallest_numbers_survive(store: Arc<dyn Store>) {
         assert!(create(&store, tenant(1), &new).await);
         assert_eq!(row(&store, &new).await, new.secret);
     }
-    let listed = store.read(tenant(1)).secrets().list(None, 10).await.unwrap();
+    let listed =
+        store.read(tenant(1)).secrets().list(&SecretFilter::default(), None, 10).await.unwrap();
     assert_eq!(listed.len(), 2);
 }
 

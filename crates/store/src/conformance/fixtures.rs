@@ -3,9 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
-use wax_kernel::{ClaimId, EventId, ReceiptId, Rng, SecretId, SeededRng, TenantId, Timestamp};
+use wax_kernel::{
+    AccountId, ClaimId, DomainId, EventId, ReceiptId, Rng, SecretId, SeededRng, TenantId, Timestamp,
+};
 use wax_model::{
-    ASK_STANDS, Argon2Params, Ask, Claim, DeviceKind, Kind, RECEIPT_KEPT, Sealed, Secret,
+    ASK_STANDS, Actor, Argon2Params, Ask, Claim, DeviceKind, Kind, RECEIPT_KEPT, Sealed, Secret,
     SecretState, TenantScope, window_end,
 };
 
@@ -42,6 +44,16 @@ pub fn device(n: u64) -> [u8; 32] {
     bytes(2, n)
 }
 
+/// The `n`th domain's id.
+pub fn domain(n: u64) -> DomainId {
+    DomainId::from_bytes(bytes(22, n))
+}
+
+/// The `n`th member, as an actor.
+pub fn actor(n: u64) -> Actor {
+    Actor::Account(AccountId::from_bytes(bytes(23, n)))
+}
+
 /// The `n`th event's id.
 pub fn event_id(n: u64) -> EventId {
     EventId::from_bytes(bytes(3, n))
@@ -60,6 +72,8 @@ pub fn secret(n: u64, views: u32) -> NewSecret {
         secret: Secret {
             id: SecretId::from_bytes(bytes(8, n)),
             rid: ReceiptId::from_bytes(bytes(9, n)),
+            domain: domain(1),
+            created_by: None,
             state: SecretState::Ready,
             kind: Kind::OneTime,
             sealed: Sealed::Client,

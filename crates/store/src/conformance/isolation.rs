@@ -5,7 +5,7 @@ use std::sync::Arc;
 use wax_model::{Action, AuditEvent, ClaimState, EndState};
 
 use super::fixtures::*;
-use crate::{AttemptOutcome, NewSecret, Store};
+use crate::{AttemptOutcome, NewSecret, SecretFilter, Store};
 
 /// Readers of another tenant find nothing by any id.
 pub async fn another_tenants_things_do_not_exist(store: Arc<dyn Store>) {
@@ -19,7 +19,7 @@ pub async fn another_tenants_things_do_not_exist(store: Arc<dyn Store>) {
     assert!(reader.secrets().find_by_receipt(new.secret.rid).await.unwrap().is_none());
     assert!(reader.secrets().wrap(id).await.unwrap().is_none());
     assert!(reader.secrets().content(id).await.unwrap().is_none());
-    assert!(reader.secrets().list(None, 200).await.unwrap().is_empty());
+    assert!(reader.secrets().list(&SecretFilter::default(), None, 200).await.unwrap().is_empty());
     assert!(reader.claims().find(claim.id).await.unwrap().is_none());
     assert!(reader.claims().find_by_device(id, claim.thumbprint).await.unwrap().is_none());
     assert!(reader.claims().list(id, 200).await.unwrap().is_empty());
@@ -32,6 +32,7 @@ async fn record(store: &Arc<dyn Store>) {
         id: event_id(1),
         at: START,
         action: Action::SecretClaimed,
+        actor: None,
         subject: "a receipt".into(),
         network: None,
     };

@@ -3,10 +3,10 @@
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use wax_kernel::{SecretId, Timestamp};
-use wax_model::{Action, AuditEvent};
+use wax_model::{Action, AuditEvent, Kind, Secret, SecretState};
 
 use super::fixtures::*;
-use crate::Store;
+use crate::{SecretFilter, Store};
 
 async fn made_at(store: &Arc<dyn Store>, n: u64, at: Timestamp) -> SecretId {
     let mut new = secret(n, 1);
@@ -20,7 +20,12 @@ async fn page(
     before: Option<(Timestamp, SecretId)>,
     limit: u32,
 ) -> Vec<(Timestamp, SecretId)> {
-    let page = store.read(tenant(1)).secrets().list(before, limit).await.unwrap();
+    let page = store
+        .read(tenant(1))
+        .secrets()
+        .list(&SecretFilter::default(), before, limit)
+        .await
+        .unwrap();
     page.into_iter().map(|secret| (secret.created_at, secret.id)).collect()
 }
 
@@ -60,10 +65,60 @@ pub async fn secrets_of_one_millisecond_are_neither_skipped_nor_repeated(store: 
     assert_eq!(seen.into_iter().collect::<HashSet<_>>(), made);
 }
 
+/// Each part of the filter alone and all at once, page by page.
+pub async fn secrets_are_listed_by_state_kind_domain_and_maker(store: Arc<dyn Store>) {
+    let mut made = Vec::new();
+    for n in 0..48 {
+        let mut new = secret(n, 1);
+        new.secret.created_at = after(n / 3);
+        new.secret.kind = Kind::ALL[usize::try_from(n % 2).unwrap()];
+        new.secret.domain = domain(n / 2 % 2);
+        new.secret.created_by =
+            [None, Some(actor(1)), Some(actor(2))][usize::try_from(n % 3).unwrap()];
+        assert!(create(&store, tenant(1), &new).await);
+        if n % 5 == 0 {
+            assert!(burn(&store, new.secret.id, after(n)).await);
+        }
+        made.push(row(&store, &new).await);
+    }
+    made.sort_by_key(|secret| std::cmp::Reverse((secret.created_at, secret.id.to_string())));
+    let state = SecretFilter { state: Some(SecretState::Burned), ..SecretFilter::default() };
+    let kind = SecretFilter { kind: Some(Kind::DeviceBound), ..SecretFilter::default() };
+    let domain = SecretFilter { domain: Some(domain(1)), ..SecretFilter::default() };
+    let maker = SecretFilter { created_by: Some(actor(2)), ..SecretFilter::default() };
+    let all = SecretFilter {
+        state: Some(SecretState::Ready),
+        kind: kind.kind,
+        domain: domain.domain,
+        created_by: maker.created_by,
+    };
+    for filter in [SecretFilter::default(), state, kind, domain, maker, all] {
+        let wanted = made.iter().filter(|secret| passes(&filter, secret)).cloned();
+        let wanted = wanted.collect::<Vec<_>>();
+        assert!(!wanted.is_empty());
+        let (mut seen, mut cursor) = (Vec::new(), None);
+        loop {
+            let page = store.read(tenant(1)).secrets().list(&filter, cursor, 5).await.unwrap();
+            let Some(last) = page.last() else { break };
+            cursor = Some((last.created_at, last.id));
+            seen.extend(page);
+        }
+        assert_eq!(seen, wanted, "{filter:?}");
+    }
+}
+
+fn passes(filter: &SecretFilter, secret: &Secret) -> bool {
+    filter.state.is_none_or(|state| secret.state == state)
+        && filter.kind.is_none_or(|kind| secret.kind == kind)
+        && filter.domain.is_none_or(|domain| secret.domain == domain)
+        && (filter.created_by.is_none() || secret.created_by == filter.created_by)
+}
+
 /// A list shows a secret's row: hashes of proofs, never a proof, a key or ciphertext.
 pub async fn what_is_listed_opens_nothing(store: Arc<dyn Store>) {
     let new = created(&store, 1).await;
-    let listed = store.read(tenant(1)).secrets().list(None, 200).await.unwrap();
+    let listed =
+        store.read(tenant(1)).secrets().list(&SecretFilter::default(), None, 200).await.unwrap();
     assert_eq!(listed, std::slice::from_ref(&new.secret));
     let shown = format!("{listed:?}");
     let shows = |bytes: &[u8]| shown.contains(&format!("{bytes:?}"));
@@ -94,6 +149,7 @@ pub async fn audit_events_are_listed_oldest_first(store: Arc<dyn Store>) {
         id: event_id(n),
         at: START.plus(Duration::from_millis(n / 2)),
         action: *action,
+        actor: (n % 3 == 0).then(|| actor(n)),
         subject: format!("秘密 🔏 Ünïcode 'quoted' \"{n}\" \\"),
         network: (n % 2 == 0).then(|| "2001:db8:1::/48".to_owned()),
     });
@@ -129,6 +185,7 @@ pub async fn audit_events_are_forgotten_at_their_age(store: Arc<dyn Store>) {
             id: event_id(n),
             at: after(n / 2),
             action: Action::SecretCreated,
+            actor: None,
             subject: "a receipt".into(),
             network: None,
         };

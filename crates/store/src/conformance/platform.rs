@@ -24,6 +24,7 @@ fn new_tenant(n: u64, slug: &str) -> Tenant {
         name: "株式会社ワックス 🔏".into(),
         plan: Plan::SelfHosted,
         created_at: START,
+        deletion_due_at: None,
     }
 }
 

@@ -169,6 +169,7 @@ async fn tenant(store: &SqlStore, rng: &dyn Rng) -> TenantScope {
         name: "Acme".into(),
         plan: Plan::SelfHosted,
         created_at: wax_kernel::Timestamp::from_ms(0),
+        deletion_due_at: None,
     };
     TenantScope::proven(store.platform().ensure_tenant(&tenant).await.unwrap().id)
 }

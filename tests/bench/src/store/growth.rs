@@ -8,7 +8,7 @@ use anyhow::{Result, ensure};
 use serde_json::json;
 use sqlx::{Executor as _, PgConnection, Row as _};
 use wax_kernel::SecretId;
-use wax_store::{Store, conformance::fixtures::tenant};
+use wax_store::{SecretFilter, Store, conformance::fixtures::tenant};
 use wax_store_sql::SqlStore;
 
 use super::filling::{Engine, Filled, Originals};
@@ -239,7 +239,12 @@ impl Place {
         // After every id of that moment.
         let middle = (self.filled.middle(), SecretId::from_bytes([0xff; 16]));
         let before = matches!(work, Work::PageInTheMiddle).then_some(middle);
-        let page = self.store.read(tenant(1)).secrets().list(before, PAGE).await?;
+        let page = self
+            .store
+            .read(tenant(1))
+            .secrets()
+            .list(&SecretFilter::default(), before, PAGE)
+            .await?;
         ensure!(page.len() == PAGE as usize, "a page of {} secrets", page.len());
         Ok(())
     }

@@ -47,6 +47,7 @@ impl Story {
             id: EventId::from_bytes(bytes(30 + kind, n)),
             at: START,
             action,
+            actor: None,
             subject: new.secret.rid.to_string(),
             network: Some("192.0.2.0/24".to_owned()),
         };
