@@ -69,6 +69,8 @@ text_enum! {
         KeyRotated = "key.rotated",
         /// An API key was ended.
         KeyRevoked = "key.revoked",
+        /// A mail was refused for good: its message's id.
+        MailBounced = "mail.bounced",
     }
 }
 
@@ -95,7 +97,7 @@ pub struct AuditEvent {
     pub action: Action,
     /// Who; `None`: a stranger, or the clock.
     pub actor: Option<Actor>,
-    /// To what: the receipt id of a secret, the id of a member, an invitation, a key or the organization itself.
+    /// To what: the receipt id of a secret, the id of a member, an invitation, a key, a message or the organization itself.
     pub subject: String,
     /// From where, as a network (`192.0.2.0/24`, `2001:db8:1::/48`), if a caller did it. Never a full address.
     pub network: Option<String>,

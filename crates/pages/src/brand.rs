@@ -1,12 +1,9 @@
 //! A tenant's brand as the files its pages fetch.
 
 use serde::Serialize;
-use wax_model::{Brand, Color, Corners, Entitlements};
+use wax_model::{Brand, Color, Corners, Entitlements, ink_on, readable};
 
-use crate::{
-    Cache, Served,
-    color::{BLACK, WHITE, ink_on, readable},
-};
+use crate::{Cache, Served};
 
 /// `/brand.json`, `/brand.css` and `/brand/logo` of one tenant.
 #[derive(Debug, Clone)]
@@ -75,13 +72,16 @@ const DARK_SURFACE: Color = Color([0x1d, 0x1c, 0x20]);
 /// Every value is a `Color`, which prints six hexadecimal digits, or one of the sizes below.
 fn stylesheet(brand: &Brand) -> String {
     let accent = brand.accent;
-    let light =
-        shades(accent, readable(accent, WHITE, 6.0, BLACK), readable(accent, WHITE, 3.0, BLACK));
-    let dark_accent = readable(accent, DARK_SURFACE, 5.5, WHITE);
+    let light = shades(
+        accent,
+        readable(accent, Color::WHITE, 6.0, Color::BLACK),
+        readable(accent, Color::WHITE, 3.0, Color::BLACK),
+    );
+    let dark_accent = readable(accent, DARK_SURFACE, 5.5, Color::WHITE);
     let dark = shades(
         dark_accent,
-        readable(accent, DARK_SURFACE, 7.0, WHITE),
-        readable(accent, DARK_SURFACE, 2.0, WHITE),
+        readable(accent, DARK_SURFACE, 7.0, Color::WHITE),
+        readable(accent, DARK_SURFACE, 2.0, Color::WHITE),
     );
     let radius = match brand.corners {
         Corners::Square => 2,

@@ -2,7 +2,6 @@
 #![warn(missing_docs)]
 
 mod brand;
-mod color;
 mod console;
 mod files;
 mod guard;

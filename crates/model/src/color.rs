@@ -1,9 +1,13 @@
 //! Shades of a tenant's colour that can be read.
 
-use wax_model::Color;
+use crate::Color;
 
-pub(crate) const WHITE: Color = Color([0xff; 3]);
-pub(crate) const BLACK: Color = Color([0x00; 3]);
+impl Color {
+    /// `#ffffff`
+    pub const WHITE: Self = Self([0xff; 3]);
+    /// `#000000`
+    pub const BLACK: Self = Self([0x00; 3]);
+}
 
 /// Relative luminance, 0 to 1. Source: WCAG 2.2, definition of relative luminance.
 fn luminance(color: Color) -> f64 {
@@ -20,18 +24,22 @@ fn linear(Color(channels): Color) -> [f64; 3] {
 }
 
 /// Contrast ratio, 1 to 21. Source: WCAG 2.2, definition of contrast ratio.
-pub(crate) fn contrast(a: Color, b: Color) -> f64 {
+pub fn contrast(a: Color, b: Color) -> f64 {
     let (a, b) = (luminance(a), luminance(b));
     (a.max(b) + 0.05) / (a.min(b) + 0.05)
 }
 
 /// Black or white, whichever is easier to read on this colour: the better of them always has 4.58:1.
-pub(crate) fn ink_on(background: Color) -> Color {
-    if contrast(WHITE, background) >= contrast(BLACK, background) { WHITE } else { BLACK }
+pub fn ink_on(background: Color) -> Color {
+    if contrast(Color::WHITE, background) >= contrast(Color::BLACK, background) {
+        Color::WHITE
+    } else {
+        Color::BLACK
+    }
 }
 
 /// The colour itself, or the nearest lighter (towards white) or darker shade that has this contrast with the background.
-pub(crate) fn readable(color: Color, background: Color, ratio: f64, target: Color) -> Color {
+pub fn readable(color: Color, background: Color, ratio: f64, target: Color) -> Color {
     let end = Oklab::from(target);
     let shades =
         (0..=40).map(|step| Oklab::from(color).towards(end, f64::from(step) / 40.0).into());
@@ -118,13 +126,15 @@ mod tests {
 
     #[test]
     fn contrast_is_as_the_standard_computes_it() {
-        assert!((contrast(Color([0; 3]), WHITE) - 21.0).abs() < 1e-9);
-        assert!((contrast(Color([0x76; 3]), WHITE) - 4.54).abs() < 0.01);
+        assert!((contrast(Color([0; 3]), Color::WHITE) - 21.0).abs() < 1e-9);
+        assert!((contrast(Color([0x76; 3]), Color::WHITE) - 4.54).abs() < 0.01);
     }
 
     #[test]
     fn a_colour_survives_the_way_to_oklab_and_back() {
-        for color in [Color([0x8f, 0x1d, 0x2c]), Color([0, 0, 0]), WHITE, Color([1, 254, 128])] {
+        for color in
+            [Color([0x8f, 0x1d, 0x2c]), Color([0, 0, 0]), Color::WHITE, Color([1, 254, 128])]
+        {
             assert_eq!(Color::from(Oklab::from(color)), color);
         }
     }
@@ -132,7 +142,7 @@ mod tests {
     #[test]
     fn a_lighter_red_is_still_red() {
         let Color([red, green, blue]) =
-            readable(Color([0x8f, 0x1d, 0x2c]), Color([0x1d, 0x1c, 0x20]), 5.5, WHITE);
+            readable(Color([0x8f, 0x1d, 0x2c]), Color([0x1d, 0x1c, 0x20]), 5.5, Color::WHITE);
         assert!(red > 200 && green < 150 && blue < 150, "{red} {green} {blue}");
     }
 
@@ -145,7 +155,7 @@ mod tests {
 
         #[test]
         fn a_readable_shade_has_the_contrast_it_was_asked_for(channels: [u8; 3]) {
-            proptest::prop_assert!(contrast(readable(Color(channels), WHITE, 6.0, BLACK), WHITE) >= 6.0);
+            proptest::prop_assert!(contrast(readable(Color(channels), Color::WHITE, 6.0, Color::BLACK), Color::WHITE) >= 6.0);
         }
     }
 }
