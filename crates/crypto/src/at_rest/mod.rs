@@ -12,6 +12,7 @@
 //! A secret dies twice: at once, when the database row with its data keys is deleted, and for good, when its day key
 //! is destroyed: from then on no backup, log or dead row of the database opens, even with the key-encryption keys.
 
+mod address_key;
 mod data_key;
 mod day_key;
 #[cfg(unix)]
@@ -25,6 +26,7 @@ mod ring;
 mod sealed_files;
 mod store;
 
+pub use address_key::{AddressKey, AddressMac};
 pub use data_key::{ClaimMac, DataKey};
 pub use day_key::{Day, DayKey};
 pub use envelope::{EnvelopeError, Slot};
