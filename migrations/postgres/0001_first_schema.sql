@@ -194,22 +194,37 @@ CREATE INDEX audit_events_by_time ON audit_events (tenant_id, at_ms, id);
 -- FORGET_EVENTS: what is older than the audit trail is kept.
 CREATE INDEX audit_events_by_age ON audit_events (at_ms);
 
+-- What leaves after the commit: deleted when it is delivered or given up.
 CREATE TABLE outbox (
+    id              TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     -- NULL: of an account, not of an organization.
     tenant_id       TEXT COLLATE "C",
-    id              TEXT COLLATE "C" NOT NULL PRIMARY KEY,
-    topic           TEXT NOT NULL,
-    payload         TEXT NOT NULL,
-    -- Not before.
+    topic           TEXT COLLATE "C" NOT NULL,
+    -- Sealed by the key ring: it may hold links.
+    payload         BYTEA NOT NULL,
+    -- Not before, and not after.
     due_at_ms       BIGINT NOT NULL,
+    not_after_ms    BIGINT NOT NULL,
     -- A worker is delivering it until then.
-    leased_until_ms BIGINT NOT NULL
+    leased_until_ms BIGINT NOT NULL,
+    -- How often it was taken. Also which taking it was: whoever took it earlier changes it no more.
+    attempts        BIGINT NOT NULL
 );
 
 -- ERASE_OUTBOX: what an organization still wanted to say.
 CREATE INDEX outbox_by_tenant ON outbox (tenant_id);
--- TAKE_MESSAGES: what the worker has to deliver, oldest first.
-CREATE INDEX outbox_by_time ON outbox (due_at_ms, id);
+-- ANY_DUE, TAKE_MESSAGES: what the worker has to deliver, oldest first.
+CREATE INDEX outbox_by_time ON outbox (topic, due_at_ms, id);
+
+-- Who gets no mail: the code of an address under a key that is not in the database.
+CREATE TABLE suppressions (
+    address_code BYTEA NOT NULL,
+    reason       TEXT COLLATE "C" NOT NULL,
+    since_ms     BIGINT NOT NULL,
+    -- NULL: until it is lifted.
+    ends_at_ms   BIGINT,
+    PRIMARY KEY (address_code, reason)
+);
 
 -- The server's own: when a reaper was last seen alive.
 CREATE TABLE heartbeats (

@@ -18,6 +18,7 @@ statements! {
         ON CONFLICT (tenant_id, domain_id) DO UPDATE SET look = excluded.look");
     DELETE_LOGO = both("DELETE FROM brand_logos WHERE tenant_id = $1 AND domain_id = $2");
     INSERT_LOGO = both("INSERT INTO brand_logos (tenant_id, domain_id, content_type, image) VALUES ($1, $2, $3, $4)");
+    FIND_BRAND = both("SELECT look FROM brands WHERE tenant_id = $1 AND domain_id = $2");
     LIST_ROUTES = both("SELECT domains.host AS host, domains.tenant_id AS tenant_id, domains.id AS id,
             brands.look AS look, brand_logos.content_type AS content_type, brand_logos.image AS image
         FROM domains
@@ -82,6 +83,17 @@ async fn set_brand(
     let insert = sql(INSERT_LOGO).bind(tenant).bind(domain);
     let insert = insert.bind(logo.content_type.as_str()).bind(&*logo.bytes);
     session.execute(insert).await
+}
+
+/// The look of a tenant's domain, without its logo.
+pub(crate) async fn brand(
+    database: &mut impl Rows,
+    tenant: TenantId,
+    domain: DomainId,
+) -> Result<Option<Brand>, StoreError> {
+    let row = database.row(sql(FIND_BRAND).bind(tenant).bind(domain)).await?;
+    let look = |json: &str| serde_json::from_str(json);
+    row.map(|row| row.of("brands").parse("look", look)).transpose()
 }
 
 pub(crate) async fn routes(database: &mut impl Rows) -> Result<Vec<Route>, StoreError> {

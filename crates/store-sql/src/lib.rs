@@ -33,6 +33,7 @@ mod sessions;
 mod settings;
 mod statements;
 mod store;
+mod suppressions;
 mod tenants;
 #[cfg(test)]
 mod tests;

@@ -1,16 +1,16 @@
 //! What the server itself asks: each method is its own transaction.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use wax_kernel::{TenantId, Timestamp};
 use wax_model::{Route, Tenant};
 use wax_store::{
-    DueClaim, DueSecret, NewDomain, Outage, OutboxMessage, PlatformStore, RegisteredKey, StoreError,
+    DueClaim, DueSecret, NewDomain, Outage, Outbox, PlatformStore, RegisteredKey, StoreError,
 };
 
 use crate::{
-    SqlStore, audit, context_keys, domains, erasure, forgetting, handovers, outbox, reaper, tenants,
+    SqlStore, audit, context_keys, domains, erasure, forgetting, handovers, reaper, tenants,
 };
 
 #[async_trait]
@@ -134,28 +134,8 @@ impl PlatformStore for SqlStore {
             .await
     }
 
-    async fn take_messages(
-        &self,
-        now: Timestamp,
-        lease_ms: i64,
-        limit: u32,
-    ) -> Result<Vec<OutboxMessage>, StoreError> {
-        let lease = Duration::from_millis(u64::try_from(lease_ms).unwrap_or(0));
-        self.database
-            .transact(move |mut session| {
-                let until = now.plus(lease);
-                Box::pin(async move { outbox::take(&mut session, now, until, limit).await })
-            })
-            .await
-    }
-
-    async fn delivered(&self, message: &OutboxMessage) -> Result<(), StoreError> {
-        let id = message.id;
-        self.database
-            .transact(move |mut session| {
-                Box::pin(async move { outbox::delete(&mut session, id).await })
-            })
-            .await
+    fn outbox(&self) -> &dyn Outbox {
+        self
     }
 
     async fn clock(&self) -> Result<Timestamp, StoreError> {

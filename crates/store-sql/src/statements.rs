@@ -52,6 +52,7 @@ pub(crate) const ALL: &[&[(&str, Statement)]] = &[
     crate::scoped::STATEMENTS,
     crate::secrets::STATEMENTS,
     crate::sessions::STATEMENTS,
+    crate::suppressions::STATEMENTS,
     crate::tenants::STATEMENTS,
     crate::tokens::STATEMENTS,
     crate::tries::STATEMENTS,

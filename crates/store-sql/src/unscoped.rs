@@ -1,10 +1,10 @@
 //! A transaction that belongs to no tenant.
 
 use async_trait::async_trait;
-use wax_model::{Tenant, TenantScope};
+use wax_model::{OutboxMessage, Tenant, TenantScope};
 use wax_store::{
-    AccountRepository, OutboxMessage, OutboxRepository, PlatformUnit, SessionRepository,
-    StoreError, TokenRepository, UnitOfWork,
+    AccountRepository, OutboxRepository, PlatformUnit, SessionRepository, StoreError,
+    TokenRepository, UnitOfWork,
 };
 
 use crate::{engine::Session, outbox, scoped::Scoped, tenants};

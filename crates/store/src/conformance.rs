@@ -25,6 +25,7 @@ pub mod isolation;
 pub mod keys;
 pub mod lists;
 pub mod organizations;
+pub mod outbox;
 pub mod people;
 pub mod platform;
 pub mod sessions;
@@ -201,6 +202,14 @@ macro_rules! conformance {
                 a_panicking_neighbour_hurts_nobody,
                 a_unit_whose_caller_has_gone_is_committed,
                 what_was_written_is_read_at_once;
+            outbox:
+                a_message_is_delivered_by_one_worker,
+                a_lease_that_runs_out_frees_the_message,
+                a_message_is_a_tenants_or_the_servers_own,
+                a_postponed_message_comes_again_at_its_time,
+                who_lost_a_message_changes_it_no_more,
+                what_is_given_up_is_gone_and_told,
+                an_address_gets_no_mail_until_its_time_is_over_or_it_is_lifted;
             platform:
                 a_store_says_that_it_keeps_what_it_acknowledges,
                 a_tenant_is_made_once,
@@ -209,8 +218,6 @@ macro_rules! conformance {
                 due_secrets_are_found_at_their_time,
                 due_windows_are_found_at_their_time,
                 a_key_of_an_edge_is_known_from_its_registration_to_a_day_after_its_end,
-                a_message_is_delivered_by_one_worker,
-                a_lease_that_runs_out_frees_the_message,
                 a_checkpoint_can_be_made_at_any_time;
         }
     };

@@ -8,6 +8,7 @@ mod copies;
 mod error;
 mod handovers;
 mod organizations;
+mod outbox;
 mod platform;
 mod repositories;
 pub mod transitions;
@@ -23,12 +24,13 @@ pub use handovers::{HandoverReads, HandoverRepository};
 pub use organizations::{
     AuditFilter, ERASURE_SETTLES, Member, OrganizationReads, OrganizationRepository,
 };
+pub use outbox::{GivenUp, Outbox, Suppression, SuppressionReason, TakenMessage};
 pub use platform::{
     DueClaim, DueSecret, EXPIRED_KEY_KEPT, NewDomain, Outage, PlatformStore, RegisteredKey,
 };
 pub use repositories::{
     Attempt, AttemptOutcome, AuditRepository, Call, ClaimReads, ClaimRepository, NewClaim,
-    NewSecret, OutboxMessage, OutboxRepository, SealedContent, SealedWrap, SecretFilter,
-    SecretReads, SecretRepository,
+    NewSecret, OutboxRepository, SealedContent, SealedWrap, SecretFilter, SecretReads,
+    SecretRepository,
 };
 pub use unit_of_work::{PlatformWork, Reader, Store, UnitOfWork, Work};

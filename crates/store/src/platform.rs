@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use wax_kernel::{ClaimId, ContextKeyId, SecretId, TenantId, Timestamp};
 use wax_model::{Brand, Domain, Route, Tenant};
 
-use crate::{OutboxMessage, StoreError};
+use crate::{Outbox, StoreError};
 
 /// A secret with something due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,15 +116,9 @@ pub trait PlatformStore: Send + Sync {
     /// Deletes events of accounts' histories of `before` or earlier, the oldest first, at most `limit`. Answers how many.
     async fn forget_account_events(&self, before: Timestamp, limit: u32)
     -> Result<u64, StoreError>;
-    /// Messages due, oldest first; takes them for `lease_ms`, so that two workers do not deliver one message at once.
-    async fn take_messages(
-        &self,
-        now: Timestamp,
-        lease_ms: i64,
-        limit: u32,
-    ) -> Result<Vec<OutboxMessage>, StoreError>;
-    /// Deletes a delivered message.
-    async fn delivered(&self, message: &OutboxMessage) -> Result<(), StoreError>;
+
+    /// What waits to be delivered, and to whom nothing is.
+    fn outbox(&self) -> &dyn Outbox;
 
     /// The database's clock: what all nodes of one database go by. On `SQLite` it is this machine's.
     async fn clock(&self) -> Result<Timestamp, StoreError>;

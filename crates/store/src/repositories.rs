@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use wax_kernel::{ClaimId, DomainId, EventId, ReceiptId, SecretId, Timestamp};
 use wax_model::{
-    Actor, AuditEvent, Claim, ClaimState, DeviceKind, EndState, Kind, Secret, SecretState,
+    Actor, AuditEvent, Claim, ClaimState, DeviceKind, EndState, Kind, OutboxMessage, Secret,
+    SecretState,
 };
 
 use crate::StoreError;
@@ -239,20 +240,7 @@ pub trait AuditRepository: Send {
     ) -> Result<Vec<AuditEvent>, StoreError>;
 }
 
-/// A message to be delivered after the commit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OutboxMessage {
-    /// Random.
-    pub id: EventId,
-    /// Which deliverer takes it: `secret.changed`.
-    pub topic: String,
-    /// What it says: JSON without any bearer value.
-    pub payload: String,
-    /// Not before.
-    pub due_at: Timestamp,
-}
-
-/// Leaving messages.
+/// Leaving messages, to be delivered after the commit.
 #[async_trait]
 pub trait OutboxRepository: Send {
     /// Adds one message.

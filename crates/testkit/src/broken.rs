@@ -5,13 +5,13 @@ use std::{fmt, mem, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use wax_kernel::{ClaimId, EventId, ReceiptId, SecretId, Timestamp};
-use wax_model::{Ask, AuditEvent, Claim, ClaimState, EndState, Secret, TenantScope};
+use wax_model::{Ask, AuditEvent, Claim, ClaimState, EndState, OutboxMessage, Secret, TenantScope};
 use wax_store::{
     AccountReads, Attempt, AttemptOutcome, AuditRepository, Call, ClaimReads, ClaimRepository,
     CopyReads, CopyRepository, HandoverReads, HandoverRepository, NewClaim, NewSecret,
-    OrganizationRepository, OutboxMessage, OutboxRepository, PlatformStore, PlatformWork, Reader,
-    SealedContent, SealedCopy, SealedWrap, SecretFilter, SecretReads, SecretRepository, Store,
-    StoreError, UnitOfWork, Work,
+    OrganizationRepository, OutboxRepository, PlatformStore, PlatformWork, Reader, SealedContent,
+    SealedCopy, SealedWrap, SecretFilter, SecretReads, SecretRepository, Store, StoreError,
+    UnitOfWork, Work,
 };
 
 /// Looks first and writes later: the mistake that lets two readers have one view.

@@ -7,10 +7,10 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use wax_kernel::{ClaimId, EventId, ReceiptId, SecretId, Timestamp};
-use wax_model::{AuditEvent, Claim, ClaimState, EndState, Secret, TenantScope};
+use wax_model::{AuditEvent, Claim, ClaimState, EndState, OutboxMessage, Secret, TenantScope};
 use wax_store::{
     AccountReads, Attempt, AttemptOutcome, AuditRepository, Call, ClaimReads, ClaimRepository,
-    CopyRepository, HandoverRepository, NewClaim, NewSecret, OrganizationRepository, OutboxMessage,
+    CopyRepository, HandoverRepository, NewClaim, NewSecret, OrganizationRepository,
     OutboxRepository, PlatformStore, PlatformWork, Reader, SealedContent, SealedWrap, SecretFilter,
     SecretReads, SecretRepository, Store, StoreError, UnitOfWork, Work,
 };

@@ -107,11 +107,12 @@ async fn secrets(store: &Arc<dyn Store>) {
                 network: None,
             };
             uow.audit().record(&event).await?;
-            let message = wax_store::OutboxMessage {
+            let message = wax_model::OutboxMessage {
                 id: event_id(1),
-                topic: "x".into(),
-                payload: "{}".into(),
+                topic: wax_model::Topic::Mail,
+                payload: vec![1],
                 due_at: START.plus(ASK_STANDS),
+                not_after: START.plus(ASK_STANDS),
             };
             uow.outbox().send(&message).await
         })

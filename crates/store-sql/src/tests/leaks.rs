@@ -10,7 +10,7 @@ use crate::engine::refused;
 
 const MARKER: &str = "a-value-that-nobody-may-read";
 const VIOLATIONS: [&str; 2] = [
-    "INSERT INTO outbox (tenant_id, id, topic, payload, due_at_ms) VALUES ('t', 'i', 'x', $1, 0)",
+    "INSERT INTO outbox (id, topic, payload, due_at_ms) VALUES ($1, 'x', 'y', 0)",
     "INSERT INTO tenants (id, slug, name, plan, created_at_ms) VALUES ('2', $1, 'n', 'p', 0)",
 ];
 const FIRST: &str =

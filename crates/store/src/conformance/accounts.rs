@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use wax_kernel::Timestamp;
 use wax_model::{Account, Actor, Role, StoredPasskey, TokenPurpose};
 
-use super::{fixtures::*, people::*};
+use super::{fixtures::*, outbox, people::*};
 use crate::{DEVICE_KNOWN, Store, StoreError};
 
 /// With every text as it was written.
@@ -307,22 +307,18 @@ pub async fn an_organization_and_its_owner_are_made_together(store: Arc<dyn Stor
 
 /// The platform's own messages are delivered like an organization's.
 pub async fn a_message_of_no_organization_is_delivered(store: Arc<dyn Store>) {
-    let message = crate::OutboxMessage {
-        id: event_id(1),
-        topic: "mail".into(),
-        payload: "{}".into(),
-        due_at: START,
-    };
+    let message = outbox::message(1, START);
     let sent = message.clone();
     over_accounts(&store, move |unit| {
         let sent = sent.clone();
         Box::pin(async move { unit.outbox().send(&sent).await })
     })
     .await;
-    let taken = store.platform().take_messages(START, 1_000, 10).await.unwrap();
-    assert_eq!(taken, std::slice::from_ref(&message));
-    store.platform().delivered(&message).await.unwrap();
-    assert!(store.platform().take_messages(after(60), 1_000, 10).await.unwrap().is_empty());
+    let taken = outbox::take(&store, START, 10).await;
+    assert_eq!(outbox::messages(&taken), [message]);
+    assert_eq!(taken[0].tenant, None);
+    store.platform().outbox().done(&taken[0]).await.unwrap();
+    assert!(outbox::take(&store, after(100), 10).await.is_empty());
 }
 
 /// By name, each with what the account is there; found by id and by short name, and not by another account.

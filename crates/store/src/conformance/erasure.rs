@@ -5,7 +5,7 @@ use std::sync::Arc;
 use wax_kernel::Timestamp;
 use wax_model::{Role, Tenant};
 
-use super::{fixtures::*, people::*};
+use super::{fixtures::*, outbox, people::*};
 use crate::{AuditFilter, ERASURE_SETTLES, SecretFilter, Store, StoreError};
 
 /// When the deletion of [`full`]'s organizations is due.
@@ -140,12 +140,7 @@ pub async fn what_was_written_during_an_erasure_is_swept_up(store: Arc<dyn Store
 /// The mail and the trail of others are theirs.
 pub async fn an_erasure_spares_messages_of_no_organization(store: Arc<dyn Store>) {
     full(&store, 1, true).await;
-    let message = |n| crate::OutboxMessage {
-        id: event_id(n),
-        topic: "mail".into(),
-        payload: "{}".into(),
-        due_at: START,
-    };
+    let message = |n| outbox::message(n, START);
     over_accounts(&store, move |unit| {
         Box::pin(async move {
             unit.outbox().send(&message(1)).await?;
@@ -155,7 +150,7 @@ pub async fn an_erasure_spares_messages_of_no_organization(store: Arc<dyn Store>
     })
     .await;
     while !erase(&store, 1, DUE, 2).await {}
-    let mut left = store.platform().take_messages(DUE, 1_000, 10).await.unwrap();
+    let mut left = outbox::messages(&outbox::take(&store, DUE, 10).await);
     left.sort_by_key(|message| message.id != event_id(1));
     assert_eq!(left, [message(1), message(3)]);
 }

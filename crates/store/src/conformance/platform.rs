@@ -7,9 +7,8 @@ use wax_kernel::{ContextKeyId, DomainId, Hostname, Timestamp};
 use wax_model::{Brand, Color, Corners, Domain, Logo, LogoType, Plan, Tenant};
 
 use super::fixtures::*;
-use crate::{EXPIRED_KEY_KEPT, NewDomain, OutboxMessage, RegisteredKey, Store};
+use crate::{EXPIRED_KEY_KEPT, NewDomain, RegisteredKey, Store};
 
-const LEASE_MS: i64 = 60_000;
 const MS: Duration = Duration::from_millis(1);
 
 /// The check that start-up makes.
@@ -148,51 +147,6 @@ pub async fn due_windows_are_found_at_their_time(store: Arc<dyn Store>) {
     assert_eq!(due(claims[1].window_ends_at).await, [named(&claims[0]), named(&claims[1])]);
     lapse(&store, &claims[0], claims[0].window_ends_at).await.unwrap();
     assert_eq!(due(claims[2].window_ends_at).await, [named(&claims[1]), named(&claims[2])]);
-}
-
-async fn send(store: &Arc<dyn Store>, n: u64, due_at: Timestamp) -> OutboxMessage {
-    let message = OutboxMessage {
-        id: event_id(n),
-        topic: "secret.changed".into(),
-        payload: format!(r#"{{"rid":"領収書 {n}"}}"#),
-        due_at,
-    };
-    let sent = message.clone();
-    unit(store, move |uow| {
-        let sent = sent.clone();
-        Box::pin(async move { uow.outbox().send(&sent).await })
-    })
-    .await;
-    message
-}
-
-/// Many workers, each message once.
-pub async fn a_message_is_delivered_by_one_worker(store: Arc<dyn Store>) {
-    let mut sent = Vec::new();
-    for n in 0..40 {
-        sent.push(send(&store, n, after(n)).await);
-    }
-    let take = |limit| store.platform().take_messages(after(39), LEASE_MS, limit);
-    let workers = join_all((0..16).map(|_| take(3))).await;
-    let mut taken = workers.into_iter().flat_map(Result::unwrap).collect::<Vec<_>>();
-    // A worker that found rows just being taken may have gone home with fewer than its share.
-    taken.extend(take(40).await.unwrap());
-    taken.sort_by_key(|message| message.due_at);
-    assert_eq!(taken, sent);
-}
-
-/// Not before it is due, not while another holds it, again when that one died, never after delivery.
-pub async fn a_lease_that_runs_out_frees_the_message(store: Arc<dyn Store>) {
-    let late = send(&store, 1, after(10)).await;
-    let early = send(&store, 2, after(5)).await;
-    let take = async |now| store.platform().take_messages(now, LEASE_MS, 10).await.unwrap();
-    assert_eq!(take(after(5).minus(MS)).await, []);
-    assert_eq!(take(after(5)).await, std::slice::from_ref(&early));
-    assert_eq!(take(after(10)).await, std::slice::from_ref(&late));
-    assert_eq!(take(after(65).minus(MS)).await, []);
-    assert_eq!(take(after(70)).await, [early.clone(), late.clone()]);
-    store.platform().delivered(&early).await.unwrap();
-    assert_eq!(take(after(1_000)).await, [late]);
 }
 
 /// While others read and write.
