@@ -24,6 +24,7 @@ const FILES: &[(&str, [&str; Lang::ALL.len()])] = &areas![
     "console",
     "create",
     "invitation",
+    "mail",
     "open",
     "organization",
     "pages",
