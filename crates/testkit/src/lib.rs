@@ -9,6 +9,7 @@ mod early;
 mod fault;
 mod mistaken;
 mod people;
+mod smtp;
 
 pub use app::{Answer, START, TestApp, request};
 pub use breaking::{Breaking, Commit};
@@ -16,3 +17,4 @@ pub use broken::SelectThenDelete;
 pub use commit_proxy::CommitProxy;
 pub use fault::{Fault, broken};
 pub use people::{Recipient, Sender, Terms};
+pub use smtp::{Catcher, CatcherTls, Caught, MAIL_HOST, Trouble};

@@ -8,6 +8,7 @@ mod codegen;
 mod features;
 mod helm;
 mod interop;
+mod mails;
 mod postgres;
 mod process;
 mod prove;
@@ -40,6 +41,7 @@ cargo xtask <command>
   features                       rows marked done in docs/features.md name tests that passed in the last run
   codegen [--check]              write the generated files; --check fails if that changes them
   web                            build the web pages
+  mails                          write every mail, as it looks to its reader, to target/mails/index.html
 
 --install lets a command that misses a tool install it (root on Debian always may).
 ";
@@ -76,6 +78,7 @@ fn dispatch(arguments: &[String]) -> Result<Option<Tally>> {
         ["codegen"] => codegen::write()?,
         ["codegen", "--check"] => codegen::check()?,
         ["web"] => web::build()?,
+        ["mails"] => mails::preview()?,
         ["help" | "--help" | "-h"] => print!("{USAGE}"),
         _ => bail!("unknown command\n\n{USAGE}"),
     }
