@@ -3,6 +3,7 @@
 
 mod console;
 mod error;
+mod mail;
 mod overlay;
 mod parts;
 mod rules;
@@ -15,6 +16,7 @@ use serde::Deserialize;
 
 pub use console::Console;
 pub use error::{ConfigError, Source};
+pub use mail::{Mail, SmtpUrl};
 pub use overlay::Flag;
 pub use parts::{Part, Parts};
 pub use sections::{
@@ -41,6 +43,8 @@ pub struct Config {
     pub store: Store,
     /// What a secret may be.
     pub secrets: Secrets,
+    /// Who takes its mails, and who writes them.
+    pub mail: Mail,
     /// What is remembered, and how long.
     pub audit: Audit,
     /// How much anyone may ask for.

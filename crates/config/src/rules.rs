@@ -8,6 +8,7 @@ pub(crate) fn check(config: &Config) -> Result<(), ConfigError> {
     edge(config)?;
     services(config)?;
     certificates(config)?;
+    mail(config)?;
     store(config)
 }
 
@@ -125,6 +126,37 @@ fn certificates(config: &Config) -> Result<(), ConfigError> {
         "listeners.services",
         "can be reached from other machines, but there is no upstream.certificate",
         "set upstream.ca, upstream.certificate and upstream.key, or listen on loopback",
+    )
+}
+
+fn mail(config: &Config) -> Result<(), ConfigError> {
+    let mail = &config.mail;
+    let Some(server) = &mail.smtp_url else { return Ok(()) };
+    rule(
+        mail.from_address.is_none(),
+        "mail.from_address",
+        "is empty, but there is a mail server (mail.smtp_url)",
+        "set the address that mails come from",
+    )?;
+    rule(
+        mail.allow_plaintext_loopback && (server.tls || !server.is_loopback()),
+        "mail.allow_plaintext_loopback",
+        "is set, but mail.smtp_url is not smtp:// to this machine",
+        "leave it out: to other machines nothing is sent without TLS",
+    )?;
+    let secrets = [!mail.smtp_password.expose().is_empty(), mail.smtp_password_file.is_some()];
+    let passwords = secrets.iter().filter(|set| **set).count();
+    rule(
+        passwords > 1,
+        "mail.smtp_password_file",
+        "and mail.smtp_password are both set",
+        "set one of them",
+    )?;
+    rule(
+        passwords != usize::from(!mail.smtp_user.is_empty()),
+        "mail.smtp_user",
+        "goes with mail.smtp_password or mail.smtp_password_file",
+        "set a user and a password, or neither",
     )
 }
 

@@ -208,7 +208,7 @@ fn path<'de, D: Deserializer<'de>>(from: D) -> Result<PathBuf, D::Error> {
     if text.is_empty() { Err(D::Error::custom("must not be empty")) } else { Ok(text.into()) }
 }
 
-fn maybe_path<'de, D: Deserializer<'de>>(from: D) -> Result<Option<PathBuf>, D::Error> {
+pub(crate) fn maybe_path<'de, D: Deserializer<'de>>(from: D) -> Result<Option<PathBuf>, D::Error> {
     let text = String::deserialize(from)?;
     Ok(Some(text).filter(|text| !text.is_empty()).map(Into::into))
 }
@@ -217,7 +217,7 @@ fn positive<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
     within::<1, 100_000_000, _>(from)
 }
 
-fn seconds<'de, const MIN: u32, const MAX: u32, D: Deserializer<'de>>(
+pub(crate) fn seconds<'de, const MIN: u32, const MAX: u32, D: Deserializer<'de>>(
     from: D,
 ) -> Result<Duration, D::Error> {
     within::<MIN, MAX, _>(from).map(|seconds| Duration::from_secs(seconds.into()))

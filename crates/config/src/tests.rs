@@ -140,6 +140,12 @@ fn keys_that_contradict_each_other_are_told_together() {
     let services = |at| ("WAXSEAL_LISTENERS__SERVICES", at);
     let upstream = |at| ("WAXSEAL_UPSTREAM__SECRETS", at);
     let accounts = |at| ("WAXSEAL_UPSTREAM__ACCOUNTS", at);
+    let smtp = |url| ("WAXSEAL_MAIL__SMTP_URL", url);
+    let from = ("WAXSEAL_MAIL__FROM_ADDRESS", "no-reply@waxseal.example");
+    let plaintext = ("WAXSEAL_MAIL__ALLOW_PLAINTEXT_LOOPBACK", "true");
+    let user = ("WAXSEAL_MAIL__SMTP_USER", "app");
+    let password = ("WAXSEAL_MAIL__SMTP_PASSWORD", "x");
+    let file = ("WAXSEAL_MAIL__SMTP_PASSWORD_FILE", "password");
     for (pairs, key) in [
         (vec![("WAXSEAL_LISTENERS__PLAIN", "")], "listeners.plain"),
         (vec![("WAXSEAL_LISTENERS__MANAGEMENT", "127.0.0.1:8080")], "listeners.management"),
@@ -159,6 +165,12 @@ fn keys_that_contradict_each_other_are_told_together() {
         (vec![only("edge,accounts"), upstream("https://a.internal:8090")], "upstream.secrets"),
         (vec![services("0.0.0.0:8090")], "listeners.services"),
         (vec![("WAXSEAL_UPSTREAM__CA", "ca.pem")], "upstream.certificate"),
+        (vec![smtp("smtps://mail.example")], "mail.from_address"),
+        (vec![smtp("smtp://mail.example"), from, plaintext], "mail.allow_plaintext_loopback"),
+        (vec![smtp("smtps://localhost"), from, plaintext], "mail.allow_plaintext_loopback"),
+        (vec![smtp("smtps://mail.example"), from, user], "mail.smtp_user"),
+        (vec![smtp("smtps://mail.example"), from, password], "mail.smtp_user"),
+        (vec![smtp("smtps://mail.example"), from, user, password, file], "mail.smtp_password_file"),
     ] {
         let told = with_env(&pairs).unwrap_err().to_string();
         assert!(told.starts_with(key), "{pairs:?}: {told}");
@@ -249,3 +261,36 @@ fn a_forgotten_underscore_is_told_and_other_programs_variables_are_left_alone() 
     assert!(load("WAXSEAL_HOST").is_ok());
     assert!(load("WAXSEAL_CONFIG").is_ok());
 }
+
+#[test]
+fn a_mail_server_is_a_name_with_a_usual_port_and_no_password() {
+    let url =
+        |text: &str| with_env(&[("WAXSEAL_MAIL__SMTP_URL", text), FROM]).map(|c| c.mail.smtp_url);
+    let at = |tls, host: &str, port| Some(SmtpUrl { tls, host: host.to_owned(), port });
+    assert_eq!(url("").unwrap(), None);
+    assert_eq!(url("smtps://mail.example").unwrap(), at(true, "mail.example", 465));
+    assert_eq!(url("smtp://mail.example").unwrap(), at(false, "mail.example", 587));
+    assert_eq!(url("smtp://127.0.0.1:2525").unwrap(), at(false, "127.0.0.1", 2525));
+    for bad in [
+        "mail.example",
+        "mail.example:25",
+        "http://mail.example",
+        "smtp://",
+        "smtp://:25",
+        "smtp://mail.example:0",
+        "smtp://mail.example/x",
+        "smtps://app:hunter2@mail.example",
+    ] {
+        let told = url(bad).unwrap_err();
+        assert!(told.to_string().starts_with("mail.smtp_url"), "{told}");
+        assert!(!format!("{told}{told:?}").contains("hunter2"), "{told}");
+    }
+    let config = with_env(&[("WAXSEAL_MAIL__SMTP_PASSWORD", "hunter2"), FROM]).unwrap();
+    assert!(
+        !format!("{config:?}").contains("hunter2") && !format!("{config:?}").contains("no-reply")
+    );
+    let told = with_env(&[("WAXSEAL_MAIL__FROM_ADDRESS", "Acme <a@acme.example>")]).unwrap_err();
+    assert!(told.to_string().starts_with("mail.from_address"), "{told}");
+}
+
+const FROM: (&str, &str) = ("WAXSEAL_MAIL__FROM_ADDRESS", "no-reply@waxseal.example");

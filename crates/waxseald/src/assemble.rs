@@ -19,6 +19,7 @@ use wax_edge::{
 };
 use wax_httpkit::{HostKind, Mount, Mounts, Services};
 use wax_kernel::{Clock, Job, Rng, SystemRng};
+use wax_mail::Postbox;
 use wax_model::Entitlements;
 use wax_pages::{Console, Pages, PagesError};
 use wax_secrets::{Parts, Secrets};
@@ -26,10 +27,11 @@ use wax_services::{Listener, ListenerParts};
 use wax_store::Store;
 use wax_store_sql::{Settings, SqlStore};
 use wax_telemetry::{Metrics, Tasks};
+use wax_worker::{MailParts, mail_job};
 
 use crate::{
     classes::CLASSES, context_key::ContextKeys, first_tenants, hosts::Hosts, mutual_tls::MutualTls,
-    node_time::NodeTime,
+    node_time::NodeTime, post,
 };
 
 /// Where each service stands.
@@ -74,8 +76,10 @@ pub(crate) async fn server(config: &Config) -> Result<Server> {
     let (parts, tasks, mut jobs) = (&config.server.only, Tasks::new(), vec![base.time.job()]);
     let mut services = Services::default();
     if parts.has(Part::Secrets) || parts.has(Part::Worker) {
-        let secrets = base.secrets().await?;
+        let keys = keys(config, &base.rng)?;
+        let secrets = base.secrets(&keys).await?;
         if parts.has(Part::Worker) {
+            jobs.push(base.mail_job(&keys)?);
             jobs.extend(wax_secrets::jobs(&secrets));
             let audit_kept = Duration::from_secs(u64::from(config.audit.retention_days) * 86_400);
             jobs.push(wax_secrets::audit_job(&secrets, audit_kept));
@@ -109,10 +113,24 @@ impl<'c> Base<'c> {
         Ok(Self { config, time, clock, rng, store, readiness, metrics, mutual_tls })
     }
 
-    async fn secrets(&self) -> Result<Secrets> {
+    /// Delivers what services leave in the outbox.
+    fn mail_job(&self, keys: &Arc<dyn KeyStore>) -> Result<Job> {
+        let (clock, rng) = (Arc::clone(&self.clock), Arc::clone(&self.rng));
+        Ok(mail_job(MailParts {
+            store: Arc::clone(&self.store) as Arc<dyn Store>,
+            postbox: Postbox::new(Arc::clone(keys), Arc::clone(&clock), Arc::clone(&rng)),
+            office: post::office(self.config)?,
+            transport: post::transport(self.config)?,
+            clock,
+            rng,
+            metrics: self.metrics.clone(),
+        }))
+    }
+
+    async fn secrets(&self, keys: &Arc<dyn KeyStore>) -> Result<Secrets> {
         let secrets = Secrets::new(Parts {
             store: Arc::clone(&self.store) as Arc<dyn Store>,
-            keys: keys(self.config, &self.rng)?,
+            keys: Arc::clone(keys),
             hints: self.store.hints(&*self.rng),
             clock: Arc::clone(&self.clock),
             rng: Arc::clone(&self.rng),

@@ -9,6 +9,7 @@ mod first_tenants;
 mod hosts;
 mod mutual_tls;
 mod node_time;
+mod post;
 mod process;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -48,6 +49,9 @@ enum Command {
     /// The configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// What only the operator of the server may do.
+    #[command(subcommand)]
+    Admin(AdminCommand),
     /// Prints the `OpenAPI` document.
     Openapi,
 }
@@ -58,6 +62,25 @@ enum ConfigCommand {
     Check,
     /// Prints the commented defaults.
     Default,
+}
+
+#[derive(Debug, Subcommand)]
+enum AdminCommand {
+    /// Mails.
+    #[command(subcommand)]
+    Mail(MailCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum MailCommand {
+    /// Sends a test mail, and prints what the mail server answers.
+    Test {
+        /// To whom.
+        address: String,
+        /// In which language.
+        #[arg(long, default_value = "en", value_parser = ["en", "ja"])]
+        language: String,
+    },
 }
 
 fn main() -> ExitCode {
@@ -88,6 +111,9 @@ fn run(arguments: &Arguments) -> Result<()> {
             commands::print("The configuration can be used.\n")
         }
         Command::Config(ConfigCommand::Default) => commands::print(wax_config::DEFAULT_TOML),
+        Command::Admin(AdminCommand::Mail(MailCommand::Test { address, language })) => {
+            commands::mail_test(&load(arguments, None)?, address, language)
+        }
         Command::Openapi => commands::openapi(),
     }
 }

@@ -1,11 +1,15 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+mod mail;
+
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use wax_kernel::Job;
 use wax_telemetry::Tasks;
+
+pub use mail::{MailParts, mail_job};
 
 /// The longest pause after failures.
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);

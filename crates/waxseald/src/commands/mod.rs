@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod mail_test;
 mod migrate;
 mod openapi;
 mod serve;
@@ -8,7 +9,7 @@ use std::io::Write as _;
 
 use anyhow::{Context as _, Result};
 
-pub(crate) use self::{migrate::migrate, openapi::openapi, serve::serve};
+pub(crate) use self::{mail_test::mail_test, migrate::migrate, openapi::openapi, serve::serve};
 
 /// Writes to standard output, which is what the command was asked for.
 pub(crate) fn print(text: &str) -> Result<()> {
