@@ -23,6 +23,7 @@ const FILES: &[(&str, [&str; Lang::ALL.len()])] = &areas![
     "common",
     "console",
     "create",
+    "further",
     "invitation",
     "mail",
     "open",

@@ -38,11 +38,11 @@ pub(crate) fn opened_by(words: Words, opening: &Opening) -> String {
 /// `a phone`
 pub(crate) fn device(words: Words, device: DeviceKind) -> String {
     let key = match device {
-        DeviceKind::Phone => "common.device.phone",
-        DeviceKind::Tablet => "common.device.tablet",
-        DeviceKind::Computer => "common.device.computer",
-        DeviceKind::Cli => "common.device.cli",
-        DeviceKind::Unknown => "common.device.unknown",
+        DeviceKind::Phone => "further.device.phone",
+        DeviceKind::Tablet => "further.device.tablet",
+        DeviceKind::Computer => "further.device.computer",
+        DeviceKind::Cli => "further.device.cli",
+        DeviceKind::Unknown => "further.device.unknown",
     };
     wax_i18n::text(words.lang, key, &[])
 }

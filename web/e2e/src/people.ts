@@ -3,7 +3,7 @@ import { create, type Created } from '@waxseal/flow/create';
 import { acknowledge, arrive, claim, peek, type Shown, type Visit } from '@waxseal/flow/open';
 import { openReceipt, type Receipt } from '@waxseal/flow/receipt';
 import { isProblem, type PeekAnswer } from '@waxseal/api';
-import { sha256, stretch, type Argon2id, type Kind } from '@waxseal/crypto';
+import { sha256, type Argon2id, type Kind } from '@waxseal/crypto';
 import { argon2id } from '@waxseal/crypto/argon2';
 import { keepFromLog } from './ledger.ts';
 import { fetchAs, type DeviceName } from './wire.ts';
@@ -117,7 +117,7 @@ export async function guess(link: string, times: number, between: () => void = (
   const { visit, look } = await holds(link, 'phone');
   for (let i = 0; i < times; i++) {
     try {
-      await claim(visit, look, { text: `guess ${i}`, argon2id: wrong, stretch });
+      await claim(visit, look, { text: `guess ${i}`, argon2id: wrong });
     } catch (error) {
       if (!isProblem(error, 'wrong-key')) throw error;
     }

@@ -1,7 +1,7 @@
 import { Problem, type PeekAnswer, type ProblemCode, type ProblemDocument } from '@waxseal/api';
 import { describe, expect, test } from 'vitest';
 import { isLast, lookAgainMs, losing, next, STATES, type Event, type State } from '../src/open/machine.ts';
-import { intentFor, noticesFor } from '../src/open/notices.ts';
+import { boundNotices, intentFor, noticesFor } from '../src/open/notices.ts';
 
 const NOW = 1_700_000_000_000;
 const MINUTE = 60_000;
@@ -247,19 +247,19 @@ const IN_APP = {
 };
 
 test('browsers inside other apps are told apart from browsers', () => {
-  for (const [name, agent] of Object.entries(AGENTS)) expect(noticesFor(true, agent, look(), NOW), name).toEqual([]);
-  for (const [name, agent] of Object.entries(IN_APP)) expect(noticesFor(true, agent, look(), NOW), name).toEqual(['in-app']);
-  expect(noticesFor(false, ANDROID_VIEW, look(), NOW)).toEqual(['no-storage', 'in-app']);
+  for (const [name, agent] of Object.entries(AGENTS)) expect(noticesFor(true, agent), name).toEqual([]);
+  for (const [name, agent] of Object.entries(IN_APP)) expect(noticesFor(true, agent), name).toEqual(['in-app']);
+  expect(noticesFor(false, ANDROID_VIEW)).toEqual(['no-storage', 'in-app']);
 });
 
 test('who opens a device-bound secret of more than 7 days in WebKit is told to come back each week', () => {
   const days = (n: number) => look({ kind: 'device_bound', expires_at_ms: NOW + n * 86_400_000 });
   for (const agent of [AGENTS.safari, AGENTS.chromeOnIphone, AGENTS.safariOnMac]) {
-    expect(noticesFor(true, agent, days(8), NOW)).toEqual(['seven-days']);
-    expect(noticesFor(true, agent, days(7), NOW)).toEqual([]);
-    expect(noticesFor(true, agent, { ...days(8), kind: 'one_time' }, NOW)).toEqual([]);
+    expect(boundNotices(agent, days(8), NOW)).toEqual(['seven-days']);
+    expect(boundNotices(agent, days(7), NOW)).toEqual([]);
+    expect(boundNotices(agent, { ...days(8), kind: 'one_time' }, NOW)).toEqual([]);
   }
-  for (const agent of [AGENTS.chrome, AGENTS.firefox, AGENTS.chromeOnAndroid]) expect(noticesFor(true, agent, days(30), NOW)).toEqual([]);
+  for (const agent of [AGENTS.chrome, AGENTS.firefox, AGENTS.chromeOnAndroid]) expect(boundNotices(agent, days(30), NOW)).toEqual([]);
 });
 
 test('inside an Android app the whole link, its key included, is offered to a browser', () => {

@@ -47,7 +47,7 @@ beforeAll(() => {
   }
 }, 120_000);
 
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => rmSync(folder, { recursive: true }), 120_000);
 
 test('two builds in two different folders give the same bytes', () => {
   const [one, other] = PLACES.map((place) => read(place, 'release/release.json').toString());

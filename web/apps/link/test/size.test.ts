@@ -6,9 +6,13 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-/** What opening a link without a passphrase may cost in script (docs/ARCHITECTURE.md, budgets): ours, and the HPKE library. */
+/**
+ * What opening a link may cost in script, in bytes after gzip (docs/ARCHITECTURE.md, budgets): ours, the HPKE library, and
+ * what comes on demand for a passphrase.
+ */
 const BUDGET = 15_000;
 const LIBRARY_BUDGET = 9_000;
+const PASSPHRASE_BUDGET = 12_000;
 
 const app = fileURLToPath(new URL('../', import.meta.url));
 /** A build of our own: a server may be reading the real one. */
@@ -29,15 +33,36 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test.each(['en', 'ja'])('opening a link in %s costs at most 15 kB of script', (lang) => {
+const LANGUAGES = ['en', 'ja'];
+
+/** The scripts of the opening page's shell, by their names. */
+function shellScripts(lang: string): Record<string, string> {
   const html = read(`shells/open.${lang}.html`).toString();
-  const scripts = [...html.matchAll(/<script[^>]* src="([^"]+)"/g)].map(([, src]) => src!);
-  expect(scripts.map((src) => src.split('.')[0])).toEqual(['/assets/hpke', '/assets/open']);
-  const [library, ours] = scripts.map((src) => read(src.slice(1))) as [Buffer, Buffer];
-  expect(gzipped(library)).toBeLessThanOrEqual(LIBRARY_BUDGET);
-  expect(gzipped(ours)).toBeLessThanOrEqual(BUDGET);
+  const scripts = [...html.matchAll(/<script[^>]* src="\/([^"]+)"/g)].map(([, path]) => path!);
+  return Object.fromEntries(scripts.map((path) => [path.split(/[/.]/)[1], path]));
+}
+
+/** What a script may load on demand. */
+const onDemand = (source: string) => [...source.matchAll(/src:"\/([^"]+)",integrity/g)].map(([, path]) => path!);
+
+test.each(LANGUAGES)('opening a link in %s costs at most 15 kB of script, and 9 kB for the HPKE library', (lang) => {
+  const { hpke, open, ...others } = shellScripts(lang);
+  expect(others).toEqual({});
+  expect(gzipped(read(hpke!))).toBeLessThanOrEqual(LIBRARY_BUDGET);
+  expect(gzipped(read(open!))).toBeLessThanOrEqual(BUDGET);
   // Whatever is imported at once stands in the shell, with its integrity.
-  expect([...ours.toString().matchAll(/\bimport\b[^;"'(]*["']([^"']+)/g)].map(([, from]) => from)).toEqual([scripts[0]]);
+  const imported = [...read(open!).toString().matchAll(/\bimport\b[^;"'(]*["']([^"']+)/g)].map(([, from]) => from);
+  expect(imported).toEqual([`/${hpke}`]);
+});
+
+test.each(LANGUAGES)('a passphrase in %s costs at most 12 kB more', (lang) => {
+  const source = read(shellScripts(lang)['open']!).toString();
+  const [argon2, later, ...others] = onDemand(source);
+  expect([argon2, later].map((path) => path?.split(/[/.]/)[1])).toEqual(['argon2', 'later']);
+  expect(others).toEqual([]);
+  expect(gzipped(read(argon2!))).toBeLessThanOrEqual(PASSPHRASE_BUDGET);
+  // The worker brings all it needs.
+  expect(read(argon2!).toString()).not.toMatch(/\bimport\b/);
 });
 
 test('no script imports an address that it does not know with its integrity', () => {

@@ -11,7 +11,7 @@ import {
   type Argon2id,
   type Opened,
   type OpenInput,
-  type stretch,
+  stretch,
 } from '@waxseal/crypto';
 import { isProblem, type Claim, type PeekAnswer } from '@waxseal/api';
 import { recoverClaim, signed } from './signed.ts';
@@ -39,8 +39,6 @@ export interface Passphrase {
   text: string;
   /** Usually `argon2InWorker(…)`. */
   argon2id: Argon2id;
-  /** The one of `@waxseal/crypto`, brought along so that pages need it only where a passphrase is asked for. */
-  stretch: typeof stretch;
 }
 
 async function keyMaterial({ link, tokenKey }: Visit, look: PeekAnswer, passphrase?: Passphrase): Promise<CryptoKey> {
@@ -48,7 +46,7 @@ async function keyMaterial({ link, tokenKey }: Visit, look: PeekAnswer, passphra
   if (!token) throw new Refused('link-malformed');
   if (!look.passphrase) return baseKey(plainIkm(token));
   if (!passphrase) throw new Refused('passphrase');
-  const { text, argon2id, stretch } = passphrase;
+  const { text, argon2id } = passphrase;
   return baseKey(await stretch({ token, tokenKey, id, passphrase: text, params: look.passphrase, argon2id }));
 }
 

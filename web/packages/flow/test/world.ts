@@ -1,5 +1,5 @@
 import { IDBFactory } from 'fake-indexeddb';
-import { stretch, type Argon2id, type Kind } from '@waxseal/crypto';
+import type { Argon2id, Kind } from '@waxseal/crypto';
 import type { Wait } from '@waxseal/api';
 import { create } from '../src/create.ts';
 import { arrive, claim, peek, type Passphrase, type Shown, type Visit, type World } from '../src/open.ts';
@@ -12,7 +12,7 @@ export const PASSPHRASE = 'open sesame';
 export const argon2id: Argon2id = async (password, salt) =>
   new Uint8Array(await crypto.subtle.digest('SHA-256', new Uint8Array([...salt, ...password])));
 
-export const saying = (text: string): Passphrase => ({ text, argon2id, stretch });
+export const saying = (text: string): Passphrase => ({ text, argon2id });
 
 export interface Scene {
   server: ServerDouble;

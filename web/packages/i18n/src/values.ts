@@ -12,11 +12,6 @@ export function values(lang: Lang, region: string = lang) {
   return {
     /** A moment in the reader's own time zone. */
     time: (ms: number): string => moment.format(ms),
-    /** The same, naming the zone: for readers elsewhere. */
-    timeWithZone: (ms: number): string =>
-      new Intl.DateTimeFormat(region, {
-        year: 'numeric', month: 'long', day: 'numeric', hour: 'numeric', minute: '2-digit', timeZoneName: 'short',
-      }).format(ms),
     /** A moment, and how far it is from `now` in the largest unit that fits, on one line: "in 6 days". */
     moment: (ms: number, now: number): { time: string; relative: string } => ({
       time: moment.format(ms),
@@ -35,6 +30,13 @@ export function values(lang: Lang, region: string = lang) {
       return new Intl.NumberFormat(lang, { style: 'unit', unit: name as string, maximumFractionDigits: n as number < 10 ? 1 : 0 }).format(n as number);
     },
   };
+}
+
+/** A moment in the writer's time zone, which it names: for readers elsewhere. */
+export function timeWithZone(lang: Lang, ms: number): string {
+  return new Intl.DateTimeFormat(lang, {
+    year: 'numeric', month: 'long', day: 'numeric', hour: 'numeric', minute: '2-digit', timeZoneName: 'short',
+  }).format(ms);
 }
 
 /** `Intl` puts a space between a number and a Japanese unit; people who write Japanese do not. */

@@ -1,5 +1,5 @@
 import type { Kind } from '@waxseal/crypto';
-import { format, values, type Lang, type Messages } from '@waxseal/i18n';
+import { format, timeWithZone, type Lang, type Messages } from '@waxseal/i18n';
 import en from '@waxseal/i18n/locales/en/invitation.json';
 import ja from '@waxseal/i18n/locales/ja/invitation.json';
 
@@ -19,7 +19,7 @@ export interface Invitation {
 export function invitationText(lang: Lang, { organization, link, expiresAtMs, kind, views, passphrase }: Invitation): string {
   const say = (key: keyof typeof en, params = {}) => format(lang, WORDS[lang][key]!, params);
   const conditions = [
-    say('expires', { time: values(lang).timeWithZone(expiresAtMs) }),
+    say('expires', { time: timeWithZone(lang, expiresAtMs) }),
     kind === 'device_bound' ? say('bound') : views === 1 ? say('once') : say('views', { count: views }),
     passphrase && say('passphrase'),
   ];

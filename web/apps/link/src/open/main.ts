@@ -1,7 +1,6 @@
 import { isProblem, type PeekAnswer } from '@waxseal/api';
 import { isRefused } from '@waxseal/crypto';
 import { acknowledge, arrive, claim, keepOpen, peek, recover, StorageRefused, type Shown, type Visit } from '@waxseal/flow/open';
-import { startArgon2 } from '../shell/argon2.ts';
 import { PLAIN } from '../shell/brand.ts';
 import { load } from '../shell/scripts.ts';
 import { inTime, startShell } from '../shell/start.ts';
@@ -9,6 +8,7 @@ import { lang } from '../shell/words.ts';
 import { isLast, lookAgainMs, losing, next, onScreen, type Event, type State } from './machine.ts';
 import { noticesFor } from './notices.ts';
 import type { Gesture, Page } from './later/gestures.ts';
+import { given } from './stretching.ts';
 import { stage, type Around, type BeforeAck } from './view.ts';
 
 type Later = typeof import('./later/main.ts');
@@ -49,7 +49,7 @@ async function main(): Promise<void> {
       visit ??= await arrive(location.href, { language: lang });
       const answer = await peek(visit);
       around.durable = visit.durable;
-      around.notices = noticesFor(visit.durable, navigator.userAgent, answer, Date.now());
+      around.notices = noticesFor(visit.durable, navigator.userAgent);
       await branded;
       const shown = answer.yours === 'open' ? await recover(visit) : null;
       if (shown) return opened(visit, answer, shown, true);
@@ -69,12 +69,10 @@ async function main(): Promise<void> {
   const open = async (passphrase: string | null, beforeAck?: BeforeAck): Promise<void> => {
     if (!visit || !('look' in state) || !state.look) return;
     const { look: before } = state;
-    if (before.kind === 'device_bound') void persist();
     dispatch({ type: 'gesture', step: passphrase === null ? 'claim' : 'stretch' });
     try {
       const stretched = () => dispatch({ type: 'gesture', step: 'claim' });
-      const given = passphrase === null ? undefined : (await more()).given(passphrase, startArgon2, stretched);
-      const shown = await claim(visit, before, given);
+      const shown = await claim(visit, before, passphrase === null ? undefined : given(passphrase, stretched));
       if (!shown) return await look();
       await beforeAck?.(visit, shown);
       opened(visit, before, shown, false);
@@ -84,11 +82,6 @@ async function main(): Promise<void> {
       if (error instanceof StorageRefused || bound) await look();
       else fail(error);
     }
-  };
-
-  /** Asks the browser not to clear this site's data by itself. Some ask the person, who may take their time. */
-  const persist = async (): Promise<void> => {
-    around.persisted = (await navigator.storage?.persist?.().catch(() => false)) ?? false;
   };
 
   const opened = (visit: Visit, look: PeekAnswer, shown: Shown, again: boolean): void => {

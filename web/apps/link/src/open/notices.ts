@@ -1,9 +1,7 @@
 import type { PeekAnswer } from '@waxseal/api';
 
-/** What the reader should know before the gesture, shown as `data-notice`. */
-export const NOTICES = ['no-storage', 'in-app', 'seven-days'] as const;
-
-export type Notice = (typeof NOTICES)[number];
+/** What the reader should know before the gesture, shown as `data-notice`; the last one of a device-bound secret only. */
+export type Notice = 'no-storage' | 'in-app' | 'seven-days';
 
 /**
  * Browsers inside other apps, by what they add to their name. They often keep nothing once they are closed. LINE and
@@ -23,13 +21,16 @@ export function isInApp(userAgent: string): boolean {
   return IN_APP.test(userAgent) || IOS_VIEW.test(userAgent);
 }
 
-export function noticesFor(durable: boolean, userAgent: string, look: PeekAnswer, nowMs: number): Notice[] {
-  const holds: Record<Notice, boolean> = {
-    'no-storage': !durable,
-    'in-app': isInApp(userAgent),
-    'seven-days': look.kind === 'device_bound' && look.expires_at_ms - nowMs > SEVEN_DAYS_MS && WEBKIT.test(userAgent),
-  };
-  return NOTICES.filter((notice) => holds[notice]);
+/** What holds for a secret of any kind. */
+export function noticesFor(durable: boolean, userAgent: string): Notice[] {
+  const notices: Notice[] = durable ? [] : ['no-storage'];
+  return isInApp(userAgent) ? [...notices, 'in-app'] : notices;
+}
+
+/** What holds for a device-bound secret beside. */
+export function boundNotices(userAgent: string, { kind, expires_at_ms }: PeekAnswer, nowMs: number): Notice[] {
+  const outlives = kind === 'device_bound' && expires_at_ms - nowMs > SEVEN_DAYS_MS;
+  return outlives && WEBKIT.test(userAgent) ? ['seven-days'] : [];
 }
 
 /**

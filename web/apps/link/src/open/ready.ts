@@ -1,6 +1,7 @@
 import { h, type Child } from '@waxseal/ui';
 import { say } from '../shell/words.ts';
 import type { State } from './machine.ts';
+import { passphraseField } from './passphrase.ts';
 import type { Actions, Around, View } from './view.ts';
 import { t } from './words.ts';
 
@@ -14,18 +15,17 @@ export interface Wording {
   views: string;
 }
 
-/** What stands above the button. */
-export interface Question {
+/** What stands beside the question where there is more to say or to choose. */
+export interface Beside {
   /** Before the gesture's form: what to know. */
   notices: Child[];
+  /** In the form, above the button. */
   nodes: Child[];
-  /** The passphrase that was entered, or null where none is asked for; undefined if it is missing, which it says itself. */
-  answer(): string | null | undefined;
-  /** What the button does with the answer. */
-  open: Actions['open'];
+  /** Whether it is too early for the gesture. */
   blocked: boolean;
-  focus: HTMLElement | null;
-  leave?: () => void;
+  /** What the gesture does with the passphrase. */
+  open: Actions['open'];
+  leave?: (() => void) | undefined;
 }
 
 /** How a secret for some views presents itself. */
@@ -40,27 +40,29 @@ export function onceWording({ look }: Asking): Wording {
 }
 
 /** Everything before the gesture: what the sender set, what to know, and the button. */
-export function readyView(state: Asking, around: Around, wording: Wording, question: Question | null): View {
+export function readyView(state: Asking, around: Around, wording: Wording, beside: Beside | null): View {
+  const field = state.look.passphrase ? passphraseField(state) : null;
+  const { open } = beside ?? around.actions;
   const button = h('button', { class: 'button primary wide', id: 'open' }, wording.button);
-  button.disabled = question?.blocked ?? false;
+  button.disabled = beside?.blocked ?? false;
   const submit = (event: Event) => {
     event.preventDefault();
-    const answer = question ? question.answer() : null;
-    if (answer !== undefined) (question ?? around.actions).open(answer);
+    const passphrase = field ? field.entered() : null;
+    if (passphrase !== undefined) open(passphrase);
   };
   return {
     nodes: [
       h('h1', { tabindex: '-1' }, t('ready.title')),
       h('p', { class: 'lead short' }, wording.lead),
       around.brand.before_open && h('p', { class: 'from-organization' }, around.brand.before_open),
-      ...(question?.notices ?? []),
-      h('form', { class: 'stack', onsubmit: submit, novalidate: true }, ...(question?.nodes ?? []), button),
+      ...(beside?.notices ?? []),
+      h('form', { class: 'stack', onsubmit: submit, novalidate: true }, field?.node, ...(beside?.nodes ?? []), button),
       h('p', { class: 'muted small center' }, wording.moment),
       facts(state, wording.views),
       h('details', { class: 'help' }, h('summary', {}, t('help')), h('p', { class: 'small' }, t('help.body'))),
     ],
-    focus: question?.focus ?? null,
-    leave: question?.leave,
+    focus: state.name === 'wrong-passphrase' && field ? field.input : null,
+    leave: beside?.leave,
   };
 }
 

@@ -59,7 +59,7 @@ const isOnce = ({ look }: { look: PeekAnswer }) => look.kind === 'one_time';
 
 /**
  * The views of the shortest way, from a link to its text, and those that must not need the network. Null for all else:
- * what a passphrase, a device-bound secret or a link that is over shows is loaded when it is needed.
+ * what a device-bound secret, a link that is over or a browser that does not serve shows is loaded when it is needed.
  */
 export function viewOf(state: State, around: Around): View | null {
   switch (state.name) {
@@ -68,17 +68,17 @@ export function viewOf(state: State, around: Around): View | null {
     case 'opening':
       return openingView(state);
     case 'ready':
+    case 'passphrase':
+    case 'wrong-passphrase':
       return isOnce(state) && around.notices.length === 0 ? readyView(state, around, onceWording(state), null) : null;
     case 'shown':
     case 'recovered':
       return isOnce(state) ? shownView(state, around, null) : null;
     case 'done':
     case 'burned':
-    case 'unsupported':
       return page(t(`${state.name}.title`), h('p', { class: 'lead' }, t(`${state.name}.body`)));
     case 'offline':
-    case 'no-channel':
-      return page(t(`${state.name}.title`), h('p', { class: 'lead' }, t(`${state.name}.body`)), retryButton(around));
+      return page(t('offline.title'), h('p', { class: 'lead' }, t('offline.body')), retryButton(around));
     case 'error':
       return errorView(state, around);
     default:
@@ -105,7 +105,7 @@ function errorView({ title, detail, retryAfterMs }: Extract<State, { name: 'erro
   );
 }
 
-function retryButton({ actions }: Around): HTMLElement {
+export function retryButton({ actions }: Around): HTMLElement {
   return h('button', { type: 'button', class: 'button primary', id: 'retry', onclick: actions.retry }, t('retry'));
 }
 

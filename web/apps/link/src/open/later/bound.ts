@@ -9,8 +9,8 @@ import { askPanel, digits } from './asks.ts';
 import { confirmation } from './confirm.ts';
 import { lead, notYou } from './ended.ts';
 import { again as showAgain, ask as askFor, forget as forgetKeys, stopAsking } from './gestures.ts';
+import { countdown } from './held.ts';
 import { copyNotice, hasCopy, restoring } from './passkey.ts';
-import { countdown } from './passphrase.ts';
 import { t } from './words.ts';
 
 /** The opening that has the secret now: the last one that did not hand it over. */

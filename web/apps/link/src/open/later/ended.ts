@@ -17,15 +17,17 @@ const PLAIN = {
   'damaged-link': ['damaged.title', 'damaged.body', 'damaged.advice'],
   'no-key': ['no-key.title', 'no-key.body', 'no-key.advice'],
   broken: ['broken.title', 'broken.body'],
+  'no-channel': ['no-channel.title', 'no-channel.body'],
+  unsupported: ['unsupported.title', 'unsupported.body'],
   gave: ['gave.title', 'gave.body'],
   forgotten: ['forgotten.title', 'forgotten.body'],
 } as const satisfies Partial<Record<State['name'], readonly Key[]>>;
 
 export type PlainName = keyof typeof PLAIN;
 
-export function plainView(name: PlainName): View {
+export function plainView(name: PlainName, ...rest: Child[]): View {
   const [title, body, advice] = PLAIN[name] as readonly [Key, Key, Key?];
-  return page(t(title), lead(body), advice && lead(advice));
+  return page(t(title), lead(body), advice && lead(advice), ...rest);
 }
 
 export function goneView({ openings, mine, busy, kind }: Extract<State, { name: 'gone' }>): View {

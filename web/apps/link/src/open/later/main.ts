@@ -1,13 +1,12 @@
 import { onceWording, readyView, type Asking } from '../ready.ts';
 import { shownView } from '../shown.ts';
-import { page, type Draw } from '../view.ts';
+import { page, retryButton, type Draw } from '../view.ts';
 import { askingView, boundView, boundWording, elsewhereView, staying } from './bound.ts';
 import { goneView, lead, plainView } from './ended.ts';
-import { question } from './passphrase.ts';
+import { beside } from './beside.ts';
 import { t } from './words.ts';
 
 export { again } from './gestures.ts';
-export { given } from './stretching.ts';
 
 const wording = (state: Asking) => (state.look.kind === 'device_bound' ? boundWording : onceWording)(state);
 
@@ -18,7 +17,7 @@ export const draw: Draw = (state, around) => {
     case 'passphrase':
     case 'wrong-passphrase':
     case 'held-back':
-      return readyView(state, around, wording(state), question(state, around));
+      return readyView(state, around, wording(state), beside(state, around));
     case 'shown':
     case 'recovered':
     case 'returned':
@@ -40,7 +39,10 @@ export const draw: Draw = (state, around) => {
     case 'damaged-link':
     case 'no-key':
     case 'broken':
+    case 'unsupported':
       return plainView(state.name);
+    case 'no-channel':
+      return plainView(state.name, retryButton(around));
     default:
       throw new Error(`${state.name} is drawn without what is loaded later`);
   }

@@ -19,7 +19,7 @@ export interface CopyChoice {
 }
 
 /** Offers a copy before the first device has a secret; null where there would be nothing to come back to. */
-export function copyChoice({ look }: Asking, around: Around): CopyChoice | null {
+export function copyChoice({ look }: Asking, around: Around, opening: Actions['open']): CopyChoice | null {
   if (look.kind !== 'device_bound' || !around.durable) return null;
   const box = h('input', { type: 'checkbox', id: 'passkey', 'aria-describedby': 'passkey-hint' });
   box.checked = made !== null;
@@ -34,11 +34,11 @@ export function copyChoice({ look }: Asking, around: Around): CopyChoice | null 
   void able.then((is) => (node.hidden = !is));
   const names = { organization: around.brand.organization, secret: t('passkey.name', { time: say.time(Date.now()) }) };
   const open: Actions['open'] = (passphrase) => {
-    if (!box.checked) return around.actions.open(passphrase);
+    if (!box.checked) return opening(passphrase);
     const make: Gesture = async ({ visit }) => {
       if (!made || !belongs(made, visit)) made = await prepare(visit, names);
       const prepared = made;
-      around.actions.open(passphrase, async (visit, shown) => {
+      opening(passphrase, async (visit, shown) => {
         around.copied = await copyInto(visit, shown, prepared).catch(() => false);
       });
     };
