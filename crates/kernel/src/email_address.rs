@@ -14,7 +14,7 @@ use crate::Hostname;
 pub struct EmailAddressError;
 
 /// A mail address (RFC 5321 §4.1.2, its dot-string form): ASCII, at most 254 octets, the part before the last `@` at most
-/// 64. Keeps the writing of its name for sending; compares in lower case, because no provider that matters tells
+/// 64; a domain in another script as its A-labels. Keeps the writing of its name for sending; compares in lower case, because no provider that matters tells
 /// `Ann@example.com` from `ann@example.com`. Never printed.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -27,20 +27,18 @@ impl EmailAddress {
     /// Longest address, in octets (RFC 5321 §4.5.3.1.3, without the angle brackets).
     pub const MAX_BYTES: usize = 254;
 
-    /// Reads an address; spaces around it are not part of it. The domain becomes lower case.
+    /// Reads an address; spaces around it are not part of it. The domain becomes the one form that [`Hostname`] has.
     pub fn parse(text: &str) -> Result<Self, EmailAddressError> {
-        let text = text.trim();
-        let (local, domain) = text.rsplit_once('@').ok_or(EmailAddressError)?;
-        let dotted = |part: &str| !part.split('.').any(str::is_empty);
-        if text.len() > Self::MAX_BYTES || local.len() > 64 || !dotted(local) {
+        let (local, domain) = text.trim().rsplit_once('@').ok_or(EmailAddressError)?;
+        let dotted = !local.split('.').any(str::is_empty);
+        if local.len() > 64 || !dotted || !local.bytes().all(is_atom) {
             return Err(EmailAddressError);
         }
-        if !local.bytes().all(is_atom) || !domain.contains('.') {
+        let domain = Hostname::parse(domain).map_err(|_| EmailAddressError)?;
+        let text = format!("{local}@{}", domain.as_str());
+        if !domain.as_str().contains('.') || text.len() > Self::MAX_BYTES {
             return Err(EmailAddressError);
         }
-        let domain = domain.to_ascii_lowercase();
-        Hostname::parse(&domain).map_err(|_| EmailAddressError)?;
-        let text = format!("{local}@{domain}");
         Ok(Self { key: text.to_ascii_lowercase(), text })
     }
 
@@ -105,6 +103,7 @@ mod tests {
         assert_eq!(one, EmailAddress::parse("ann.lee+x@example.com").unwrap());
         assert_eq!(one.as_str(), "Ann.Lee+x@example.com");
         assert_eq!(one.domain(), "example.com");
+        assert_eq!(EmailAddress::parse("ann@例え.jp").unwrap().as_str(), "ann@xn--r8jz45g.jp");
         assert_eq!(format!("{one:?}"), "[redacted]");
     }
 
