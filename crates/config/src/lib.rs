@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+mod accounts;
 mod console;
 mod error;
 mod mail;
@@ -14,6 +15,7 @@ use std::{fs, path::Path};
 
 use serde::Deserialize;
 
+pub use accounts::{Accounts, SignUp};
 pub use console::Console;
 pub use error::{ConfigError, Source};
 pub use mail::{Mail, SmtpUrl};
@@ -43,6 +45,8 @@ pub struct Config {
     pub store: Store,
     /// What a secret may be.
     pub secrets: Secrets,
+    /// Who may be a member, and for how long they are let in.
+    pub accounts: Accounts,
     /// Who takes its mails, and who writes them.
     pub mail: Mail,
     /// What is remembered, and how long.

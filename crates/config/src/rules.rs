@@ -8,6 +8,7 @@ pub(crate) fn check(config: &Config) -> Result<(), ConfigError> {
     edge(config)?;
     services(config)?;
     certificates(config)?;
+    accounts(config)?;
     mail(config)?;
     store(config)
 }
@@ -19,6 +20,16 @@ fn rule(
     todo: &'static str,
 ) -> Result<(), ConfigError> {
     if broken { Err(ConfigError::rule(key, reason, todo)) } else { Ok(()) }
+}
+
+fn accounts(config: &Config) -> Result<(), ConfigError> {
+    let accounts = &config.accounts;
+    rule(
+        accounts.session_idle > accounts.session_max,
+        "accounts.session_idle_s",
+        "is longer than accounts.session_max_s",
+        "make it at most as long",
+    )
 }
 
 fn addresses(config: &Config) -> Result<(), ConfigError> {

@@ -223,7 +223,7 @@ pub(crate) fn seconds<'de, const MIN: u32, const MAX: u32, D: Deserializer<'de>>
     within::<MIN, MAX, _>(from).map(|seconds| Duration::from_secs(seconds.into()))
 }
 
-fn within<'de, const MIN: u32, const MAX: u32, D: Deserializer<'de>>(
+pub(crate) fn within<'de, const MIN: u32, const MAX: u32, D: Deserializer<'de>>(
     from: D,
 ) -> Result<u32, D::Error> {
     let number = i64::deserialize(from)?;

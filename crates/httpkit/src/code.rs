@@ -56,6 +56,8 @@ codes! {
     StepUp = "step-up", FORBIDDEN, Denied;
     /// Not sent by our own pages.
     Csrf = "csrf", FORBIDDEN, Denied;
+    /// Nobody may sign up by themselves.
+    SignUpClosed = "sign-up-closed", FORBIDDEN, Denied;
     /// A mailed link in another browser than the one that asked for it.
     OtherDevice = "other-device", FORBIDDEN, Denied;
     /// Unknown, or not proven: one answer for all.
@@ -80,6 +82,8 @@ codes! {
     Misdirected = "misdirected", MISDIRECTED_REQUEST, Caller;
     /// A field breaks a rule.
     Invalid = "invalid", UNPROCESSABLE_ENTITY, Caller;
+    /// A new password that is too easy to guess.
+    WeakPassword = "weak-password", UNPROCESSABLE_ENTITY, Caller;
     /// Locked by wrong tries.
     Locked = "locked", LOCKED, Denied;
     /// Tries are held back.

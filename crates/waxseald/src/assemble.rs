@@ -1,14 +1,15 @@
 //! Puts the rooms together: the one place that knows everyone.
 
 use std::{
-    num::NonZeroU32,
+    num::{NonZeroU32, NonZeroUsize},
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
 use anyhow::{Context as _, Result};
-use wax_config::{Config, DatabaseUrl, Endpoint, Part};
+use wax_accounts::{Accounts, Argon2Cost, SignUpPolicy};
+use wax_config::{Config, DatabaseUrl, Endpoint, Part, SignUp};
 use wax_crypto::{
     at_rest::{FileKeyStore, KeyStore, MemoryKeyStore},
     sealed_bytes,
@@ -46,6 +47,8 @@ pub(crate) struct Server {
     pub(crate) edge: Option<EdgeSide>,
     /// For edges in other processes.
     pub(crate) services: Option<Listener>,
+    /// For links of the operator's.
+    pub(crate) accounts: Option<Accounts>,
     pub(crate) readiness: Readiness,
     pub(crate) metrics: Metrics,
     pub(crate) tasks: Tasks,
@@ -75,17 +78,24 @@ pub(crate) async fn server(config: &Config) -> Result<Server> {
     let base = Base::open(config).await?;
     let (parts, tasks, mut jobs) = (&config.server.only, Tasks::new(), vec![base.time.job()]);
     let mut services = Services::default();
-    if parts.has(Part::Secrets) || parts.has(Part::Worker) {
+    let mut accounts = None;
+    if Part::ALL.into_iter().any(|part| part != Part::Edge && parts.has(part)) {
         let keys = keys(config, &base.rng)?;
         let secrets = base.secrets(&keys).await?;
+        let members = base.accounts(&keys)?;
         if parts.has(Part::Worker) {
+            let audit_kept = Duration::from_secs(u64::from(config.audit.retention_days) * 86_400);
             jobs.push(base.mail_job(&keys)?);
             jobs.extend(wax_secrets::jobs(&secrets));
-            let audit_kept = Duration::from_secs(u64::from(config.audit.retention_days) * 86_400);
             jobs.push(wax_secrets::audit_job(&secrets, audit_kept));
+            jobs.extend(wax_accounts::jobs(&members, audit_kept));
         }
         if parts.has(Part::Secrets) {
             services = services.with(SECRETS, wax_secrets::router(secrets));
+        }
+        if parts.has(Part::Accounts) {
+            services = services.with(ACCOUNTS, wax_accounts::router(members.clone()));
+            accounts = Some(members);
         }
     }
     let listener = match config.listeners.services {
@@ -96,7 +106,7 @@ pub(crate) async fn server(config: &Config) -> Result<Server> {
         if parts.has(Part::Edge) { Some(base.edge(services, &mut jobs).await?) } else { None };
     wax_worker::start(jobs, &tasks);
     let Base { readiness, metrics, store, .. } = base;
-    Ok(Server { edge, services: listener, readiness, metrics, tasks, store })
+    Ok(Server { edge, services: listener, accounts, readiness, metrics, tasks, store })
 }
 
 impl<'c> Base<'c> {
@@ -145,6 +155,17 @@ impl<'c> Base<'c> {
             )
         })?;
         Ok(secrets)
+    }
+
+    fn accounts(&self, keys: &Arc<dyn KeyStore>) -> Result<Accounts> {
+        let store = Arc::clone(&self.store) as Arc<dyn Store>;
+        accounts(
+            self.config,
+            store,
+            Arc::clone(keys),
+            Arc::clone(&self.clock),
+            Arc::clone(&self.rng),
+        )
     }
 
     /// The door for edges in other processes.
@@ -271,7 +292,39 @@ pub(crate) async fn store(config: &Config) -> Result<Arc<SqlStore>> {
     SqlStore::open(&settings).await.context("the database cannot be used (store.database_url)")
 }
 
-fn keys(config: &Config, rng: &Arc<dyn Rng>) -> Result<Arc<dyn KeyStore>> {
+/// The accounts service, as the configuration wants it.
+pub(crate) fn accounts(
+    config: &Config,
+    store: Arc<dyn Store>,
+    keys: Arc<dyn KeyStore>,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+) -> Result<Accounts> {
+    let wanted = &config.accounts;
+    let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let settings = wax_accounts::Settings {
+        sign_up: match wanted.sign_up {
+            SignUp::Open => SignUpPolicy::Open,
+            SignUp::Invited => SignUpPolicy::Invited,
+            SignUp::Closed => SignUpPolicy::Closed,
+        },
+        session_idle: wanted.session_idle,
+        session_max: wanted.session_max,
+        argon2: Argon2Cost {
+            memory_kib: wanted.argon2_memory_kib,
+            passes: wanted.argon2_passes,
+            lanes: wanted.argon2_lanes,
+        },
+        argon2_threads: match wanted.argon2_threads {
+            0 => (processors / 2).max(1),
+            threads => threads as usize,
+        },
+    };
+    let parts = wax_accounts::Parts { store, keys, clock, rng, settings };
+    Accounts::new(parts).context("no threads for passwords could be started")
+}
+
+pub(crate) fn keys(config: &Config, rng: &Arc<dyn Rng>) -> Result<Arc<dyn KeyStore>> {
     if config.server.ephemeral {
         return Ok(Arc::new(MemoryKeyStore::new(Arc::clone(rng))));
     }

@@ -26,7 +26,7 @@ pub(crate) async fn ensure(
     }
     if config.server.demo {
         check(&config.console, &acme)?;
-        add(platform, "acme", "Acme, Inc.", acme, demo::acme(), clock, rng).await?;
+        add(platform, demo::SLUG, "Acme, Inc.", acme, demo::acme(), clock, rng).await?;
     }
     Ok(())
 }

@@ -16,6 +16,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use wax_accounts::OperatorLink;
 use wax_config::{Config, Flag};
 
 /// One-time secrets under your own seal: the server.
@@ -66,9 +67,40 @@ enum ConfigCommand {
 
 #[derive(Debug, Subcommand)]
 enum AdminCommand {
+    /// Who owns organizations.
+    #[command(subcommand)]
+    Owner(OwnerCommand),
+    /// People.
+    #[command(subcommand)]
+    Account(AccountCommand),
     /// Mails.
     #[command(subcommand)]
     Mail(MailCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum OwnerCommand {
+    /// Prints a link that signs somebody in once, within the hour, and makes them an owner.
+    Create {
+        /// Their mail address. Nothing is mailed.
+        email: String,
+        /// What others read; without it, the address up to the `@`.
+        #[arg(long)]
+        name: Option<String>,
+        /// An existing organization's id or short name, or the name of a new one.
+        #[arg(long, value_name = "NAME")]
+        organization: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum AccountCommand {
+    /// Prints a link that lets somebody back in who has lost every way, once, within the hour. Ends their other sessions and
+    /// turns their second factor off.
+    Recover {
+        /// Their mail address. Nothing is mailed.
+        email: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -113,6 +145,14 @@ fn run(arguments: &Arguments) -> Result<()> {
         Command::Config(ConfigCommand::Default) => commands::print(wax_config::DEFAULT_TOML),
         Command::Admin(AdminCommand::Mail(MailCommand::Test { address, language })) => {
             commands::mail_test(&load(arguments, None)?, address, language)
+        }
+        Command::Admin(AdminCommand::Owner(OwnerCommand::Create { email, name, organization })) => {
+            let (name, organization) = (name.clone(), organization.clone());
+            let link = OperatorLink::Owner { name, organization };
+            commands::operator_link(&load(arguments, None)?, email, link)
+        }
+        Command::Admin(AdminCommand::Account(AccountCommand::Recover { email })) => {
+            commands::operator_link(&load(arguments, None)?, email, OperatorLink::Recover)
         }
         Command::Openapi => commands::openapi(),
     }

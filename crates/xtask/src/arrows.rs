@@ -10,7 +10,7 @@ const FLOORS: &[&[&str]] = &[
     &["wax-kernel"],
     &["wax-cache", "wax-config", "wax-crypto", "wax-i18n", "wax-model", "wax-telemetry"],
     &["wax-client-sdk", "wax-httpkit", "wax-mail", "wax-pages", "wax-store"],
-    &["wax-edge", "wax-secrets", "wax-services", "wax-store-sql", "wax-worker"],
+    &["wax-accounts", "wax-edge", "wax-secrets", "wax-services", "wax-store-sql", "wax-worker"],
     &["waxseal", "waxseald", "xtask"],
     &[TESTKIT],
     &[TESTS, "waxseal-bench", "waxseal-tests-model"],

@@ -240,6 +240,13 @@ async fn what_only_we_may_say_is_removed() {
 }
 
 #[tokio::test]
+async fn the_proof_of_our_own_pages_reaches_the_service() {
+    let edge = TestEdge::start().await;
+    let seen = passed(&edge, get_from("X-Waxseal-CSRF: abc\r\nHost: a.localhost")).await;
+    assert_eq!(seen.headers["x-waxseal-csrf"], "abc");
+}
+
+#[tokio::test]
 async fn tunnels_traces_and_unknown_methods_are_not_served() {
     let edge = TestEdge::start().await;
     for method in ["TRACE", "get", "PROPFIND"] {

@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod admin;
 mod mail_test;
 mod migrate;
 mod openapi;
@@ -9,7 +10,9 @@ use std::io::Write as _;
 
 use anyhow::{Context as _, Result};
 
-pub(crate) use self::{mail_test::mail_test, migrate::migrate, openapi::openapi, serve::serve};
+pub(crate) use self::{
+    admin::operator_link, mail_test::mail_test, migrate::migrate, openapi::openapi, serve::serve,
+};
 
 /// Writes to standard output, which is what the command was asked for.
 pub(crate) fn print(text: &str) -> Result<()> {

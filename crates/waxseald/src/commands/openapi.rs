@@ -2,9 +2,10 @@
 
 use anyhow::Result;
 
-/// Prints the document, generated from the types.
+/// Prints the document of all services, generated from the types.
 pub(crate) fn openapi() -> Result<()> {
-    let mut document = wax_secrets::openapi().to_pretty_json()?;
+    let document = wax_secrets::openapi().merge_from(wax_accounts::openapi());
+    let mut document = document.to_pretty_json()?;
     document.push('\n');
     super::print(&document)
 }

@@ -44,7 +44,9 @@ async fn until_stopped(config: &Config) -> Result<()> {
     server.readiness.set(true);
     if let (true, Some(place)) = (config.server.demo, place) {
         let ca = server.edge.as_ref().and_then(|side| side.local_ca.pem_path());
-        super::print(&demo::welcome(place, config.console.host.as_ref(), ca))?;
+        let console = config.console.host.as_ref();
+        let link = demo::sign_in_link(server.accounts.as_ref(), place, console).await?;
+        super::print(&demo::welcome(place, console, link.as_ref(), ca))?;
     }
     tokio::select! {
         _ = terminate.recv() => {}

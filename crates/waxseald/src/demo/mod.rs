@@ -2,11 +2,18 @@
 
 use std::{fmt::Write as _, path::Path};
 
-use wax_kernel::Hostname;
-use wax_model::{Brand, Color, Corners, Logo, LogoType};
+use anyhow::Result;
+use wax_accounts::{Accounts, OperatorLink};
+use wax_crypto::Origin;
+use wax_kernel::{EmailAddress, Hostname};
+use wax_model::{Brand, Color, Corners, Link, Logo, LogoType};
 
 /// Where the demo organization lives.
 pub(crate) const HOST: &str = "secrets.acme.localhost";
+
+/// Its short name, and who owns it.
+pub(crate) const SLUG: &str = "acme";
+const OWNER: &str = "ann@acme.example";
 
 /// The look of the demo organization.
 pub(crate) fn acme() -> Brand {
@@ -47,8 +54,27 @@ impl Place {
     }
 }
 
+/// A link that signs in as the owner of the demo organization, once.
+pub(crate) async fn sign_in_link(
+    accounts: Option<&Accounts>,
+    place: Place,
+    console: Option<&Hostname>,
+) -> Result<Option<Link>> {
+    let (Some(accounts), Some(console)) = (accounts, console) else { return Ok(None) };
+    let origin = Origin::parse(&place.origin(console.as_str()))?;
+    let email = EmailAddress::parse(OWNER)?;
+    let (name, organization) = (Some("Ann".to_owned()), Some(SLUG.to_owned()));
+    let link = OperatorLink::Owner { name, organization };
+    Ok(Some(accounts.operator_link(&origin, &email, link).await?))
+}
+
 /// What a person sees who has started the demo: the addresses, and one line to try.
-pub(crate) fn welcome(place: Place, console: Option<&Hostname>, ca: Option<&Path>) -> String {
+pub(crate) fn welcome(
+    place: Place,
+    console: Option<&Hostname>,
+    link: Option<&Link>,
+    ca: Option<&Path>,
+) -> String {
     let origin = place.origin(HOST);
     let client = client();
     let mut text = format!("\n  Waxseal is running for Acme, Inc.\n\n    Browser   {origin}\n");
@@ -58,6 +84,9 @@ pub(crate) fn welcome(place: Place, console: Option<&Hostname>, ca: Option<&Path
     // Writing to a String cannot fail.
     if let Some(console) = console {
         let _ = writeln!(text, "    Console   {}", place.origin(console.as_str()));
+    }
+    if let Some(link) = link {
+        let _ = writeln!(text, "    Sign in   {} (once, within the hour)", link.expose());
     }
     let _ = writeln!(
         text,

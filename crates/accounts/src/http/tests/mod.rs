@@ -1,0 +1,11 @@
+//! The service as browsers meet it, on a store in memory, with a clock that stands still until moved.
+
+mod argon2;
+mod csrf;
+mod kit;
+mod oracle;
+mod permissions;
+mod sessions;
+mod single_use;
+mod story;
+mod totp;

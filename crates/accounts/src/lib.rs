@@ -1,0 +1,10 @@
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+mod http;
+mod service;
+
+pub use http::{openapi, router};
+pub use service::{
+    Accounts, Argon2Cost, NoLink, OperatorLink, Parts, Settings, SignUpPolicy, jobs,
+};

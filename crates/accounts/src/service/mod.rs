@@ -1,0 +1,190 @@
+//! The rules of accounts. No HTTP, no SQL.
+
+mod account;
+mod address;
+mod authenticator;
+mod bearer;
+mod device_login;
+mod events;
+mod founding;
+mod hasher;
+mod jobs;
+mod letters;
+mod link;
+mod networks;
+mod operator;
+mod password;
+mod passwords;
+mod recovery_codes;
+mod refusal;
+mod reset;
+mod second_factor;
+mod sessions;
+mod sign_in;
+mod sign_up;
+mod step_up;
+mod tokens;
+mod totp;
+mod tries;
+mod words;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use wax_crypto::{
+    Origin,
+    at_rest::{AddressKey, KeyStore},
+};
+use wax_httpkit::auth::BearerHash;
+use wax_kernel::{Clock, Rng, Timestamp};
+use wax_mail::Postbox;
+use wax_store::{AccountReads, Store};
+
+use self::hasher::Hasher;
+pub(crate) use self::{
+    account::{AccountChange, Profile},
+    bearer::BearerText,
+    device_login::{INTERVAL as LOGIN_INTERVAL, LIFE as LOGIN_LIFE, Polled},
+    refusal::Refusal,
+    second_factor::Factor,
+    sign_in::{Method, STEP, SignIn},
+    sign_up::SignUp,
+    step_up::Proof,
+    words::{Language, Name},
+};
+pub use self::{
+    hasher::Argon2Cost,
+    jobs::jobs,
+    operator::{NoLink, OperatorLink},
+};
+
+/// What the service is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// The database.
+    pub store: Arc<dyn Store>,
+    /// The key ring, and the seed of the key for addresses.
+    pub keys: Arc<dyn KeyStore>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where randomness comes from.
+    pub rng: Arc<dyn Rng>,
+    /// What the operator has decided.
+    pub settings: Settings,
+}
+
+/// What the operator has decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Who may sign up.
+    pub sign_up: SignUpPolicy,
+    /// How long a session lives without use.
+    pub session_idle: Duration,
+    /// How long a session lives.
+    pub session_max: Duration,
+    /// What a password costs.
+    pub argon2: Argon2Cost,
+    /// Threads that verify passwords, at least 1.
+    pub argon2_threads: usize,
+}
+
+/// Who may sign up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignUpPolicy {
+    /// Everybody with an address.
+    Open,
+    /// Who was invited into an organization.
+    Invited,
+    /// Nobody: not even invited people, only whom the operator lets in.
+    Closed,
+}
+
+impl SignUpPolicy {
+    /// Its name in the configuration and in answers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Invited => "invited",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// Who asks, as far as it is known before signing in.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    /// What the browser calls us: where links in mails lead.
+    pub(crate) origin: Arc<Origin>,
+    /// Where it is, as a network.
+    pub(crate) network: String,
+    /// "Firefox on Windows".
+    pub(crate) device_name: String,
+    /// The browser's own cookie. A command line has none.
+    pub(crate) device: Option<BearerHash>,
+    /// The session that its cookie names.
+    pub(crate) session: Option<BearerHash>,
+}
+
+/// The accounts service. Clones are the same service.
+#[derive(Clone)]
+pub struct Accounts(Arc<Inner>);
+
+struct Inner {
+    store: Arc<dyn Store>,
+    keys: Arc<dyn KeyStore>,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+    settings: Settings,
+    postbox: Postbox,
+    addresses: AddressKey,
+    hasher: Hasher,
+}
+
+impl fmt::Debug for Accounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Accounts").field("settings", &self.0.settings).finish_non_exhaustive()
+    }
+}
+
+impl Accounts {
+    /// Puts the service together and starts its threads.
+    ///
+    /// # Errors
+    /// If the operating system gives no threads.
+    pub fn new(parts: Parts) -> std::io::Result<Self> {
+        let Parts { store, keys, clock, rng, settings } = parts;
+        let postbox = Postbox::new(Arc::clone(&keys), Arc::clone(&clock), Arc::clone(&rng));
+        let addresses = AddressKey::derive(keys.host_seed());
+        let hasher = Hasher::start(settings.argon2, settings.argon2_threads, &*rng)?;
+        let inner = Inner { store, keys, clock, rng, settings, postbox, addresses, hasher };
+        Ok(Self(Arc::new(inner)))
+    }
+
+    /// Who may sign up.
+    pub(crate) fn sign_up_policy(&self) -> SignUpPolicy {
+        self.0.settings.sign_up
+    }
+
+    fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    fn rng(&self) -> &dyn Rng {
+        &*self.0.rng
+    }
+
+    fn store(&self) -> &Arc<dyn Store> {
+        &self.0.store
+    }
+
+    fn reads(&self) -> &dyn AccountReads {
+        self.0.store.accounts()
+    }
+}
+
+#[cfg(test)]
+impl Accounts {
+    /// Every place in the queue of passwords.
+    pub(crate) fn every_password_place(&self) -> Vec<hasher::Place> {
+        std::iter::from_fn(|| self.0.hasher.place().ok()).collect()
+    }
+}

@@ -1,0 +1,58 @@
+//! Why the service does not do what it was asked.
+
+use std::time::Duration;
+
+use wax_crypto::at_rest::EnvelopeError;
+use wax_model::Invalid;
+use wax_store::StoreError;
+
+/// Why not. What it looks like from outside is decided in `http/problem.rs`.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// A field breaks a rule.
+    Invalid(Invalid),
+    /// The password in this field is too easy to guess.
+    WeakPassword,
+    /// Nobody is signed in by this.
+    SignIn,
+    /// The second factor is wrong.
+    SecondFactor,
+    /// No such thing, or not any more.
+    NotAvailable,
+    /// It belongs to another browser.
+    OtherDevice,
+    /// Somebody else has it.
+    Conflict,
+    /// Tries are held back for so long.
+    HeldBack(Duration),
+    /// Nobody may sign up by themselves.
+    SignUpClosed,
+    /// An organization would lose its only owner.
+    LastOwner,
+    /// The account would lose its only way in.
+    LastWayIn,
+    /// More passwords are waiting than the server wants to verify.
+    Busy,
+    /// The database did not do it.
+    Store(StoreError),
+    /// A row does not open with these keys.
+    Envelope(EnvelopeError),
+}
+
+impl From<Invalid> for Refusal {
+    fn from(invalid: Invalid) -> Self {
+        Self::Invalid(invalid)
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<EnvelopeError> for Refusal {
+    fn from(error: EnvelopeError) -> Self {
+        Self::Envelope(error)
+    }
+}

@@ -1,0 +1,82 @@
+//! Who calls the platform, and what they may do (docs/accounts.md §2 and §3). Asking for one of these as an argument is
+//! the authorization: a handler without one answers everybody.
+
+mod allowed;
+mod cookies;
+mod credentials;
+mod our_page;
+mod signed_in;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use wax_kernel::{AccountId, TenantId};
+use wax_model::{ApiKey, Belonging, Session, Tenant};
+
+pub use self::{
+    allowed::{Allowed, Grant, may},
+    cookies::{Cookies, DEVICE_COOKIE, SESSION_COOKIE, STEP_COOKIE, set_cookie, unset_cookie},
+    credentials::{
+        CLI_PREFIX, CSRF_HEADER, Credential, KEY_PREFIX, bearer_hash, csrf_token, from_our_pages,
+    },
+    our_page::{OurPage, is_bearer},
+    signed_in::{SignedIn, SteppedUp},
+};
+use crate::{PlatformContext, Problem};
+
+/// SHA-256 of a bearer value: what services look up instead of it.
+pub type BearerHash = [u8; 32];
+
+/// A session that stands, and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bearer {
+    /// The session.
+    pub session: Session,
+    /// The account's name.
+    pub name: String,
+    /// The account's language.
+    pub lang: String,
+}
+
+/// A key that stands, and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyBearer {
+    /// The organization's id.
+    pub tenant: TenantId,
+    /// The key.
+    pub key: ApiKey,
+}
+
+/// Who knows sessions, keys and members. The accounts service is one; every process that serves members' routes has it,
+/// whichever services it has.
+#[async_trait]
+pub trait Authenticator: Send + Sync {
+    /// The session with this token, used just now from there.
+    async fn session(
+        &self,
+        token: BearerHash,
+        from: &PlatformContext,
+    ) -> Result<Option<Bearer>, Problem>;
+    /// The key with this text, if it may be used from there.
+    async fn key(
+        &self,
+        text: BearerHash,
+        from: &PlatformContext,
+    ) -> Result<Option<KeyBearer>, Problem>;
+    /// What an account is in the organization with this id or slug.
+    async fn belonging(
+        &self,
+        account: AccountId,
+        organization: &str,
+    ) -> Result<Option<Belonging>, Problem>;
+    /// The organization with this id.
+    async fn organization(&self, id: TenantId) -> Result<Option<Tenant>, Problem>;
+    /// Whether this session has proven its person lately.
+    fn stepped_up(&self, session: &Session) -> bool;
+}
+
+/// What routers keep in their state to authenticate by.
+pub type SharedAuthenticator = Arc<dyn Authenticator>;
+
+#[cfg(test)]
+mod tests;
