@@ -36,6 +36,9 @@ prove --judge <file>
 const SHORT: Duration = Duration::from_secs(35);
 /// What readers have to come to an end.
 const PATIENCE: Duration = Duration::from_secs(12);
+/// Secrets that are fought over at a time. Most of a secret's life here is spent waiting for what was killed to come back:
+/// with fewer, two cores idle.
+const AT_ONCE: usize = 48;
 /// Where convicting histories go, from the folder this runs in.
 const FINDINGS: &str = "target/prove";
 
@@ -94,7 +97,7 @@ impl Arguments {
             lasts: self.lasts(),
             secrets: usize::MAX,
             patience: PATIENCE,
-            at_once: 12,
+            at_once: AT_ONCE,
             chaos: Some(chaos),
             stops_when_convicted: true,
         }
