@@ -7,6 +7,7 @@ mod code;
 mod context;
 mod mount;
 mod problem;
+mod query;
 mod render;
 mod services;
 
@@ -15,6 +16,7 @@ pub use code::Code;
 pub use context::{ClientAddress, Context, Network, PlatformContext, RequestContext};
 pub use mount::{HostKind, Mount, Mounts, segments_below};
 pub use problem::Problem;
+pub use query::{Asked, Cursor, Page, PageLimit, number};
 pub use render::{
     ProblemDocument, ProblemResponses, language, localize, method_not_allowed, render, request_id,
 };

@@ -4,6 +4,7 @@
 mod allowed;
 mod cookies;
 mod credentials;
+mod no_accounts;
 mod our_page;
 mod signed_in;
 
@@ -19,6 +20,7 @@ pub use self::{
     credentials::{
         CLI_PREFIX, CSRF_HEADER, Credential, KEY_PREFIX, bearer_hash, csrf_token, from_our_pages,
     },
+    no_accounts::NoAccounts,
     our_page::{OurPage, is_bearer},
     signed_in::{SignedIn, SteppedUp},
 };
