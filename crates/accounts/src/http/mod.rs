@@ -3,9 +3,18 @@
 mod account;
 mod address;
 mod answer;
+mod audit;
 mod caller;
+mod csv;
+mod deletion;
 mod device_login;
 mod events;
+mod export;
+mod invitations;
+mod keys;
+mod members;
+mod once;
+mod organizations;
 mod page;
 mod problem;
 mod second_factor;
@@ -56,7 +65,10 @@ impl FromRef<State> for SharedAuthenticator {
 }
 
 fn routes() -> OpenApiRouter<State> {
-    OpenApiRouter::with_openapi(Document::openapi()).merge(signing_in()).merge(the_account())
+    OpenApiRouter::with_openapi(Document::openapi())
+        .merge(signing_in())
+        .merge(the_account())
+        .merge(the_organization())
 }
 
 /// What nobody needs a session for.
@@ -93,6 +105,29 @@ fn the_account() -> OpenApiRouter<State> {
         .routes(routes!(device_login::look))
         .routes(routes!(device_login::decide))
         .routes(routes!(events::list))
+}
+
+/// What members and keys see and do in an organization.
+fn the_organization() -> OpenApiRouter<State> {
+    OpenApiRouter::new()
+        .routes(routes!(organizations::found))
+        .routes(routes!(organizations::organization, organizations::rename))
+        .routes(routes!(organizations::transfer))
+        .routes(routes!(export::export))
+        .routes(routes!(deletion::schedule, deletion::cancel))
+        .routes(routes!(members::list))
+        .routes(routes!(members::change, members::remove))
+        .routes(routes!(invitations::list, invitations::invite))
+        .routes(routes!(invitations::withdraw))
+        .routes(routes!(invitations::resend))
+        .routes(routes!(invitations::look))
+        .routes(routes!(invitations::accept))
+        .routes(routes!(invitations::sign_up))
+        .routes(routes!(keys::list, keys::make))
+        .routes(routes!(keys::change, keys::revoke))
+        .routes(routes!(keys::rotate))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::export))
 }
 
 /// Whoever keeps an answer of ours keeps somebody's account.

@@ -19,6 +19,9 @@ impl From<Refusal> for Problem {
             Refusal::SecondFactor => Self::new(Code::SecondFactor),
             Refusal::NotAvailable => Self::new(Code::NotAvailable),
             Refusal::OtherDevice => Self::new(Code::OtherDevice),
+            Refusal::Forbidden(permission) => {
+                Self::new(Code::Forbidden).with("permission", permission.as_str())
+            }
             Refusal::Conflict => Self::new(Code::Conflict),
             Refusal::HeldBack(wait) => Self::new(Code::HeldBack).retry_after(wait),
             Refusal::SignUpClosed => Self::new(Code::SignUpClosed),

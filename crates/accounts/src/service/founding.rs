@@ -4,7 +4,7 @@ use wax_kernel::{AccountId, EventId, Rng, TenantId};
 use wax_model::{Action, Actor, AuditEvent, Membership, Plan, Role, Tenant, TenantScope};
 use wax_store::{PlatformUnit, StoreError};
 
-use super::{Accounts, Name};
+use super::{Accounts, Name, Slug};
 
 /// Longest short name made of a name.
 const MAX_SLUG: usize = 32;
@@ -23,6 +23,18 @@ pub(super) struct Founding {
 }
 
 impl Founding {
+    /// The same under a short name that somebody chose: if that is taken, there is no other.
+    pub(super) fn with_slug(mut self, slug: Slug) -> Self {
+        self.tenant.slug = slug.into_string();
+        self.tenant.slug.clone_into(&mut self.other_slug);
+        self
+    }
+
+    /// Its id.
+    pub(super) const fn id(&self) -> TenantId {
+        self.tenant.id
+    }
+
     /// Writes it, with its owner. `false`: both short names are taken, nothing was written.
     pub(super) async fn write(&self, unit: &mut dyn PlatformUnit) -> Result<bool, StoreError> {
         if !unit.insert_tenant(&self.tenant).await? {
@@ -86,6 +98,8 @@ impl Accounts {
         let suffix = random_letters(self.rng(), 6);
         let other_slug =
             if slug.is_empty() { format!("org-{suffix}") } else { format!("{slug}-{suffix}") };
+        // Too short, or one of our own words: with letters behind it, it is neither.
+        let slug = Slug::parse(&slug).map(Slug::into_string).unwrap_or_default();
         let tenant = Tenant {
             id: TenantId::random(self.rng()),
             slug: if slug.is_empty() { other_slug.clone() } else { slug },

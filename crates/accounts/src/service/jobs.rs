@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wax_kernel::{Job, JobError};
 
-use super::Accounts;
+use super::{Accounts, deletion::erasure_job};
 
 /// Rows of one table that one transaction deletes.
 const BATCH: u32 = 500;
@@ -12,11 +12,13 @@ const EVERY: Duration = Duration::from_secs(60);
 
 /// The repeated work. `events_kept`: how long an account's history is kept.
 pub fn jobs(accounts: &Accounts, events_kept: Duration) -> Vec<Job> {
+    let erasure = erasure_job(accounts);
     let accounts = accounts.clone();
-    vec![Job::new("accounts.forget", EVERY, move || {
+    let forgetting = Job::new("accounts.forget", EVERY, move || {
         let accounts = accounts.clone();
         async move { accounts.forget(events_kept).await }
-    })]
+    });
+    vec![forgetting, erasure]
 }
 
 impl Accounts {

@@ -37,7 +37,7 @@ pub(super) fn page(origin: &Origin, path: &str, token: &BearerText) -> Link {
     link(origin, &format!("{path}#{}", token.expose()))
 }
 
-fn link(origin: &Origin, rest: &str) -> Link {
+pub(super) fn link(origin: &Origin, rest: &str) -> Link {
     Link::parse(&format!("{origin}{rest}"))
         .expect("the platform's origin is https, or below localhost")
 }

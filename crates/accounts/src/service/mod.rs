@@ -1,18 +1,28 @@
 //! The rules of accounts. No HTTP, no SQL.
 
 mod account;
+mod acting;
 mod address;
+mod api_keys;
+mod audit_trail;
 mod authenticator;
 mod bearer;
+mod deletion;
 mod device_login;
 mod events;
+mod export;
 mod founding;
 mod hasher;
+mod invitations;
 mod jobs;
+mod key_text;
 mod letters;
 mod link;
+mod members;
 mod networks;
+mod once;
 mod operator;
+mod organizations;
 mod password;
 mod passwords;
 mod recovery_codes;
@@ -22,6 +32,7 @@ mod second_factor;
 mod sessions;
 mod sign_in;
 mod sign_up;
+mod slug;
 mod step_up;
 mod tokens;
 mod totp;
@@ -42,12 +53,20 @@ use wax_store::{AccountReads, Store};
 use self::hasher::Hasher;
 pub(crate) use self::{
     account::{AccountChange, Profile},
+    api_keys::{KeyChange, KeyNetwork, NewKey},
+    audit_trail::AuditExport,
     bearer::BearerText,
     device_login::{INTERVAL as LOGIN_INTERVAL, LIFE as LOGIN_LIFE, Polled},
+    invitations::{InvitationLook, Invite, InvitedSignUp},
+    key_text::KeyText,
+    members::MemberChange,
+    once::Once,
+    organizations::{Renaming, Seen},
     refusal::Refusal,
     second_factor::Factor,
     sign_in::{Method, STEP, SignIn},
     sign_up::SignUp,
+    slug::Slug,
     step_up::Proof,
     words::{Language, Name},
 };

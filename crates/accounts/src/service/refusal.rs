@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use wax_crypto::at_rest::EnvelopeError;
-use wax_model::Invalid;
+use wax_model::{Invalid, Permission};
 use wax_store::StoreError;
 
 /// Why not. What it looks like from outside is decided in `http/problem.rs`.
@@ -21,6 +21,8 @@ pub(crate) enum Refusal {
     NotAvailable,
     /// It belongs to another browser.
     OtherDevice,
+    /// The caller may see it, but not do this.
+    Forbidden(Permission),
     /// Somebody else has it.
     Conflict,
     /// Tries are held back for so long.

@@ -1,0 +1,297 @@
+//! API keys: made, changed, rotated, ended. Their text is told once.
+
+use std::{net::IpAddr, time::Duration};
+
+use wax_kernel::{ApiKeyId, Timestamp};
+use wax_model::{
+    Action, Actor, ApiKey, AuditEvent, Invalid, MailKind, OutboxMessage, Permission, Rule, Scope,
+};
+use wax_store::{OrganizationRepository, TokenHash, UnitOfWork};
+
+use super::{
+    Accounts, Name, Refusal,
+    acting::{Acting, Ruled},
+    key_text::KeyText,
+};
+
+/// Keys of one organization, expired ones too: as many as a list shows.
+const MAX_KEYS: usize = 200;
+/// Networks of one key.
+const MAX_NETWORKS: usize = 32;
+/// How long a key works unless its maker says otherwise, and at most.
+const USUAL_LIFE: Duration = Duration::from_hours(365 * 24);
+const LONGEST_LIFE: Duration = Duration::from_hours(2 * 365 * 24);
+/// How long the old text may work beside the new one.
+const LONGEST_OVERLAP_S: u64 = 604_800;
+
+/// A network from which a key may be used, in CIDR notation: the first address of it, and how many bits are common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct KeyNetwork(String);
+
+impl KeyNetwork {
+    /// Reads one. An address within it (`192.0.2.7/24`) is refused: whoever writes that may mean the address.
+    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
+        let refused = || Invalid::new("networks", Rule::Form);
+        let (base, bits) = text.split_once('/').ok_or_else(refused)?;
+        let base: IpAddr = base.parse().map_err(|_| refused())?;
+        let bits: u32 = bits.parse().map_err(|_| refused())?;
+        let host_bits = match base {
+            IpAddr::V4(base) if bits <= 32 => {
+                base.to_bits() & !u32::MAX.checked_shl(32 - bits).unwrap_or(0) != 0
+            }
+            IpAddr::V6(base) if bits <= 128 => {
+                base.to_bits() & !u128::MAX.checked_shl(128 - bits).unwrap_or(0) != 0
+            }
+            _ => true,
+        };
+        if host_bits { Err(refused()) } else { Ok(Self(format!("{base}/{bits}"))) }
+    }
+}
+
+/// A key to be made.
+#[derive(Debug, Clone)]
+pub(crate) struct NewKey {
+    pub(crate) name: Name,
+    pub(crate) scopes: Vec<Scope>,
+    pub(crate) networks: Vec<KeyNetwork>,
+    pub(crate) expires_at: Option<Timestamp>,
+}
+
+/// What is to be different.
+#[derive(Debug, Clone)]
+pub(crate) struct KeyChange {
+    pub(crate) name: Option<Name>,
+    pub(crate) networks: Option<Vec<KeyNetwork>>,
+    pub(crate) expires_at: Option<Timestamp>,
+}
+
+impl Accounts {
+    /// Newest first, expired ones too.
+    pub(crate) async fn keys(&self, acting: &Acting) -> Result<Vec<ApiKey>, Refusal> {
+        Ok(self.store().read(acting.scope).organization().keys().await?)
+    }
+
+    async fn one_key(&self, acting: &Acting, id: ApiKeyId) -> Result<ApiKey, Refusal> {
+        let found = self.store().read(acting.scope).organization().key(id).await?;
+        found.ok_or(Refusal::NotAvailable)
+    }
+
+    /// Makes a key. Its text is in this answer and nowhere else.
+    pub(crate) async fn make_key(
+        &self,
+        acting: &Acting,
+        new: NewKey,
+    ) -> Result<(ApiKey, KeyText), Refusal> {
+        let Actor::Account(created_by) = acting.actor else {
+            return Err(Refusal::Forbidden(Permission::KeysWrite));
+        };
+        let (text, now) = (KeyText::random(self.rng()), self.now());
+        let key = ApiKey {
+            id: ApiKeyId::random(self.rng()),
+            name: new.name.into_string(),
+            hint: text.hint(),
+            scopes: check_scopes(&new.scopes)?,
+            networks: check_networks(new.networks)?,
+            created_by,
+            created_at: now,
+            expires_at: check_end(new.expires_at.unwrap_or_else(|| now.plus(USUAL_LIFE)), now)?,
+            last_used_at: None,
+            overlap_ends_at: None,
+        };
+        let letters = self.key_letters(acting, &key, Action::KeyMade).await?;
+        let act = Act::Make { key: key.clone(), hash: text.hash() };
+        self.act_on_key(acting, key.id, act, Action::KeyMade, letters).await?;
+        Ok((key, text))
+    }
+
+    /// Changes name, networks and expiry.
+    pub(crate) async fn change_key(
+        &self,
+        acting: &Acting,
+        id: ApiKeyId,
+        change: KeyChange,
+    ) -> Result<ApiKey, Refusal> {
+        let mut key = self.one_key(acting, id).await?;
+        if let Some(name) = change.name {
+            key.name = name.into_string();
+        }
+        if let Some(networks) = change.networks {
+            key.networks = check_networks(networks)?;
+        }
+        if let Some(expires_at) = change.expires_at {
+            key.expires_at = check_end(expires_at, self.now())?;
+        }
+        let act = Act::Change { key: key.clone() };
+        self.act_on_key(acting, id, act, Action::KeyChanged, Vec::new()).await?;
+        Ok(key)
+    }
+
+    /// Gives a key a new text. The old one works until the overlap ends.
+    pub(crate) async fn rotate_key(
+        &self,
+        acting: &Acting,
+        id: ApiKeyId,
+        overlap_s: u64,
+    ) -> Result<(ApiKey, KeyText), Refusal> {
+        if overlap_s > LONGEST_OVERLAP_S {
+            let rule = Rule::Range { min: 0, max: LONGEST_OVERLAP_S };
+            return Err(Invalid::new("overlap_s", rule).into());
+        }
+        let (text, now) = (KeyText::random(self.rng()), self.now());
+        let until = now.plus(Duration::from_secs(overlap_s));
+        let act = Act::Rotate { hint: text.hint(), hash: text.hash(), until };
+        self.act_on_key(acting, id, act, Action::KeyRotated, Vec::new()).await?;
+        Ok((self.one_key(acting, id).await?, text))
+    }
+
+    /// Ends a key at once, with the text from before its last rotation.
+    pub(crate) async fn revoke_key(&self, acting: &Acting, id: ApiKeyId) -> Result<(), Refusal> {
+        let key = self.one_key(acting, id).await?;
+        let letters = self.key_letters(acting, &key, Action::KeyRevoked).await?;
+        self.act_on_key(acting, id, Act::Revoke, Action::KeyRevoked, letters).await
+    }
+
+    async fn key_letters(
+        &self,
+        acting: &Acting,
+        key: &ApiKey,
+        action: Action,
+    ) -> Result<Vec<OutboxMessage>, Refusal> {
+        let organization = self.seen_by(acting).await?.tenant.name;
+        let (name, by, at) = (key.name.clone(), self.name_of(acting).await?, self.now());
+        let kind = match action {
+            Action::KeyMade => MailKind::KeyCreated { organization, name, by, at },
+            _ => MailKind::KeyRevoked { organization, name, by, at },
+        };
+        self.letters_to_owners(acting, &kind).await
+    }
+
+    async fn act_on_key(
+        &self,
+        acting: &Acting,
+        id: ApiKeyId,
+        act: Act,
+        action: Action,
+        letters: Vec<OutboxMessage>,
+    ) -> Result<(), Refusal> {
+        let event = self.audit(acting, action, id);
+        let doing = Doing { acting: acting.clone(), id, act, event, letters };
+        let work = self.store().write(&acting.scope, move |uow| {
+            let doing = doing.clone();
+            Box::pin(async move { doing.write(uow).await })
+        });
+        work.await?
+    }
+}
+
+/// At least one, each once, in the order of the table.
+fn check_scopes(scopes: &[Scope]) -> Result<Vec<Scope>, Invalid> {
+    let known: Vec<_> = Scope::ALL.iter().copied().filter(|scope| scopes.contains(scope)).collect();
+    match scopes.len() {
+        0 => Err(Invalid::new("scopes", Rule::Required)),
+        given if given != known.len() => Err(Invalid::new("scopes", Rule::Duplicate)),
+        _ => Ok(known),
+    }
+}
+
+fn check_networks(networks: Vec<KeyNetwork>) -> Result<Vec<String>, Invalid> {
+    if networks.len() > MAX_NETWORKS {
+        let rule = Rule::Length { min: 0, max: MAX_NETWORKS as u64 };
+        return Err(Invalid::new("networks", rule));
+    }
+    Ok(networks.into_iter().map(|network| network.0).collect())
+}
+
+fn check_end(expires_at: Timestamp, now: Timestamp) -> Result<Timestamp, Invalid> {
+    let longest = u64::try_from(LONGEST_LIFE.as_millis()).unwrap_or(u64::MAX);
+    let fits = now < expires_at && expires_at <= now.plus(LONGEST_LIFE);
+    let rule = Rule::Range { min: 1, max: longest };
+    fits.then_some(expires_at).ok_or_else(|| Invalid::new("expires_at_ms", rule))
+}
+
+/// What is done to a key.
+#[derive(Clone)]
+enum Act {
+    Make { key: ApiKey, hash: TokenHash },
+    Change { key: ApiKey },
+    Rotate { hint: String, hash: TokenHash, until: Timestamp },
+    Revoke,
+}
+
+#[derive(Clone)]
+struct Doing {
+    acting: Acting,
+    id: ApiKeyId,
+    act: Act,
+    event: AuditEvent,
+    letters: Vec<OutboxMessage>,
+}
+
+impl Doing {
+    async fn write(&self, uow: &mut dyn UnitOfWork) -> Ruled<()> {
+        let organization = uow.organization();
+        organization.lock().await?;
+        let role = self.acting.role_now(organization).await?;
+        if role.is_none_or(|role| Permission::KeysWrite.of_role(role).is_none()) {
+            return Ok(Err(Refusal::Forbidden(Permission::KeysWrite)));
+        }
+        if let Err(refusal) = self.change(organization).await? {
+            return Ok(Err(refusal));
+        }
+        for letter in &self.letters {
+            uow.outbox().send(letter).await?;
+        }
+        uow.audit().record(&self.event).await.map(Ok)
+    }
+
+    async fn change(&self, organization: &mut dyn OrganizationRepository) -> Ruled<()> {
+        let found = match &self.act {
+            Act::Make { key, hash } => {
+                if organization.keys().await?.len() >= MAX_KEYS {
+                    let rule = Rule::Plan { max: MAX_KEYS as u64 };
+                    return Ok(Err(Refusal::Invalid(Invalid::new("name", rule))));
+                }
+                organization.insert_key(key, *hash).await?;
+                true
+            }
+            Act::Change { key } => organization.update_key(key).await?,
+            Act::Rotate { hint, hash, until } => {
+                organization.rotate_key(self.id, hint, *hash, *until).await?
+            }
+            Act::Revoke => organization.delete_key(self.id).await?,
+        };
+        Ok(found.then_some(()).ok_or(Refusal::NotAvailable))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_is_written_by_its_first_address() {
+        for (text, read) in [
+            ("192.0.2.0/24", "192.0.2.0/24"),
+            ("192.0.2.7/32", "192.0.2.7/32"),
+            ("0.0.0.0/0", "0.0.0.0/0"),
+            ("2001:DB8:1:0::/48", "2001:db8:1::/48"),
+            ("::/0", "::/0"),
+        ] {
+            assert_eq!(KeyNetwork::parse(text).unwrap().0, read);
+        }
+        for text in
+            ["", "192.0.2.7", "192.0.2.7/24", "192.0.2.0/33", "2001:db8::1/64", "x/8", "::/129"]
+        {
+            assert!(KeyNetwork::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_has_a_scope_and_none_twice() {
+        let rule = |scopes: &[Scope]| check_scopes(scopes).map_err(|bad| bad.rule.code());
+        assert_eq!(rule(&[]), Err("required"));
+        assert_eq!(rule(&[Scope::AuditRead, Scope::AuditRead]), Err("duplicate"));
+        let both = [Scope::SecretsCreate, Scope::MembersRead];
+        assert_eq!(rule(&both), Ok(vec![Scope::MembersRead, Scope::SecretsCreate]));
+    }
+}
