@@ -3,5 +3,5 @@
 mod http;
 mod service;
 
-pub use http::{openapi, router};
+pub use http::{members_router, openapi, router};
 pub use service::{Parts, Secrets, audit_job, jobs};

@@ -12,7 +12,7 @@ use wax_crypto::{
     Origin,
     at_rest::{KeyStore, MemoryKeyStore},
 };
-use wax_httpkit::{ClientAddress, Network, RequestContext};
+use wax_httpkit::{ClientAddress, Network, RequestContext, auth::NoAccounts};
 use wax_kernel::{
     Clock, DomainId, Job, ManualClock, RequestId, Rng, SeededRng, SystemRng, TenantId, Timestamp,
 };
@@ -103,7 +103,15 @@ impl TestApp {
         });
         let scopes = [scope(&store, "acme", 1).await, scope(&store, "other", 2).await];
         let jobs = wax_secrets::jobs(&secrets);
-        Self { clock, store, keys, rng, jobs, scopes, router: wax_secrets::router(secrets) }
+        Self {
+            clock,
+            store,
+            keys,
+            rng,
+            jobs,
+            scopes,
+            router: wax_secrets::router(secrets, Arc::new(NoAccounts)),
+        }
     }
 
     /// The tenant that requests go to.

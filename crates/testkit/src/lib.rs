@@ -9,6 +9,7 @@ mod early;
 mod fault;
 mod mistaken;
 mod people;
+mod platform_app;
 mod smtp;
 
 pub use app::{Answer, START, TestApp, request};
@@ -17,4 +18,5 @@ pub use broken::SelectThenDelete;
 pub use commit_proxy::CommitProxy;
 pub use fault::{Fault, broken};
 pub use people::{Recipient, Sender, Terms};
+pub use platform_app::{House, Person, PlatformApp};
 pub use smtp::{Catcher, CatcherTls, Caught, MAIL_HOST, Trouble};

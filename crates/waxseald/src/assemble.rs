@@ -18,7 +18,7 @@ use wax_edge::{
     ConsoleSite, Edge, EdgeParts, Limits, LocalCa, Place, Rate, Rates, Readiness, Remote,
     RemoteParts, Routes, Signing, Upstream,
 };
-use wax_httpkit::{HostKind, Mount, Mounts, Services};
+use wax_httpkit::{HostKind, Mount, Mounts, Services, auth::SharedAuthenticator};
 use wax_kernel::{Clock, Job, Rng, SystemRng};
 use wax_mail::Postbox;
 use wax_model::Entitlements;
@@ -31,13 +31,16 @@ use wax_telemetry::{Metrics, Tasks};
 use wax_worker::{MailParts, mail_job};
 
 use crate::{
-    classes::CLASSES, context_key::ContextKeys, first_tenants, hosts::Hosts, mutual_tls::MutualTls,
-    node_time::NodeTime, post,
+    api_document, classes::CLASSES, context_key::ContextKeys, first_tenants, hosts::Hosts,
+    mutual_tls::MutualTls, node_time::NodeTime, post,
 };
 
 /// Where each service stands.
 const SECRETS: Mount = Mount { host: HostKind::Tenant, prefix: "/v1" };
+const MEMBERS_SECRETS: Mount =
+    Mount { host: HostKind::Platform, prefix: "/v1/organizations/{organization}/secrets" };
 const ACCOUNTS: Mount = Mount { host: HostKind::Platform, prefix: "/v1" };
+const DOCUMENT: Mount = Mount { host: HostKind::Platform, prefix: "/v1/openapi.json" };
 
 /// Connections to Postgres that one process holds.
 const POSTGRES_CONNECTIONS: u32 = 16;
@@ -91,10 +94,16 @@ pub(crate) async fn server(config: &Config) -> Result<Server> {
             jobs.extend(wax_accounts::jobs(&members, audit_kept));
         }
         if parts.has(Part::Secrets) {
-            services = services.with(SECRETS, wax_secrets::router(secrets));
+            let authenticator: SharedAuthenticator = Arc::new(members.clone());
+            let router = wax_secrets::members_router(secrets.clone(), Arc::clone(&authenticator));
+            services = services
+                .with(SECRETS, wax_secrets::router(secrets, authenticator))
+                .with(MEMBERS_SECRETS, router);
         }
         if parts.has(Part::Accounts) {
-            services = services.with(ACCOUNTS, wax_accounts::router(members.clone()));
+            services = services
+                .with(ACCOUNTS, wax_accounts::router(members.clone()))
+                .with(DOCUMENT, api_document::router()?);
             accounts = Some(members);
         }
     }
@@ -220,6 +229,7 @@ impl<'c> Base<'c> {
         let mut upstreams = Mounts::default();
         for (part, mount, endpoints) in [
             (Part::Secrets, SECRETS, &upstream.secrets),
+            (Part::Secrets, MEMBERS_SECRETS, &upstream.secrets),
             (Part::Accounts, ACCOUNTS, &upstream.accounts),
         ] {
             if parts.has(part) {

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod api_document;
 mod assemble;
 mod classes;
 mod commands;

@@ -9,7 +9,7 @@ use axum::{Extension, Router};
 use tokio::net::TcpListener;
 use wax_cache::MemoryHints;
 use wax_crypto::{Origin, at_rest::FileKeyStore};
-use wax_httpkit::{ClientAddress, Network, RequestContext};
+use wax_httpkit::{ClientAddress, Network, RequestContext, auth::NoAccounts};
 use wax_kernel::{DomainId, Redacted, RequestId, Rng, SystemClock, SystemRng, TenantId};
 use wax_model::{Entitlements, TenantScope};
 use wax_secrets::{Parts, Secrets};
@@ -38,7 +38,8 @@ async fn main() -> Result<()> {
         rng,
         entitlements: Entitlements::SELF_HOSTED,
     });
-    let router: Router = wax_secrets::router(secrets).layer(Extension(context(origin)?));
+    let router: Router = wax_secrets::router(secrets, Arc::new(NoAccounts));
+    let router = router.layer(Extension(context(origin)?));
     Ok(axum::serve(TcpListener::bind(address).await?, router).await?)
 }
 

@@ -6,17 +6,17 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 use wax_crypto::{AckHash, ClaimKey, HEADER_BYTES, PeekHash, ReceiptHash, WRAPPED_KEY_BYTES};
-use wax_httpkit::{Body, Problem, ProblemResponses, RequestContext};
+use wax_httpkit::{Body, Problem, ProblemResponses};
 use wax_model::{MAX_CONTENT_BYTES, MIN_CONTENT_BYTES, Policy};
 
-use super::bytes::Base64;
+use super::{bytes::Base64, creator::Creator};
 use crate::{
     Secrets,
     service::{Content, Create, Created, Delivery},
 };
 
 /// Largest body: the largest content as base64, and room for the rest.
-const MAX_BODY: usize = 2 * 1_024 * 1_024;
+pub(super) const MAX_BODY: usize = 2 * 1_024 * 1_024;
 
 /// A sealed secret. Byte strings are base64url without padding.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -63,16 +63,23 @@ pub(super) struct CreatedView {
     expires_at_ms: i64,
 }
 
-/// Stores a sealed secret. The same body again gets the first answer.
+/// Stores a sealed secret. The same body again gets the first answer. With `Authorization`, a key of the organization is
+/// recorded as its maker.
 #[utoipa::path(
     post, path = "/v1/secrets/create", tag = "secrets", request_body = CreateBody,
     responses((status = 201, body = CreatedView), ProblemResponses)
 )]
 pub(super) async fn create(
     State(secrets): State<Secrets>,
-    context: RequestContext,
+    Creator(maker): Creator,
     body: Body<CreateBody, MAX_BODY>,
 ) -> Result<impl IntoResponse, Problem> {
+    let created = secrets.create(&maker, command(body)?).await?;
+    Ok((StatusCode::CREATED, JsonAnswer(CreatedView::from(created))))
+}
+
+/// What a body asks for.
+pub(super) fn command(body: Body<CreateBody, MAX_BODY>) -> Result<Create, Problem> {
     let body_sha256 = Sha256::digest(&body.bytes).into();
     let value = body.value;
     let content = Content {
@@ -83,16 +90,14 @@ pub(super) async fn create(
     let wrapped_key =
         value.wrapped_key.within("wrapped_key", WRAPPED_KEY_BYTES, WRAPPED_KEY_BYTES)?;
     let delivery = Delivery { wrapped_key, content };
-    let create = Create {
+    Ok(Create {
         peek_sha256: value.peek_sha256,
         claim_key: value.claim_key,
         ack_sha256: value.ack_sha256,
         receipt_sha256: value.receipt_sha256,
         delivery,
         body_sha256,
-    };
-    let created = secrets.create(&context, create).await?;
-    Ok((StatusCode::CREATED, JsonAnswer(CreatedView::from(created))))
+    })
 }
 
 impl From<Created> for CreatedView {

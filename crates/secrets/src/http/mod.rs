@@ -5,8 +5,11 @@ mod bytes;
 mod channel;
 mod claim;
 mod create;
+mod creator;
 mod handover;
+mod live;
 mod open;
+mod organization;
 mod peek;
 mod problem;
 mod receipt;
@@ -22,7 +25,7 @@ use axum::{
 };
 use utoipa::OpenApi as _;
 use utoipa_axum::{router::OpenApiRouter, routes};
-use wax_httpkit::{Code, Problem, localize};
+use wax_httpkit::{Code, Problem, auth::SharedAuthenticator, localize};
 
 use crate::Secrets;
 
@@ -40,6 +43,13 @@ struct Document;
 struct State {
     secrets: Secrets,
     streams: status::Streams,
+    authenticator: SharedAuthenticator,
+}
+
+impl FromRef<State> for SharedAuthenticator {
+    fn from_ref(state: &State) -> Self {
+        Self::clone(&state.authenticator)
+    }
 }
 
 impl FromRef<State> for Secrets {
@@ -54,7 +64,7 @@ impl FromRef<State> for status::Streams {
     }
 }
 
-fn routes() -> OpenApiRouter<State> {
+fn strangers_routes() -> OpenApiRouter<State> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(channel::channel))
         .routes(routes!(create::create))
@@ -72,6 +82,13 @@ fn routes() -> OpenApiRouter<State> {
         .routes(routes!(receipt::unlock))
 }
 
+fn members_routes() -> OpenApiRouter<State> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(organization::list, organization::create))
+        .routes(routes!(live::live))
+        .routes(routes!(organization::burn))
+}
+
 /// A query is covered by no signature and read by no route; whoever sends one means something that will not happen.
 async fn without_query(request: Request, next: Next) -> Response {
     if request.uri().query().is_some() {
@@ -80,10 +97,10 @@ async fn without_query(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// The service's routes. Every answer that is an error is a problem document in the caller's language.
-pub fn router(secrets: Secrets) -> Router {
-    let (router, _) = routes().split_for_parts();
-    let state = State { secrets, streams: status::Streams::default() };
+/// The service's routes on tenants' hosts. Every answer that is an error is a problem document in the caller's language.
+pub fn router(secrets: Secrets, authenticator: SharedAuthenticator) -> Router {
+    let (router, _) = strangers_routes().split_for_parts();
+    let state = State { secrets, streams: status::Streams::default(), authenticator };
     router
         .fallback(|| async { Problem::new(Code::NotAvailable).into_response() })
         .method_not_allowed_fallback(|| async {
@@ -95,9 +112,22 @@ pub fn router(secrets: Secrets) -> Router {
         .with_state(state)
 }
 
-/// The OpenAPI 3.1 document of the routes.
+/// The service's routes for members and keys, below `/v1/organizations/{organization}/secrets` on the platform's host.
+pub fn members_router(secrets: Secrets, authenticator: SharedAuthenticator) -> Router {
+    let (router, _) = members_routes().split_for_parts();
+    let state = State { secrets, streams: status::Streams::default(), authenticator };
+    router
+        .fallback(|| async { Problem::new(Code::NotAvailable).into_response() })
+        .method_not_allowed_fallback(|| async { Problem::new(Code::Method) })
+        .layer(middleware::from_fn(localize))
+        .with_state(state)
+}
+
+/// The OpenAPI 3.1 document of the routes on both kinds of host.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    let (_, mut document) = routes().split_for_parts();
+    let (_, mut document) = strangers_routes().split_for_parts();
     channel::describe(&mut document);
+    let (_, members) = members_routes().split_for_parts();
+    document.merge(members);
     document
 }

@@ -147,6 +147,10 @@ impl From<Receipt> for ReceiptView {
 }
 
 impl ReceiptView {
+    pub(super) const fn rid(&self) -> ReceiptId {
+        self.rid
+    }
+
     /// Whether this is the last thing there is to say.
     pub(super) fn is_last(&self) -> bool {
         self.ended_at_ms.is_some()

@@ -46,7 +46,7 @@ struct Held {
 }
 
 /// One place. Dropping it frees it.
-struct Place {
+pub(super) struct Place {
     held: Arc<Held>,
     streams: Streams,
 }
@@ -56,7 +56,7 @@ impl Streams {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take(&self, network: &Network) -> Option<Place> {
+    pub(super) fn take(&self, network: &Network) -> Option<Place> {
         let now = Instant::now();
         let mut places = self.places();
         places.retain(|held| held.ends > now);
@@ -67,6 +67,12 @@ impl Streams {
         let held = Arc::new(Held { network: network.clone(), ends: now + LONGEST });
         places.push(Arc::clone(&held));
         Some(Place { held, streams: self.clone() })
+    }
+}
+
+impl Place {
+    pub(super) fn has_time(&self) -> bool {
+        Instant::now() < self.held.ends
     }
 }
 
@@ -122,21 +128,17 @@ async fn next_line(step: Step) -> Option<(Line, Step)> {
         None => watch.look().await.ok()?,
     };
     if watch.last.as_ref() == Some(&view) {
-        let more = watch.has_time();
+        let more = watch.place.has_time();
         return Some((Ok(Bytes::from_static(b"\n")), more.then_some((watch, None))));
     }
     let mut line = serde_json::to_vec(&view).ok()?;
     line.push(b'\n');
-    let more = !view.is_last() && watch.has_time();
+    let more = !view.is_last() && watch.place.has_time();
     watch.last = Some(view);
     Some((Ok(line.into()), more.then_some((watch, None))))
 }
 
 impl Watch {
-    fn has_time(&self) -> bool {
-        Instant::now() < self.place.held.ends
-    }
-
     /// Waits for a hint or for the silence to grow too long, and looks.
     async fn look(&mut self) -> Result<ReceiptView, Refusal> {
         let _ = tokio::time::timeout(SILENCE, self.listener.changed()).await;

@@ -102,7 +102,7 @@ impl Secrets {
         let challenge = self.challenge(&ack.id, &device);
         match acked {
             Acked::Now(now) => {
-                self.changed(now.rid).await;
+                self.changed(&context.scope, now.rid).await;
                 Ok((now.state, challenge))
             }
             Acked::Before(now) => Ok((now.state, challenge)),

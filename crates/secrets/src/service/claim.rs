@@ -113,14 +113,14 @@ impl Secrets {
         let now = self.parts.clock.now();
         match claimed {
             Claimed::Taken { secret, claim, content } => {
-                self.changed(secret.rid).await;
+                self.changed(&context.scope, secret.rid).await;
                 self.deliver(context, &secret, (claim, &content), wrap, device)
             }
             Claimed::Again { secret, claim, content } => {
                 self.deliver(context, &secret, (claim, &content), wrap, device)
             }
             Claimed::WrongKey { secret } => {
-                self.changed(secret.rid).await;
+                self.changed(&context.scope, secret.rid).await;
                 Err(Refusal::WrongKey(secret.tries_at(now)))
             }
             Claimed::Over { secret } => Err(self.gone(&context.scope, &secret).await),

@@ -3,11 +3,11 @@
 use wax_crypto::{
     AckHash, ClaimKey, Header, Kind as HeaderKind, PeekHash, ReceiptHash, at_rest::Day,
 };
-use wax_httpkit::RequestContext;
-use wax_kernel::{ReceiptId, SecretId, Timestamp};
+use wax_httpkit::Network;
+use wax_kernel::{DomainId, ReceiptId, SecretId, Timestamp};
 use wax_model::{
-    Action, Invalid, Kind, MIN_CONTENT_BYTES, Policy, RECEIPT_KEPT, Rule, Sealed, Secret,
-    SecretState,
+    Action, Actor, Invalid, Kind, MIN_CONTENT_BYTES, Policy, RECEIPT_KEPT, Rule, Sealed, Secret,
+    SecretState, TenantScope,
 };
 use wax_store::{NewSecret, StoreError};
 
@@ -44,27 +44,33 @@ impl From<&Secret> for Created {
     }
 }
 
+/// Who makes a secret, and where.
+#[derive(Debug, Clone)]
+pub(crate) struct Maker {
+    pub(crate) scope: TenantScope,
+    pub(crate) domain: DomainId,
+    /// `None`: a stranger.
+    pub(crate) actor: Option<Actor>,
+    pub(crate) network: Network,
+}
+
 impl Secrets {
     /// Stores a sealed secret, once: the same body again gets the same answer.
-    pub(crate) async fn create(
-        &self,
-        context: &RequestContext,
-        create: Create,
-    ) -> Result<Created, Refusal> {
+    pub(crate) async fn create(&self, maker: &Maker, create: Create) -> Result<Created, Refusal> {
         let (id, rid) = (create.peek_sha256.secret_id(), create.receipt_sha256.receipt_id());
-        let new = match self.prepare(context, &create) {
+        let new = match self.prepare(maker, &create) {
             Ok(new) => new,
             // A moment that the policy names may have been allowed at the first time, and be too near at the second.
             Err(refusal) => {
-                return self.first_answer(context, id, &create).await?.ok_or(refusal);
+                return self.first_answer(maker, id, &create).await?.ok_or(refusal);
             }
         };
         let created = Created::from(&new.secret);
-        let trail = self.trail(rid, Some(&context.network));
+        let trail = self.trail(rid, Some(&maker.network)).by(maker.actor);
         let written = self
             .parts
             .store
-            .write(&context.scope, move |uow| {
+            .write(&maker.scope, move |uow| {
                 let (new, trail) = (new.clone(), trail.clone());
                 Box::pin(async move {
                     let inserted = uow.secrets().insert(&new).await?;
@@ -76,12 +82,15 @@ impl Secrets {
             })
             .await;
         let unknown = match written {
-            Ok(true) => return Ok(created),
+            Ok(true) => {
+                self.changed(&maker.scope, rid).await;
+                return Ok(created);
+            }
             Ok(false) => None,
             Err(unknown @ StoreError::Unknown(_)) => Some(unknown),
             Err(error) => return Err(error.into()),
         };
-        let first = self.first_answer(context, id, &create).await?;
+        let first = self.first_answer(maker, id, &create).await?;
         // Nothing stands there: either the receipt's id is another secret's, or nothing was written.
         first.ok_or_else(|| unknown.map_or(Refusal::Conflict, Refusal::Store))
     }
@@ -90,11 +99,11 @@ impl Secrets {
     /// request, and to one whose commit nobody could confirm. `None`: nothing stands there.
     async fn first_answer(
         &self,
-        context: &RequestContext,
+        maker: &Maker,
         id: SecretId,
         create: &Create,
     ) -> Result<Option<Created>, Refusal> {
-        let secret = self.parts.store.read(context.scope).secrets().find(id).await?;
+        let secret = self.parts.store.read(maker.scope).secrets().find(id).await?;
         let Some(secret) = secret else { return Ok(None) };
         if secret.body_sha256 != create.body_sha256 {
             return Err(Refusal::Conflict);
@@ -102,7 +111,7 @@ impl Secrets {
         Ok(Some(Created::from(&secret)))
     }
 
-    fn prepare(&self, context: &RequestContext, create: &Create) -> Result<NewSecret, Refusal> {
+    fn prepare(&self, maker: &Maker, create: &Create) -> Result<NewSecret, Refusal> {
         let now = self.parts.clock.now();
         let plan = &self.parts.entitlements;
         let policy = Policy::parse(&create.delivery.content.policy)?;
@@ -110,13 +119,13 @@ impl Secrets {
         check_sealed(&policy, &create.delivery.content, plan.max_content_bytes)?;
         let id = create.peek_sha256.secret_id();
         let day = Day::of(expires_at);
-        let place = Place { tenant: context.scope.tenant(), id, day };
+        let place = Place { tenant: maker.scope.tenant(), id, day };
         let sealed = self.vault.seal(place, &create.delivery, &create.claim_key)?;
         let secret = Secret {
             id,
             rid: create.receipt_sha256.receipt_id(),
-            domain: context.domain,
-            created_by: None,
+            domain: maker.domain,
+            created_by: maker.actor,
             state: SecretState::Ready,
             kind: policy.kind,
             sealed: policy.sealed,

@@ -145,7 +145,7 @@ impl Secrets {
             })
             .await?;
         match given {
-            Given::Now => self.changed(secret.rid).await,
+            Given::Now => self.changed(&context.scope, secret.rid).await,
             Given::Before => {}
             Given::NotAsked => return Err(Invalid::new("to", Rule::Choice).into()),
             Given::Refused => {

@@ -1,6 +1,7 @@
 //! The rules of secrets. No HTTP, no SQL.
 
 mod ack;
+mod authority;
 mod channel;
 mod claim;
 mod create;
@@ -19,7 +20,7 @@ use std::sync::{Arc, atomic::AtomicU32};
 use wax_cache::Hints;
 use wax_crypto::{ChallengeKeys, at_rest::KeyStore};
 use wax_kernel::{Clock, ReceiptId, Rng};
-use wax_model::Entitlements;
+use wax_model::{Entitlements, TenantScope};
 use wax_store::Store;
 
 pub use self::reaper::{audit_job, jobs};
@@ -27,8 +28,9 @@ use self::vault::Vault;
 pub(crate) use self::vault::{Content, Delivery};
 pub(crate) use self::{
     ack::{Ack, Heartbeat},
+    authority::Authority,
     claim::{ClaimCommand, Delivered, RecoverCommand},
-    create::{Create, Created},
+    create::{Create, Created, Maker},
     handover::{AskCommand, Give, StandingAsk},
     open::{Handed, Open},
     peek::{Bound, Peek, Peeked},
@@ -78,8 +80,9 @@ impl Secrets {
         }
     }
 
-    /// Tells the sender's open pages to look.
-    async fn changed(&self, rid: ReceiptId) {
+    /// Tells the sender's open pages to look, and those of the organization's members.
+    async fn changed(&self, scope: &TenantScope, rid: ReceiptId) {
         self.parts.hints.publish(&rid.to_string()).await;
+        self.parts.hints.publish(&scope.tenant().to_string()).await;
     }
 }

@@ -65,7 +65,7 @@ impl Secrets {
         let Some(opened) = opened else {
             return Err(self.not_taken(context, &secret, &device, bound).await);
         };
-        self.changed(secret.rid).await;
+        self.changed(&context.scope, secret.rid).await;
         let place = Place::of(context.scope.tenant(), &secret);
         let handed = self.handed(place, &opened, &device)?;
         match self.vault.open_content(place, &opened.content)? {

@@ -118,7 +118,7 @@ impl Secrets {
                 })
             })
             .await?;
-        self.tell(lapsed).await;
+        self.tell(&scope, lapsed).await;
         Ok(())
     }
 
@@ -149,13 +149,13 @@ impl Secrets {
                 })
             })
             .await?;
-        self.tell(state.map(|_| secret)).await;
+        self.tell(&scope, state.map(|_| secret)).await;
         Ok(())
     }
 
-    async fn tell(&self, changed: Option<Secret>) {
+    async fn tell(&self, scope: &TenantScope, changed: Option<Secret>) {
         if let Some(secret) = changed {
-            self.changed(secret.rid).await;
+            self.changed(scope, secret.rid).await;
         }
     }
 

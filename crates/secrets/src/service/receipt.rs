@@ -6,7 +6,7 @@ use wax_kernel::{ReceiptId, Timestamp};
 use wax_model::{Action, Claim, Secret, TenantScope};
 use wax_store::transitions;
 
-use super::{Refusal, Secrets};
+use super::{Refusal, Secrets, trail::Trail};
 
 /// How many openings a receipt tells: as many as a secret has views at most. Hand-overs add to them, one at a time.
 const OPENINGS: u32 = 1_000;
@@ -34,7 +34,18 @@ impl Secrets {
         proof: &ReceiptProof,
     ) -> Result<Receipt, Refusal> {
         let secret = self.sent(scope, proof).await?;
-        let openings = self.openings(scope, secret.id, OPENINGS).await?;
+        self.receipt_of(scope, secret).await
+    }
+
+    /// The receipt of a secret that the caller may see.
+    pub(super) async fn receipt_of(
+        &self,
+        scope: &TenantScope,
+        secret: Secret,
+    ) -> Result<Receipt, Refusal> {
+        let untouched = secret.views_left == secret.views;
+        let openings =
+            if untouched { Vec::new() } else { self.openings(scope, secret.id, OPENINGS).await? };
         Ok(Receipt { secret, openings, now: self.parts.clock.now() })
     }
 
@@ -46,25 +57,32 @@ impl Secrets {
     ) -> Result<Receipt, Refusal> {
         let secret = self.sent(&context.scope, proof).await?;
         let trail = self.trail(secret.rid, Some(&context.network));
-        let (id, now) = (secret.id, self.parts.clock.now());
-        let burned = self
-            .parts
-            .store
-            .write(&context.scope, move |uow| {
-                let trail = trail.clone();
-                Box::pin(async move {
-                    let burned = transitions::burn(uow, id, now).await?;
-                    if burned {
-                        trail.record(uow, [Action::SecretBurned]).await?;
-                    }
-                    Ok(burned)
-                })
-            })
-            .await?;
-        if burned {
-            self.changed(secret.rid).await;
-        }
+        self.burn_now(&context.scope, &secret, trail).await?;
         self.receipt(&context.scope, proof).await
+    }
+
+    /// Burns a secret that the caller may burn.
+    pub(super) async fn burn_now(
+        &self,
+        scope: &TenantScope,
+        secret: &Secret,
+        trail: Trail,
+    ) -> Result<(), Refusal> {
+        let (id, now) = (secret.id, self.parts.clock.now());
+        let burning = self.parts.store.write(scope, move |uow| {
+            let trail = trail.clone();
+            Box::pin(async move {
+                let burned = transitions::burn(uow, id, now).await?;
+                if burned {
+                    trail.record(uow, [Action::SecretBurned]).await?;
+                }
+                Ok(burned)
+            })
+        });
+        if burning.await? {
+            self.changed(scope, secret.rid).await;
+        }
+        Ok(())
     }
 
     /// Forgets wrong tries; a locked secret can be claimed again.
@@ -91,7 +109,7 @@ impl Secrets {
             })
             .await?;
         if unlocked {
-            self.changed(secret.rid).await;
+            self.changed(&context.scope, secret.rid).await;
         }
         self.receipt(&context.scope, proof).await
     }

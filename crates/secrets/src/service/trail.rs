@@ -2,7 +2,7 @@
 
 use wax_httpkit::Network;
 use wax_kernel::{EventId, ReceiptId, Timestamp};
-use wax_model::{Action, AuditEvent};
+use wax_model::{Action, Actor, AuditEvent};
 use wax_store::{StoreError, UnitOfWork};
 
 use super::Secrets;
@@ -17,6 +17,7 @@ pub(super) struct Trail {
     at: Timestamp,
     subject: ReceiptId,
     network: Option<String>,
+    actor: Option<Actor>,
 }
 
 impl Secrets {
@@ -30,11 +31,18 @@ impl Secrets {
             at: self.parts.clock.now(),
             subject,
             network: network.map(|network| network.as_str().to_owned()),
+            actor: None,
         }
     }
 }
 
 impl Trail {
+    /// The same, done by a member or a key.
+    pub(super) const fn by(mut self, actor: Option<Actor>) -> Self {
+        self.actor = actor;
+        self
+    }
+
     /// Records actions in their order, each at most once per trail.
     pub(super) async fn record(
         &self,
@@ -46,7 +54,7 @@ impl Trail {
                 id,
                 at: self.at,
                 action,
-                actor: None,
+                actor: self.actor,
                 subject: self.subject.to_string(),
                 network: self.network.clone(),
             };

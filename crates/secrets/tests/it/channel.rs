@@ -178,7 +178,9 @@ async fn the_document_says_that_every_post_may_be_sealed() {
     let paths = document["paths"].as_object().unwrap();
     assert!(paths["/v1/channel"]["get"].is_object());
     for (path, methods) in paths {
-        let Some(post) = methods.get("post") else { continue };
+        // Members are on the platform's host, which has no channel.
+        let strangers = !path.starts_with("/v1/organizations/");
+        let Some(post) = methods.get("post").filter(|_| strangers) else { continue };
         let sealed = "application/waxseal-channel";
         assert!(post["requestBody"]["content"][sealed].is_object(), "{path}");
         for (status, response) in post["responses"].as_object().unwrap() {

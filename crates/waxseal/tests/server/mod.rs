@@ -10,7 +10,7 @@ use std::{
 use axum::{Extension, Router};
 use wax_cache::MemoryHints;
 use wax_crypto::{Origin, at_rest::MemoryKeyStore};
-use wax_httpkit::{ClientAddress, Network, RequestContext};
+use wax_httpkit::{ClientAddress, Network, RequestContext, auth::NoAccounts};
 use wax_kernel::{DomainId, RequestId, Rng, SystemClock, SystemRng, TenantId};
 use wax_model::{Entitlements, Plan, Tenant, TenantScope};
 use wax_secrets::{Parts, Secrets};
@@ -158,7 +158,7 @@ async fn service(host: &str) -> Router {
         rng,
         entitlements: Entitlements::SELF_HOSTED,
     });
-    wax_secrets::router(secrets).layer(Extension(context))
+    wax_secrets::router(secrets, Arc::new(NoAccounts)).layer(Extension(context))
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test stands in for the edge")]

@@ -1,0 +1,10 @@
+//! Organizations' promises, through the routes of both services, on an in-memory store.
+
+mod authorization;
+mod deletion;
+mod invitations;
+mod keys;
+mod lists;
+mod members;
+mod organizations;
+mod secrets;

@@ -1,0 +1,387 @@
+//! Secrets and accounts in one process, on both kinds of host.
+
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use axum::body::Body;
+use http::{Method, Request, header};
+use http_body_util::BodyExt as _;
+use serde_json::{Value, json};
+use utoipa::openapi::OpenApi;
+use wax_accounts::{Accounts, Argon2Cost, Settings as AccountSettings, SignUpPolicy};
+use wax_cache::MemoryHints;
+use wax_crypto::{
+    Origin,
+    at_rest::{KeyStore, MemoryKeyStore},
+};
+use wax_httpkit::{
+    ClientAddress, Context, HostKind, Mount, Network, PlatformContext, RequestContext, Services,
+    auth::{CSRF_HEADER, DEVICE_COOKIE, SharedAuthenticator, bearer_hash, csrf_token},
+};
+use wax_kernel::{
+    AccountId, Clock, DomainId, EmailAddress, Hostname, Job, ManualClock, RequestId, Rng,
+    SessionId, SystemRng, TenantId,
+};
+use wax_mail::Postbox;
+use wax_model::{
+    Account, Brand, Domain, Entitlements, Mail, MailKind, Membership, Role, Session, SessionKind,
+    TenantScope, Topic,
+};
+use wax_secrets::{Parts, Secrets};
+use wax_store::{NewDomain, Store};
+
+use crate::{Answer, START, database};
+
+/// Where a test's caller is.
+const ADDRESS: &str = "192.0.2.7";
+/// Messages of one test.
+const MESSAGES: u32 = 1_000;
+
+/// Both services, their store and their clock.
+#[derive(Debug)]
+pub struct PlatformApp {
+    /// Stands still until moved.
+    pub clock: Arc<ManualClock>,
+    /// The database.
+    pub store: Arc<dyn Store>,
+    rng: Arc<dyn Rng>,
+    postbox: Postbox,
+    services: Services,
+    jobs: Vec<Job>,
+}
+
+/// Somebody with an account and a session.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// Their id.
+    pub id: AccountId,
+    /// Their address.
+    pub email: String,
+    /// What their command line shows: `wxs_…`.
+    pub token: String,
+}
+
+/// An organization with a domain.
+#[derive(Debug, Clone)]
+pub struct House {
+    /// Its id.
+    pub id: TenantId,
+    /// Proof of it.
+    pub scope: TenantScope,
+    /// Its domain.
+    pub domain: DomainId,
+}
+
+impl House {
+    /// A path below the organization.
+    pub fn path(&self, rest: &str) -> String {
+        format!("/v1/organizations/{}{rest}", self.id)
+    }
+}
+
+impl PlatformApp {
+    /// On an in-memory store without anybody in it.
+    pub async fn new() -> Self {
+        Self::on(database::sqlite_memory().await.0)
+    }
+
+    /// On a store.
+    pub fn on(store: Arc<dyn Store>) -> Self {
+        let clock = Arc::new(ManualClock::at_ms(START.as_ms()));
+        let rng: Arc<dyn Rng> = Arc::new(SystemRng);
+        let keys: Arc<dyn KeyStore> = Arc::new(MemoryKeyStore::new(Arc::clone(&rng)));
+        let shared =
+            || (Arc::clone(&store), Arc::clone(&keys), Arc::clone(&clock) as Arc<dyn Clock>);
+        let accounts = accounts(shared(), &rng);
+        let secrets = secrets(shared(), &rng);
+        let mut jobs = wax_accounts::jobs(&accounts, Duration::from_secs(86_400));
+        jobs.extend(wax_secrets::jobs(&secrets));
+        let postbox =
+            Postbox::new(Arc::clone(&keys), Arc::clone(&clock) as Arc<dyn Clock>, Arc::clone(&rng));
+        Self { services: services(accounts, secrets), clock, store, rng, postbox, jobs }
+    }
+
+    /// Where members are.
+    pub fn origin() -> Origin {
+        Origin::parse("https://app.waxseal.example").expect("an origin")
+    }
+
+    /// What time it is, UTC milliseconds.
+    pub fn now_ms(&self) -> i64 {
+        self.clock.now().as_ms()
+    }
+
+    /// Every operation of both services.
+    pub fn document() -> OpenApi {
+        wax_secrets::openapi().merge_from(wax_accounts::openapi())
+    }
+
+    /// Runs every job once.
+    pub async fn run_jobs(&self) {
+        for job in &self.jobs {
+            job.run().await.expect("jobs do not fail");
+        }
+    }
+
+    /// Somebody with an account, signed in on a command line and proven just now.
+    pub async fn person(&self, name: &str) -> Person {
+        self.person_since(name, true).await
+    }
+
+    /// The same, who has not proven themselves lately.
+    pub async fn person_not_stepped_up(&self, name: &str) -> Person {
+        self.person_since(name, false).await
+    }
+
+    async fn person_since(&self, name: &str, stepped_up: bool) -> Person {
+        let (id, now) = (AccountId::random(&*self.rng), self.clock.now());
+        let email = format!("{name}@people.example");
+        let account = Account {
+            id,
+            email: EmailAddress::parse(&email).expect("an address"),
+            name: name.into(),
+            lang: "en".into(),
+            password: None,
+            totp: None,
+            created_at: now,
+        };
+        let made = self.store.write_platform(move |unit| {
+            let account = account.clone();
+            Box::pin(async move { unit.accounts().insert(&account).await })
+        });
+        assert!(made.await.expect("the store answers"), "{name} is there already");
+        let token = self.sign_in(id, stepped_up).await;
+        Person { id, email, token }
+    }
+
+    /// Another session of an account.
+    pub async fn sign_in(&self, account: AccountId, stepped_up: bool) -> String {
+        let now = self.clock.now();
+        let token = format!("wxs_{}", wax_kernel::base64url_encode(self.rng.bytes::<32>()));
+        let far = now.plus(Duration::from_secs(365 * 86_400));
+        let session = Session {
+            id: SessionId::random(&*self.rng),
+            account,
+            kind: SessionKind::Cli,
+            device: "a test".into(),
+            network: "192.0.2.0/24".into(),
+            created_at: now,
+            last_used_at: now,
+            idle_ends_at: far,
+            ends_at: far,
+            stepped_up_until: if stepped_up { far } else { now },
+        };
+        let hash = bearer_hash(&token);
+        let begun = self.store.write_platform(move |unit| {
+            let session = session.clone();
+            Box::pin(async move { unit.sessions().insert(&session, hash).await })
+        });
+        begun.await.expect("the store answers");
+        token
+    }
+
+    /// An organization that `owner` makes, on `<slug>.example`.
+    pub async fn house(&self, owner: &Person, slug: &str) -> House {
+        let body = json!({"name": slug, "slug": slug});
+        let made = self.post("/v1/organizations", &owner.token, &body).await;
+        assert_eq!(made.status, 201, "{:?}", made.json);
+        let id = TenantId::parse(made.json["id"].as_str().expect("an id")).expect("an id");
+        let domain = self.domain(id, &format!("{slug}.example")).await;
+        House { id, scope: scope(id), domain }
+    }
+
+    /// Another domain of an organization.
+    pub async fn domain(&self, tenant: TenantId, host: &str) -> DomainId {
+        let id = DomainId::random(&*self.rng);
+        let host = Hostname::parse(host).expect("a host");
+        let domain = Domain { id, host, created_at: self.clock.now() };
+        let new = NewDomain { tenant, domain, brand: Brand::plain("a house") };
+        assert!(self.store.platform().ensure_domain(&new).await.expect("the store answers"));
+        id
+    }
+
+    /// Makes a person a member, without an invitation.
+    pub async fn join(&self, house: &House, person: &Person, role: Role, domain: Option<DomainId>) {
+        let joined_at = self.clock.now();
+        let member = Membership { account: person.id, role, domain, joined_at };
+        let joined = self.store.write(&house.scope, move |uow| {
+            Box::pin(async move { uow.organization().insert_member(&member).await })
+        });
+        assert!(joined.await.expect("the store answers"));
+    }
+
+    /// Every mail that waits to be sent, taken.
+    pub async fn mails(&self) -> Vec<Mail> {
+        let lease = Duration::from_secs(3_600);
+        let outbox = self.store.platform().outbox();
+        let messages =
+            outbox.take(Topic::Mail, self.clock.now(), self.clock.now().plus(lease), MESSAGES);
+        let messages = messages.await.expect("the store answers");
+        messages.iter().map(|taken| self.postbox.open(&taken.message).expect("ours")).collect()
+    }
+
+    /// The token in the one invitation that waits to be sent to this address.
+    pub async fn invitation_token(&self, to: &str) -> String {
+        let mails = self.mails().await;
+        let links =
+            mails.iter().filter(|mail| mail.to.as_str() == to).filter_map(|mail| {
+                match &mail.kind {
+                    MailKind::Invitation { link, .. } => link.expose().split_once('#'),
+                    _ => None,
+                }
+            });
+        let tokens: Vec<_> = links.map(|(_, token)| token.to_owned()).collect();
+        assert_eq!(tokens.len(), 1, "invitations to {to}");
+        tokens[0].clone()
+    }
+
+    /// Asks on the platform's host. `credential`: a session's or a key's text; empty: none.
+    pub async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        credential: &str,
+        body: Option<&Value>,
+    ) -> Answer {
+        self.send(self.on_platform(), request(method, path, credential, body)).await
+    }
+
+    fn on_platform(&self) -> Context {
+        Context::Platform(PlatformContext {
+            origin: Arc::new(Self::origin()),
+            client: client(),
+            network: Network::new("192.0.2.0/24"),
+            request_id: RequestId::random(&*self.rng),
+        })
+    }
+
+    /// Asks with POST.
+    pub async fn post(&self, path: &str, credential: &str, body: &Value) -> Answer {
+        self.ask(Method::POST, path, credential, Some(body)).await
+    }
+
+    /// Asks with POST and an `Idempotency-Key`.
+    pub async fn post_once(&self, path: &str, credential: &str, key: &str, body: &Value) -> Answer {
+        let mut request = request(Method::POST, path, credential, Some(body));
+        let key = key.parse().expect("a key is visible ASCII");
+        request.headers_mut().insert("idempotency-key", key);
+        self.send(self.on_platform(), request).await
+    }
+
+    /// Asks with GET.
+    pub async fn get(&self, path: &str, credential: &str) -> Answer {
+        self.ask(Method::GET, path, credential, None).await
+    }
+
+    /// Asks with POST from our own page in a browser that nobody is signed in on.
+    pub async fn post_by_browser(&self, path: &str, body: &Value) -> Answer {
+        let device = wax_kernel::base64url_encode(self.rng.bytes::<32>());
+        let mut request = request(Method::POST, path, "", Some(body));
+        for (name, value) in [
+            (header::COOKIE, format!("{DEVICE_COOKIE}={device}")),
+            (header::ORIGIN, Self::origin().to_string()),
+            (CSRF_HEADER, csrf_token(&device, None)),
+        ] {
+            request.headers_mut().insert(name, value.parse().expect("visible ASCII"));
+        }
+        self.send(self.on_platform(), request).await
+    }
+
+    /// Asks with GET for what goes on: the body, unread.
+    pub async fn stream(&self, path: &str, credential: &str) -> Body {
+        let mut request = request(Method::GET, path, credential, None);
+        *request.extensions_mut() = self.on_platform().into_extensions();
+        self.services.answer(request).await.into_body()
+    }
+
+    /// Asks with POST on a tenant's host.
+    pub async fn post_on_host(
+        &self,
+        house: &House,
+        path: &str,
+        credential: &str,
+        body: &Value,
+    ) -> Answer {
+        let context = RequestContext {
+            scope: house.scope,
+            domain: house.domain,
+            origin: Arc::new(Origin::parse("https://house.example").expect("an origin")),
+            client: client(),
+            network: Network::new("192.0.2.0/24"),
+            request_id: RequestId::random(&*self.rng),
+        };
+        self.send(Context::Tenant(context), request(Method::POST, path, credential, Some(body)))
+            .await
+    }
+
+    async fn send(&self, context: Context, mut request: Request<Body>) -> Answer {
+        *request.extensions_mut() = context.into_extensions();
+        let (head, body) = self.services.answer(request).await.into_parts();
+        let is_stream =
+            head.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream");
+        if is_stream {
+            return Answer { status: head.status, headers: head.headers, json: Value::Null };
+        }
+        let bytes = body.collect().await.expect("a body arrives").to_bytes();
+        let text = || Value::String(String::from_utf8_lossy(&bytes).into_owned());
+        let json = serde_json::from_slice(&bytes).unwrap_or_else(|_| text());
+        Answer { status: head.status, headers: head.headers, json }
+    }
+}
+
+fn request(method: Method, path: &str, credential: &str, body: Option<&Value>) -> Request<Body> {
+    let mut request = Request::builder().method(method).uri(path);
+    if !credential.is_empty() {
+        request = request.header(header::AUTHORIZATION, format!("Bearer {credential}"));
+    }
+    let body = match body {
+        Some(body) => {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+            Body::from(body.to_string())
+        }
+        None => Body::empty(),
+    };
+    request.body(body).expect("a path makes a request")
+}
+
+fn client() -> ClientAddress {
+    ClientAddress::new(ADDRESS.parse::<IpAddr>().expect("an address"))
+}
+
+type Shared = (Arc<dyn Store>, Arc<dyn KeyStore>, Arc<dyn Clock>);
+
+fn accounts((store, keys, clock): Shared, rng: &Arc<dyn Rng>) -> Accounts {
+    let settings = AccountSettings {
+        sign_up: SignUpPolicy::Open,
+        session_idle: Duration::from_secs(43_200),
+        session_max: Duration::from_secs(2_592_000),
+        argon2: Argon2Cost { memory_kib: 8, passes: 1, lanes: 1 },
+        argon2_threads: 1,
+    };
+    let rng = Arc::clone(rng);
+    let parts = wax_accounts::Parts { store, keys, clock, rng, settings };
+    Accounts::new(parts).expect("there is a thread")
+}
+
+fn secrets((store, keys, clock): Shared, rng: &Arc<dyn Rng>) -> Secrets {
+    let (hints, rng) = (Arc::new(MemoryHints::default()), Arc::clone(rng));
+    let entitlements = Entitlements::SELF_HOSTED;
+    Secrets::new(Parts { store, keys, hints, clock, rng, entitlements })
+}
+
+fn services(accounts: Accounts, secrets: Secrets) -> Services {
+    let authenticator: SharedAuthenticator = Arc::new(accounts.clone());
+    let at = |host, prefix| Mount { host, prefix };
+    let members = at(HostKind::Platform, "/v1/organizations/{organization}/secrets");
+    Services::default()
+        .with(
+            at(HostKind::Tenant, "/v1"),
+            wax_secrets::router(secrets.clone(), Arc::clone(&authenticator)),
+        )
+        .with(members, wax_secrets::members_router(secrets, authenticator))
+        .with(at(HostKind::Platform, "/v1"), wax_accounts::router(accounts))
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests stand in for who has proven it")]
+const fn scope(tenant: TenantId) -> TenantScope {
+    TenantScope::proven(tenant)
+}
