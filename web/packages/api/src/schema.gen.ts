@@ -296,6 +296,376 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes the caller a member. Only the account with the invited address can. */
+        post: operations["accept_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invitations/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows an invitation to whoever has its link. */
+        post: operations["look_at_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invitations/sign-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes an account of the invited address and its owner a member, and signs them in. An address that has an account signs
+         *     in and accepts.
+         */
+        post: operations["sign_up_by_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes an organization that the caller owns. */
+        post: operations["make_organization"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows an organization, and what the caller may do there. */
+        get: operations["organization"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes name and short name. */
+        patch: operations["change_organization"];
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the audit trail, newest first. */
+        get: operations["list_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The audit trail as a file, newest first: JSON lines, or CSV. */
+        get: operations["export_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/deletion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decides that the organization is erased in 7 days. Its owners are told by mail. */
+        post: operations["delete_organization"];
+        /** Takes the deletion back. */
+        delete: operations["keep_organization"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything the organization has, as JSON lines, each with its `type`: nothing that opens a secret, a session or a key. */
+        get: operations["export_organization"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the invitations that stand, newest first. */
+        get: operations["list_invitations"];
+        put?: never;
+        /** Invites somebody by mail. An invitation that stands for the same address is replaced. */
+        post: operations["invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/invitations/{invitation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes an invitation back: its link opens nothing any more. */
+        delete: operations["withdraw_invitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/invitations/{invitation}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mails an invitation again, with a new link. The old link ends. */
+        post: operations["resend_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists keys, newest first, expired ones too. */
+        get: operations["list_keys"];
+        put?: never;
+        /** Makes a key. Its text is in this answer and nowhere else. */
+        post: operations["make_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/keys/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends a key at once. */
+        delete: operations["revoke_key"];
+        options?: never;
+        head?: never;
+        /** Changes a key's name, networks and expiry. */
+        patch: operations["change_key"];
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/keys/{key}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a key a new text. The old one works until the overlap ends; one that still overlapped ends now. */
+        post: operations["rotate_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists members by when they joined. */
+        get: operations["list_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/members/{account}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a member. Every member may remove themselves: leaving. */
+        delete: operations["remove_member"];
+        options?: never;
+        head?: never;
+        /** Changes a member's role and domain. */
+        patch: operations["change_member"];
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists receipts, newest first: of everybody, or those that the caller made. */
+        get: operations["list_secrets"];
+        put?: never;
+        /** Stores a sealed secret on one of the organization's domains. The same body again gets the first answer. */
+        post: operations["create_secret_for_organization"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/secrets/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Streams receipts: an event with a receipt whenever one of the 200 newest that the caller may see has changed or was
+         *     made. A comment at least every 5 seconds. Ends after 5 minutes, and when the caller may no longer look.
+         */
+        get: operations["watch_secrets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/secrets/{rid}/burn": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Destroys a secret now and ends every open claim. What was read cannot be recalled. */
+        post: operations["burn_secret_of_organization"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives the organization to another member. The caller becomes an admin. */
+        post: operations["transfer_organization"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/password/reset": {
         parameters: {
             query?: never;
@@ -410,7 +780,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Stores a sealed secret. The same body again gets the first answer. */
+        /**
+         * Stores a sealed secret. The same body again gets the first answer. With `Authorization`, a key of the organization is
+         *     recorded as its maker.
+         */
         post: operations["create"];
         delete?: never;
         options?: never;
@@ -900,6 +1273,19 @@ export interface components {
             /** @description As the command line shows it. */
             user_code: string;
         };
+        /** @description That it is meant. */
+        DeletionBody: {
+            /** @description The organization's name, as it is. */
+            name: string;
+        };
+        /** @description When. */
+        DeletionView: {
+            /**
+             * Format: int64
+             * @description UTC milliseconds.
+             */
+            due_at_ms: number;
+        };
         /** @description What this device holds, and the challenge for its next call. */
         DeliveredView: {
             challenge: string;
@@ -914,14 +1300,40 @@ export interface components {
             name: string;
             network: string;
         };
+        /** @description A domain of an organization. */
+        DomainView: {
+            host: string;
+            id: string;
+        };
         EmailBody: {
             email: string;
+        };
+        /** @description Something that happened. */
+        EventView: {
+            action: string;
+            /** @description The id of the member or key, `operator`, or nobody: a stranger, or time. */
+            actor?: string | null;
+            /**
+             * Format: int64
+             * @description UTC milliseconds.
+             */
+            at_ms: number;
+            id: string;
+            network?: string | null;
+            subject: string;
         };
         /** @description Exactly one of them. */
         FactorBody: {
             recovery_code?: string | null;
             /** @description Six digits. */
             totp?: string | null;
+        };
+        /** @description A new organization. */
+        FoundBody: {
+            /** @description What people call it, 1 to 80 characters. */
+            name: string;
+            /** @description How it stands in addresses: 3 to 40 of `a-z`, `0-9`, `-`. Made of the name unless given. */
+            slug?: string | null;
         };
         /** @description The bound device gives the secret away. */
         GiveBody: {
@@ -977,6 +1389,105 @@ export interface components {
              */
             window_ends_at_ms: number;
         };
+        /** @description An invitation. What takes it is in the mail alone. */
+        InvitationView: {
+            /**
+             * Format: int64
+             * @description UTC milliseconds.
+             */
+            created_at_ms: number;
+            domain?: string | null;
+            email: string;
+            /**
+             * Format: int64
+             * @description UTC milliseconds.
+             */
+            expires_at_ms: number;
+            id: string;
+            /** @description The id of the member or key. */
+            invited_by: string;
+            role: string;
+        };
+        /** @description Whom to invite. */
+        InviteBody: {
+            /** @description The one domain they will be confined to. */
+            domain?: string | null;
+            email: string;
+            lang?: components["schemas"]["Language"] | null;
+            role: string;
+        };
+        /** @description Who signs up with an invitation. */
+        InvitedSignUpBody: {
+            /** @description Of mails. */
+            lang: components["schemas"]["Language"];
+            /** @description 1 to 80 characters. */
+            name: string;
+            /** @description 10 to 256 characters. */
+            password: string;
+            /** @description What stands behind the `#`. */
+            token: string;
+        };
+        /** @description Signed in. */
+        InvitedSignUpView: {
+            /** @description `done`. */
+            next: string;
+        };
+        /** @description A key to be made. */
+        KeyBody: {
+            /**
+             * Format: int64
+             * @description UTC milliseconds, within two years; in one year unless said.
+             */
+            expires_at_ms?: number | null;
+            /** @description What people call it, 1 to 80 characters. */
+            name: string;
+            /** @description From where it may be used, in CIDR notation; from anywhere unless said. At most 32. */
+            networks?: string[];
+            /** @description At least one, each once. */
+            scopes: string[];
+        };
+        /** @description What is to be different. */
+        KeyChangeBody: {
+            /**
+             * Format: int64
+             * @description UTC milliseconds, within two years.
+             */
+            expires_at_ms?: number | null;
+            name?: string | null;
+            /** @description Empty: from anywhere. */
+            networks?: string[] | null;
+        };
+        /** @description A key, without its text. */
+        KeyView: {
+            /**
+             * Format: int64
+             * @description UTC milliseconds.
+             */
+            created_at_ms: number;
+            /** @description The member who made it. */
+            created_by: string;
+            /**
+             * Format: int64
+             * @description From then on it opens nothing, UTC milliseconds.
+             */
+            expires_at_ms: number;
+            id: string;
+            /**
+             * Format: int64
+             * @description To the minute, UTC milliseconds.
+             */
+            last_used_at_ms?: number | null;
+            name: string;
+            networks: string[];
+            /**
+             * Format: int64
+             * @description Until when the text before the last rotation works, UTC milliseconds.
+             */
+            overlap_ends_at_ms?: number | null;
+            /** @description The first characters of its text, by which people recognise it. */
+            prefix: string;
+            scopes: string[];
+        };
         /**
          * @description The languages that mails and pages are written in.
          * @enum {string}
@@ -986,6 +1497,52 @@ export interface components {
             email: string;
             id: string;
             name: string;
+        };
+        /** @description What an invited person is told. */
+        LookView: {
+            email: string;
+            inviter: string;
+            organization: string;
+            role: string;
+        };
+        /** @description What a member is to be. */
+        MemberBody: {
+            /** @description The one domain they are confined to; null: to none. */
+            domain?: string | null;
+            role?: string | null;
+        };
+        /** @description A receipt as members see it: whose it is and where, and nothing that opens it. */
+        MemberReceiptView: components["schemas"]["ReceiptView"] & {
+            /** @description The id of the member or key that made it; absent: a stranger. */
+            created_by?: string | null;
+            /** @description The id of the domain on which it was made. */
+            domain: string;
+        };
+        /** @description A member. */
+        MemberView: {
+            account: string;
+            /** @description The one domain they are confined to, if they are. */
+            domain?: string | null;
+            email: string;
+            /**
+             * Format: int64
+             * @description UTC milliseconds.
+             */
+            joined_at_ms: number;
+            /**
+             * Format: int64
+             * @description When one of their sessions was last used, UTC milliseconds.
+             */
+            last_seen_at_ms?: number | null;
+            name: string;
+            role: string;
+            /** @description Whether a second factor or a passkey guards them. */
+            second_factor: boolean;
+        };
+        /** @description A key with its text: the only time that it is told. */
+        NewKeyView: components["schemas"]["KeyView"] & {
+            /** @description `wxk_`, 32 random characters and 6 of their checksum. */
+            key: string;
         };
         NewPasswordBody: {
             /** @description 10 to 256 characters; `null`: no password from now on, which needs a passkey. */
@@ -1035,6 +1592,145 @@ export interface components {
         OrganizationBody: {
             /** @description 1 to 80 characters. */
             name: string;
+        };
+        /** @description An organization as the caller sees it. */
+        OrganizationView: {
+            /**
+             * Format: int64
+             * @description UTC milliseconds.
+             */
+            created_at_ms: number;
+            /**
+             * Format: int64
+             * @description When it will be erased, UTC milliseconds.
+             */
+            deletion_due_at_ms?: number | null;
+            /** @description Those that the caller reaches. */
+            domains: components["schemas"]["DomainView"][];
+            id: string;
+            name: string;
+            /** @description What the caller may do. */
+            permissions: string[];
+            /** @description As what the caller is a member; absent for a key. */
+            role?: string | null;
+            slug: string;
+        };
+        /** @description One page of a list. */
+        Page_EventView: {
+            /** @description The items. */
+            items: {
+                action: string;
+                /** @description The id of the member or key, `operator`, or nobody: a stranger, or time. */
+                actor?: string | null;
+                /**
+                 * Format: int64
+                 * @description UTC milliseconds.
+                 */
+                at_ms: number;
+                id: string;
+                network?: string | null;
+                subject: string;
+            }[];
+            /** @description `?cursor=` of the next page, if there is one. */
+            next: string | null;
+        };
+        /** @description One page of a list. */
+        Page_InvitationView: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description UTC milliseconds.
+                 */
+                created_at_ms: number;
+                domain?: string | null;
+                email: string;
+                /**
+                 * Format: int64
+                 * @description UTC milliseconds.
+                 */
+                expires_at_ms: number;
+                id: string;
+                /** @description The id of the member or key. */
+                invited_by: string;
+                role: string;
+            }[];
+            /** @description `?cursor=` of the next page, if there is one. */
+            next: string | null;
+        };
+        /** @description One page of a list. */
+        Page_KeyView: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description UTC milliseconds.
+                 */
+                created_at_ms: number;
+                /** @description The member who made it. */
+                created_by: string;
+                /**
+                 * Format: int64
+                 * @description From then on it opens nothing, UTC milliseconds.
+                 */
+                expires_at_ms: number;
+                id: string;
+                /**
+                 * Format: int64
+                 * @description To the minute, UTC milliseconds.
+                 */
+                last_used_at_ms?: number | null;
+                name: string;
+                networks: string[];
+                /**
+                 * Format: int64
+                 * @description Until when the text before the last rotation works, UTC milliseconds.
+                 */
+                overlap_ends_at_ms?: number | null;
+                /** @description The first characters of its text, by which people recognise it. */
+                prefix: string;
+                scopes: string[];
+            }[];
+            /** @description `?cursor=` of the next page, if there is one. */
+            next: string | null;
+        };
+        /** @description One page of a list. */
+        Page_MemberReceiptView: {
+            /** @description The items. */
+            items: (components["schemas"]["ReceiptView"] & {
+                /** @description The id of the member or key that made it; absent: a stranger. */
+                created_by?: string | null;
+                /** @description The id of the domain on which it was made. */
+                domain: string;
+            })[];
+            /** @description `?cursor=` of the next page, if there is one. */
+            next: string | null;
+        };
+        /** @description One page of a list. */
+        Page_MemberView: {
+            /** @description The items. */
+            items: {
+                account: string;
+                /** @description The one domain they are confined to, if they are. */
+                domain?: string | null;
+                email: string;
+                /**
+                 * Format: int64
+                 * @description UTC milliseconds.
+                 */
+                joined_at_ms: number;
+                /**
+                 * Format: int64
+                 * @description When one of their sessions was last used, UTC milliseconds.
+                 */
+                last_seen_at_ms?: number | null;
+                name: string;
+                role: string;
+                /** @description Whether a second factor or a passkey guards them. */
+                second_factor: boolean;
+            }[];
+            /** @description `?cursor=` of the next page, if there is one. */
+            next: string | null;
         };
         /** @description What the cost of a passphrase is (Argon2id). */
         PassphraseView: {
@@ -1217,11 +1913,26 @@ export interface components {
             /** @description Ten, each for once. They are shown this once. */
             recovery_codes: string[];
         };
+        /** @description What is to be different. */
+        RenameBody: {
+            /** @description 1 to 80 characters. */
+            name?: string | null;
+            /** @description 3 to 40 of `a-z`, `0-9`, `-`. */
+            slug?: string | null;
+        };
         ResetBody: {
             /** @description 10 to 256 characters. */
             password: string;
             /** @description What stands behind the link's `#`. */
             token: string;
+        };
+        /** @description A new text. */
+        RotateBody: {
+            /**
+             * Format: int64
+             * @description How long the old text works beside the new one: 0 to 604,800 seconds.
+             */
+            overlap_s: number;
         };
         /** @description One opening, as the sender is told. */
         SentOpeningView: {
@@ -1338,6 +2049,11 @@ export interface components {
             secret: string;
             /** @description For a QR code: `otpauth://totp/…`. */
             uri: string;
+        };
+        /** @description To whom. */
+        TransferBody: {
+            /** @description A member's account. */
+            account: string;
         };
         /** @description Wrong tries of the claim key. */
         TriesView: {
@@ -1973,6 +2689,944 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["StartedView"];
                 };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    accept_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    look_at_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LookView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    sign_up_by_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitedSignUpBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitedSignUpView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    make_organization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FoundBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    organization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    change_organization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenameBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_events: {
+        parameters: {
+            query?: {
+                /** @description Such as `secret.created`. */
+                action?: string;
+                /** @description The id of a member or key. */
+                actor?: string;
+                /** @description The id of what it was done to. */
+                subject?: string;
+                /** @description At or after, UTC milliseconds. */
+                from_ms?: number;
+                /** @description Before, UTC milliseconds. */
+                to_ms?: number;
+                /** @description Where the last page ended. */
+                cursor?: string;
+                /** @description 1 to 200, 50 unless said. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EventView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    export_events: {
+        parameters: {
+            query: {
+                format: string;
+                /** @description Such as `secret.created`. */
+                action?: string;
+                /** @description The id of a member or key. */
+                actor?: string;
+                /** @description The id of what it was done to. */
+                subject?: string;
+                /** @description At or after, UTC milliseconds. */
+                from_ms?: number;
+                /** @description Before, UTC milliseconds. */
+                to_ms?: number;
+            };
+            header?: never;
+            path: {
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": unknown;
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    delete_organization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeletionBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletionView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    keep_organization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description it stays */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    export_organization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description JSON lines */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": unknown;
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_invitations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_InvitationView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InviteBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    withdraw_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+                invitation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description taken back */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    resend_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+                invitation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_KeyView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    make_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewKeyView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    revoke_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    change_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyChangeBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    rotate_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotateBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewKeyView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_members: {
+        parameters: {
+            query?: {
+                /** @description Where the last page ended. */
+                cursor?: string;
+                /** @description 1 to 200, 50 unless said. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MemberView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    remove_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    change_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_secrets: {
+        parameters: {
+            query?: {
+                /** @description In this state only. */
+                state?: string;
+                /** @description Of this kind only. */
+                kind?: string;
+                /** @description Made on this domain only: its id. */
+                domain?: string;
+                /** @description Made by this member or key only: its id. */
+                created_by?: string;
+                /** @description Where the last page ended. */
+                cursor?: string;
+                /** @description 1 to 200, 50 unless said. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MemberReceiptView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    create_secret_for_organization: {
+        parameters: {
+            query: {
+                /** @description The domain's id. */
+                domain: string;
+            };
+            header?: never;
+            path: {
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    watch_secrets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description events, each with a receipt */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["MemberReceiptView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    burn_secret_of_organization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+                rid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberReceiptView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    transfer_organization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferBody"];
+            };
+        };
+        responses: {
+            /** @description given */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description a problem; docs/protocol.md has the codes */
             default: {
