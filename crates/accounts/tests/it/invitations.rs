@@ -43,12 +43,21 @@ async fn an_invitation_is_taken_once_and_only_by_the_invited_address() {
 #[tokio::test]
 async fn of_two_who_accept_one_invitation_at_once_one_joins() {
     let (store, _folder) = database::sqlite_file().await;
-    let app = PlatformApp::on(store);
+    accept_twice(&PlatformApp::on(store)).await;
+}
+
+#[tokio::test]
+async fn on_postgres_too_one_joins() {
+    let (store, _database) = database::postgres().await;
+    accept_twice(&PlatformApp::on(store)).await;
+}
+
+async fn accept_twice(app: &PlatformApp) {
     let (ann, bob) = (app.person("ann").await, app.person("bob").await);
     let acme = app.house(&ann, "acme").await;
-    invite(&app, &acme, &ann, &bob.email, "member").await;
+    invite(app, &acme, &ann, &bob.email, "member").await;
     let token = app.invitation_token(&bob.email).await;
-    let (one, other) = tokio::join!(accept(&app, &token, &bob), accept(&app, &token, &bob));
+    let (one, other) = tokio::join!(accept(app, &token, &bob), accept(app, &token, &bob));
     let mut ends = [one.status.as_u16(), other.status.as_u16()];
     ends.sort_unstable();
     assert_eq!(ends, [200, 404]);

@@ -51,13 +51,22 @@ async fn an_organization_keeps_an_owner_whoever_leaves() {
 #[tokio::test]
 async fn of_two_owners_who_demote_each_other_at_once_one_stays() {
     let (store, _folder) = database::sqlite_file().await;
-    let app = PlatformApp::on(store);
+    demote_each_other(&PlatformApp::on(store)).await;
+}
+
+#[tokio::test]
+async fn on_postgres_too_one_owner_stays() {
+    let (store, _database) = database::postgres().await;
+    demote_each_other(&PlatformApp::on(store)).await;
+}
+
+async fn demote_each_other(app: &PlatformApp) {
     let (ann, bob) = (app.person("ann").await, app.person("bob").await);
     let acme = app.house(&ann, "acme").await;
     app.join(&acme, &bob, Role::Owner, None).await;
     let down = || json!({"role": "member"});
     let (one, other) =
-        tokio::join!(set(&app, &acme, &ann, &bob, down()), set(&app, &acme, &bob, &ann, down()),);
+        tokio::join!(set(app, &acme, &ann, &bob, down()), set(app, &acme, &bob, &ann, down()),);
     assert_eq!([&*one, &*other].iter().filter(|end| **end == "done").count(), 1, "{one}, {other}");
     let owners = app.store.write(&acme.scope, |uow| {
         Box::pin(async move { uow.organization().count_members(Role::Owner).await })
