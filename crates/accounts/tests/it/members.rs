@@ -71,7 +71,7 @@ async fn demote_each_other(app: &PlatformApp) {
     let owners = app.store.write(&acme.scope, |uow| {
         Box::pin(async move { uow.organization().count_members(Role::Owner).await })
     });
-    assert_eq!(owners.await.unwrap(), 1);
+    assert_eq!(owners.await.expect("the store answers"), 1);
 }
 
 #[tokio::test]
