@@ -23,7 +23,7 @@ function membership(scenario: Scenario): Membership {
 
 function account(scenario: Scenario): Account {
   const bare = scenario === 'empty';
-  const several: Membership[] = [{ id: 'ten_nord', slug: 'nordwind', name: 'Nordwind GmbH', role: 'member', domain: 'link.nordwind.example' }, { id: 'ten_aoba', slug: 'aoba', name: '青葉製作所', role: 'auditor' }];
+  const several: Membership[] = [{ id: 'ten_nord', slug: 'nordwind', name: 'Nordwind GmbH', role: 'member', domain: 'dom_9' }, { id: 'ten_aoba', slug: 'aoba', name: '青葉製作所', role: 'auditor' }];
   return {
     id: 'acc_aiko', name: scenario === 'long' ? LONG : 'Aiko Tanaka', email: 'aiko.tanaka@acme.example', lang: 'en',
     has_password: true, totp: !bare, recovery_codes_left: bare ? 0 : 3, passkeys: bare ? 0 : 2,
@@ -33,6 +33,8 @@ function account(scenario: Scenario): Account {
 
 const session = (scenario: Scenario, signedIn: boolean): SessionAnswer => ({
   signed_in: signedIn, csrf: 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA', sign_up: scenario === 'invited-only' ? 'invited' : 'open',
+  // The servers of the auditor and of those who are invited have no passkeys.
+  passkeys: scenario !== 'invited-only' && scenario !== 'auditor',
 });
 
 const PERMISSIONS: Permission[] = ['organization.read', 'members.read', 'secrets.create', 'secrets.read'];
@@ -49,7 +51,7 @@ function members(scenario: Scenario): Page<Member> {
     items: [
       me,
       { account: 'acc_ben', name: 'Ben Okafor', email: 'ben@acme.example', role: 'admin', joined_at_ms: NOW - 90 * DAY, last_seen_at_ms: NOW - 3 * HOUR, second_factor: true },
-      { account: 'acc_sato', name: '佐藤 健太', email: 'kenta.sato@acme.example', role: 'member', domain: 'hr.acme.example', joined_at_ms: NOW - 30 * DAY, last_seen_at_ms: NOW - 2 * DAY, second_factor: false },
+      { account: 'acc_sato', name: '佐藤 健太', email: 'kenta.sato@acme.example', role: 'member', domain: 'dom_2', joined_at_ms: NOW - 30 * DAY, last_seen_at_ms: NOW - 2 * DAY, second_factor: false },
       { account: 'acc_mia', name: scenario === 'long' ? LONG : 'Mia Lindqvist', email: scenario === 'long' ? `${'very-long-address-'.repeat(4)}@subdomain.department.acme.example` : 'mia@auditors.example', role: 'auditor', joined_at_ms: NOW - 4 * DAY, second_factor: true },
     ],
     next: 'more',
@@ -60,14 +62,14 @@ const invitations = (scenario: Scenario): Page<Invitation> => ({
   items: scenario === 'empty' ? [] : [{ id: 'inv_1', email: 'noor@acme.example', role: 'member', invited_by: 'Aiko Tanaka', created_at_ms: NOW - DAY, expires_at_ms: NOW + 6 * DAY }],
 });
 
-const KEY: ApiKey = { id: 'key_1', name: 'Deployment pipeline', prefix: 'wxk_7Qm4', scopes: ['secrets:create'], networks: ['203.0.113.0/24'], created_at_ms: NOW - 60 * DAY, expires_at_ms: NOW + 305 * DAY, last_used_at_ms: NOW - 4 * MINUTE };
+const KEY: ApiKey = { id: 'key_1', name: 'Deployment pipeline', prefix: 'wxk_7Qm4', scopes: ['secrets:create'], networks: ['203.0.113.0/24'], created_by: 'acc_aiko', created_at_ms: NOW - 60 * DAY, expires_at_ms: NOW + 305 * DAY, last_used_at_ms: NOW - 4 * MINUTE };
 
 const keys = (scenario: Scenario): Page<ApiKey> => ({
   items: scenario === 'empty' ? [] : [
     KEY,
     { ...KEY, id: 'key_2', name: scenario === 'long' ? LONG : 'Ticket system', prefix: 'wxk_pL0c', scopes: ['secrets:create', 'secrets:read', 'secrets:burn', 'audit:read'], expires_at_ms: NOW + 9 * DAY, networks: [] },
-    { ...KEY, id: 'key_3', name: 'Old runner', prefix: 'wxk_c9Xa', retires_at_ms: NOW + 20 * HOUR, last_used_at_ms: NOW - HOUR },
-    { id: 'key_4', name: 'Trial', prefix: 'wxk_Zz81', scopes: ['organization:read'], networks: [], created_at_ms: NOW - 400 * DAY, expires_at_ms: NOW - 35 * DAY },
+    { ...KEY, id: 'key_3', name: 'Old runner', prefix: 'wxk_c9Xa', overlap_ends_at_ms: NOW + 20 * HOUR, last_used_at_ms: NOW - HOUR },
+    { id: 'key_4', name: 'Trial', prefix: 'wxk_Zz81', scopes: ['organization:read'], networks: [], created_by: 'acc_ben', created_at_ms: NOW - 400 * DAY, expires_at_ms: NOW - 35 * DAY },
   ],
 });
 
@@ -77,12 +79,12 @@ const event = (n: number, at: number, action: string, actor: string | undefined,
 
 const audit = (scenario: Scenario): Page<AuditEvent> => ({
   items: scenario === 'empty' ? [] : [
-    event(1, 4 * MINUTE, 'secret.created', 'Deployment pipeline', 'sec_h2Yx0pQ'),
-    event(2, 26 * MINUTE, 'secret.destroyed', undefined, 'sec_9rTq2bN'),
-    event(3, 3 * HOUR, 'key.rotated', 'Ben Okafor', 'key_c9Xa'),
-    event(4, 5 * HOUR, 'member.changed', scenario === 'long' ? LONG : 'Aiko Tanaka', 'mem_sato'),
-    event(5, DAY, 'invitation.created', 'Aiko Tanaka', 'inv_noor'),
-    event(6, 2 * DAY, 'something.younger', 'Aiko Tanaka', 'ten_acme'),
+    event(1, 4 * MINUTE, 'secret.created', 'key_1', 'h2Yx0pQmVf1'),
+    event(2, 26 * MINUTE, 'secret.destroyed', undefined, '9rTq2bNcYw8'),
+    event(3, 3 * HOUR, 'key.rotated', 'acc_ben', 'key_3'),
+    event(4, 5 * HOUR, 'member.changed', scenario === 'long' ? 'acc_mia' : 'acc_aiko', 'acc_sato'),
+    event(5, DAY, 'invitation.made', 'acc_aiko', 'inv_noor'),
+    event(6, 2 * DAY, 'something.younger', 'operator', 'ten_acme'),
   ],
   next: 'more',
 });
@@ -93,7 +95,7 @@ function receipt(n: number, state: MemberReceipt['state'], more: Partial<MemberR
   return {
     rid, state, kind: 'one_time', sealed: 'client', passphrase: n % 2 === 0, views: 1, views_left: state === 'destroyed' ? 0 : 1,
     created_at_ms: NOW - (n + 1) * 5 * HOUR, expires_at_ms: NOW + (7 - n) * DAY, kept_until_ms: NOW + 37 * DAY, ended_at_ms: past ? NOW - n * HOUR : null,
-    openings: [], tries: { wrong: state === 'locked' ? 20 : 0 } as MemberReceipt['tries'], domain: 'secrets.acme.example', created_by: n % 3 === 1 ? 'Deployment pipeline' : 'Aiko Tanaka', ...more,
+    openings: [], tries: { wrong: state === 'locked' ? 20 : 0 } as MemberReceipt['tries'], domain: 'dom_1', created_by: n % 3 === 1 ? 'key_1' : 'acc_aiko', ...more,
   };
 }
 
@@ -102,7 +104,7 @@ const receipts = (scenario: Scenario): Page<MemberReceipt> => ({
     receipt(0, 'ready'),
     receipt(1, 'destroyed'),
     receipt(2, 'ready', { views: 5, views_left: 3 }),
-    receipt(3, 'bound', { kind: 'device_bound', domain: 'hr.acme.example', views_left: 0, ...(scenario === 'long' && { created_by: LONG }) }),
+    receipt(3, 'bound', { kind: 'device_bound', domain: 'dom_2', views_left: 0, ...(scenario === 'long' && { created_by: 'acc_mia' }) }),
     receipt(4, 'locked'),
     receipt(5, 'burned'),
     receipt(6, 'expired'),

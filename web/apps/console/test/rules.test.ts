@@ -1,21 +1,28 @@
+import organizationEn from '@waxseal/i18n/locales/en/organization.json';
+import organizationJa from '@waxseal/i18n/locales/ja/organization.json';
 import { expect, test } from 'vitest';
 import type { ApiKey } from '../src/api/types.ts';
-import { dayEnd, dayStart } from '../src/features/organization/audit.ts';
-import { check, keyState, type Draft } from '../src/features/organization/keys.ts';
+import { ACTIONS, dayEnd, dayStart } from '../src/features/organization/audit.ts';
+import { check, keyState, overlapOf, type Draft } from '../src/features/organization/keys.ts';
 import { originOf } from '../src/features/secrets/origin.ts';
 import { fault } from '../src/features/signed-out/model.ts';
 import { can, rolesToGive } from '../src/shell/permissions.ts';
 import { creationOptions, requestOptions } from '../src/shell/passkeys.ts';
 
 const DAY = 86_400_000;
-const KEY: ApiKey = { id: 'k', name: 'n', prefix: 'wxk_', scopes: ['secrets:create'], networks: [], created_at_ms: 0, expires_at_ms: 100 * DAY };
+const KEY: ApiKey = { id: 'k', name: 'n', prefix: 'wxk_', scopes: ['secrets:create'], networks: [], created_by: 'acc_a', created_at_ms: 0, expires_at_ms: 100 * DAY };
 
 test('a key says when it wants attention', () => {
   expect(keyState(KEY, 0)).toBe('active');
   expect(keyState(KEY, 90 * DAY)).toBe('soon');
   expect(keyState(KEY, 100 * DAY)).toBe('expired');
-  expect(keyState({ ...KEY, retires_at_ms: DAY }, 0)).toBe('retiring');
-  expect(keyState({ ...KEY, retires_at_ms: DAY }, DAY)).toBe('expired');
+});
+
+test('a rotated key stays what it is, and says until when its old text works', () => {
+  const rotated = { ...KEY, overlap_ends_at_ms: DAY };
+  expect([overlapOf(rotated, 0), keyState(rotated, 0)]).toEqual([DAY, 'active']);
+  expect([overlapOf(rotated, DAY), keyState(rotated, DAY)]).toEqual([null, 'active']);
+  expect(overlapOf(KEY, 0)).toBeNull();
 });
 
 const DRAFT: Draft = { name: ' CI ', scopes: ['secrets:create'], days: '30', networks: '203.0.113.0/24, 2001:db8::/32\n198.51.100.7' };
@@ -37,9 +44,10 @@ test('an auditor reads and changes nothing', () => {
   expect([can(auditor, 'secrets.create'), can(auditor, 'secrets.burn'), can(auditor, 'keys.write')]).toEqual([false, false, false]);
 });
 
-test('who is confined to a domain has secrets there and nothing else', () => {
+test('who is confined to a domain sees the organization and has secrets there, and nothing else', () => {
   const confined = { role: 'member', domain: 'dom_1' } as const;
-  expect([can(confined, 'secrets.create'), can(confined, 'members.read')]).toEqual([true, false]);
+  expect([can(confined, 'secrets.create'), can(confined, 'organization.read')]).toEqual([true, true]);
+  expect([can(confined, 'members.read'), can(confined, 'keys.read')]).toEqual([false, false]);
 });
 
 test('only an owner makes an owner', () => {
@@ -59,6 +67,12 @@ test('a link’s origin is https, except below localhost', () => {
   expect(originOf('secrets.acme.example', page)).toBe('https://secrets.acme.example');
   expect(originOf('local.localhost', page)).toBe('http://local.localhost:8080');
   expect(originOf('notlocalhost', page)).toBe('https://notlocalhost');
+});
+
+test('every act of the trail has a name in both languages', () => {
+  for (const words of [organizationEn, organizationJa]) {
+    expect(Object.keys(words).filter((key) => key.startsWith('action.')).sort()).toEqual(ACTIONS.map((action) => `action.${action}`).sort());
+  }
 });
 
 test('a day of the audit trail is a whole day', () => {

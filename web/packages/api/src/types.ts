@@ -5,7 +5,8 @@
 
 import type { components } from './schema.gen.ts';
 
-type Schemas = components['schemas'];
+/** Every shape of the document, for the clients whose names are not here. */
+export type Schemas = components['schemas'];
 
 export type State = Schemas['PeekView']['state'];
 export type ClaimState = Schemas['OpeningView']['state'];

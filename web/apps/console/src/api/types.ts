@@ -1,6 +1,9 @@
-/** The requests and answers of `docs/accounts.md` §5. Times are UTC milliseconds. What may be absent is absent. */
+/**
+ * The requests and answers of `docs/accounts.md` §5, as the server's own types generate them, with the words that the
+ * document names where the generator only knows text. Times are UTC milliseconds.
+ */
 
-import type { CreateAnswer, CreateRequest, ReceiptAnswer } from '@waxseal/api';
+import type { CreateAnswer, CreateRequest, Schemas } from '@waxseal/api';
 
 export type { CreateAnswer, CreateRequest };
 
@@ -25,54 +28,42 @@ export type Permission =
   | 'audit.read'
   | `secrets.${'create' | 'read' | 'burn'}`;
 
-export interface SessionAnswer {
-  signed_in: boolean;
-  csrf: string;
-  sign_up: 'open' | 'invited' | 'closed';
-  account?: { id: string; name: string; lang: string };
-}
+/** A shape of the server in which some members are known better. */
+type Known<View, Better extends Partial<Record<keyof View, unknown>>> = Omit<View, keyof Better> & Better;
 
 export type SecondFactor = 'totp' | 'recovery-code' | 'passkey';
 
-export interface SignInAnswer {
-  next: 'done' | 'second-factor';
-  methods?: SecondFactor[];
-  recovery_codes_left?: number;
+/** `passkeys`: whether this server has them. One that does not say so has none, and the console shows none. */
+export type SessionAnswer = Known<Schemas['SessionView'], { sign_up: 'open' | 'invited' | 'closed' }> & { passkeys?: boolean };
+export type SignInAnswer = Known<Schemas['SignInView'], { next: 'done' | 'second-factor'; methods?: SecondFactor[] | null }>;
+export type VerifiedAnswer = Schemas['VerifiedView'];
+export type InvitationLook = Known<Schemas['LookView'], { role: Role }>;
+export type Membership = Known<Schemas['BelongingView'], { role: Role }>;
+export type Account = Known<Schemas['ProfileView'], { organizations: Membership[] }>;
+export type SessionRow = Known<Schemas['SessionRow'], { kind: 'browser' | 'cli' }>;
+export type TotpKey = Schemas['TotpKeyView'];
+export type RecoveryCodes = Schemas['RecoveryCodesView'];
+export type DeviceLook = Schemas['DeviceView'];
+export type Organization = Known<Schemas['OrganizationView'], { role?: Role | null; permissions: Permission[] }>;
+export type Member = Known<Schemas['MemberView'], { role: Role }>;
+export type Invitation = Known<Schemas['InvitationView'], { role: Role }>;
+export type ApiKey = Known<Schemas['KeyView'], { scopes: Scope[] }>;
+/** The only time a key is told. */
+export type NewApiKey = ApiKey & Pick<Schemas['NewKeyView'], 'key'>;
+export type AuditEvent = Schemas['EventView'];
+/** A receipt as a member sees it: whose it is and where, and no link. */
+export type MemberReceipt = Schemas['MemberReceiptView'];
+
+export interface Page<Item> {
+  items: Item[];
+  next?: string | null;
 }
 
+/** Passkeys, which no server tells yet (`SessionAnswer.passkeys`): `docs/accounts.md` §5. */
 export interface Ceremony {
   ceremony: string;
   /** As `PublicKeyCredentialCreationOptionsJSON` or `…RequestOptionsJSON` (WebAuthn Level 3 §5.1.8). */
   options: { publicKey?: object };
-}
-
-export interface InvitationLook {
-  organization: string;
-  inviter: string;
-  role: Role;
-  email: string;
-}
-
-export interface Membership {
-  id: string;
-  slug: string;
-  name: string;
-  role: Role;
-  domain?: string;
-  deletion_due_at_ms?: number;
-}
-
-export interface Account {
-  id: string;
-  name: string;
-  email: string;
-  lang: string;
-  has_password: boolean;
-  totp: boolean;
-  recovery_codes_left: number;
-  passkeys: number;
-  stepped_up_until?: number;
-  organizations: Membership[];
 }
 
 export interface Passkey {
@@ -80,91 +71,4 @@ export interface Passkey {
   name: string;
   created_at_ms: number;
   last_used_at_ms?: number;
-}
-
-export interface SessionRow {
-  id: string;
-  current: boolean;
-  kind: 'browser' | 'cli';
-  device: string;
-  network: string;
-  created_at_ms: number;
-  last_used_at_ms: number;
-}
-
-export interface Organization {
-  id: string;
-  slug: string;
-  name: string;
-  created_at_ms: number;
-  role: Role;
-  permissions: Permission[];
-  domains: { id: string; host: string }[];
-  deletion_due_at_ms?: number;
-}
-
-export interface Member {
-  account: string;
-  name: string;
-  email: string;
-  role: Role;
-  domain?: string;
-  joined_at_ms: number;
-  last_seen_at_ms?: number;
-  second_factor: boolean;
-}
-
-export interface Invitation {
-  id: string;
-  email: string;
-  role: Role;
-  domain?: string;
-  invited_by: string;
-  created_at_ms: number;
-  expires_at_ms: number;
-}
-
-export interface ApiKey {
-  id: string;
-  name: string;
-  /** What may be shown of it: its beginning. */
-  prefix: string;
-  scopes: Scope[];
-  networks: string[];
-  created_at_ms: number;
-  expires_at_ms: number;
-  last_used_at_ms?: number;
-  /** While a key that replaced it is there: until when this one works. */
-  retires_at_ms?: number;
-}
-
-/** The only time a key is told. */
-export interface NewApiKey extends ApiKey {
-  key: string;
-}
-
-export interface AuditEvent {
-  id: string;
-  at_ms: number;
-  action: string;
-  actor?: string;
-  subject: string;
-  network?: string;
-}
-
-/** A receipt as a member sees it: whose it is and where, and no link. */
-export interface MemberReceipt extends ReceiptAnswer {
-  domain: string;
-  created_by?: string;
-}
-
-export interface Page<Item> {
-  items: Item[];
-  next?: string | null;
-}
-
-export interface DeviceLook {
-  name: string;
-  network: string;
-  created_at_ms: number;
 }

@@ -3,6 +3,7 @@ import { langOf } from '@waxseal/i18n';
 import { Toasts, type Theme } from '@waxseal/ui/components';
 import { Api, type World } from '../api/client.ts';
 import type { Account, SessionAnswer } from '../api/types.ts';
+import { canUsePasskeys } from './passkeys.ts';
 import { keepTheme, readLanguage, readTheme } from './preferences.ts';
 import { Router } from './router.svelte.ts';
 import { safeReturn } from './routes.ts';
@@ -38,6 +39,16 @@ export class App {
     const session = await this.api.session();
     if (session.signed_in) this.account = await this.api.get<Account>('/v1/account');
     this.session = session;
+  }
+
+  /** Whether passkeys are for this server and this browser. */
+  get passkeys(): boolean {
+    return this.session?.passkeys === true && canUsePasskeys();
+  }
+
+  /** Something besides a password guards the account. */
+  get guarded(): boolean {
+    return this.account !== undefined && (this.account.totp || this.account.passkeys > 0);
   }
 
   async refreshAccount(): Promise<void> {

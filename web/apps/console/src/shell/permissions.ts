@@ -25,9 +25,12 @@ const ALLOWED: Readonly<Record<Permission, readonly Role[]>> = {
   'secrets.burn': ['owner', 'admin', 'member'],
 };
 
-/** Who is confined to one domain may do there what concerns secrets, and nothing else. */
+/** What remains to whoever is confined to one domain. */
+const CONFINED: readonly Permission[] = ['organization.read', 'secrets.create', 'secrets.read', 'secrets.burn'];
+
+/** Whether a member may do it. */
 export function can({ role, domain }: Pick<Membership, 'role' | 'domain'>, permission: Permission): boolean {
-  if (domain && !permission.startsWith('secrets.')) return false;
+  if (domain && !CONFINED.includes(permission)) return false;
   return ALLOWED[permission].includes(role);
 }
 

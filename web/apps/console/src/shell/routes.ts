@@ -1,3 +1,5 @@
+import type { Permission } from '../api/types.ts';
+
 /** Pages of a person. */
 const OWN = {
   '/': 'start',
@@ -29,6 +31,17 @@ const ORGANIZATIONS = {
 
 export type OwnPage = (typeof OWN)[keyof typeof OWN];
 export type OrganizationPage = (typeof ORGANIZATIONS)[keyof typeof ORGANIZATIONS];
+
+/** What a member must be allowed to see the page. To everybody else it does not exist. */
+export const NEEDS: Readonly<Record<OrganizationPage, Permission>> = {
+  home: 'secrets.read',
+  share: 'secrets.create',
+  receipts: 'secrets.read',
+  members: 'members.read',
+  keys: 'keys.read',
+  audit: 'audit.read',
+  settings: 'organization.read',
+};
 
 export type Found =
   | { kind: 'own'; page: OwnPage }

@@ -1,3 +1,14 @@
+/** What can have happened in an organization; `wax_model::Action` has the same. */
+export const ACTIONS = [
+  ...['created', 'claimed', 'acked', 'opened', 'lapsed', 'asked', 'handed', 'wrong_key', 'locked', 'unlocked', 'destroyed', 'burned', 'expired'].map(
+    (act) => `secret.${act}`,
+  ),
+  ...['joined', 'changed', 'removed', 'left'].map((act) => `member.${act}`),
+  ...['made', 'resent', 'withdrawn'].map((act) => `invitation.${act}`),
+  ...['made', 'changed', 'rotated', 'revoked'].map((act) => `key.${act}`),
+  ...['created', 'renamed', 'transferred', 'exported', 'deletion_scheduled', 'deletion_cancelled', 'deleted'].map((act) => `organization.${act}`),
+];
+
 /** The first moment of a day as a date field writes it (`2026-11-22`), in the reader's own zone. */
 export function dayStart(day: string): number | undefined {
   return day ? new Date(`${day}T00:00:00`).getTime() : undefined;

@@ -9,12 +9,14 @@ const DAY_MS = 86_400_000;
 /** How long before its end a key asks for attention. */
 const SOON_MS = 14 * DAY_MS;
 
-export type KeyState = 'active' | 'soon' | 'retiring' | 'expired';
+export type KeyState = 'active' | 'soon' | 'expired';
 
-export function keyState({ expires_at_ms, retires_at_ms }: ApiKey, nowMs: number): KeyState {
-  const ends = Math.min(expires_at_ms, retires_at_ms ?? Infinity);
-  if (ends <= nowMs) return 'expired';
-  if (retires_at_ms !== undefined) return 'retiring';
+/** Until when the text from before the last rotation works, if it still does. */
+export const overlapOf = ({ overlap_ends_at_ms }: ApiKey, nowMs: number): number | null =>
+  overlap_ends_at_ms && overlap_ends_at_ms > nowMs ? overlap_ends_at_ms : null;
+
+export function keyState({ expires_at_ms }: ApiKey, nowMs: number): KeyState {
+  if (expires_at_ms <= nowMs) return 'expired';
   return expires_at_ms - nowMs < SOON_MS ? 'soon' : 'active';
 }
 
