@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 /** What `waxseald serve --demo` calls its organization and its host. */
 export const ORGANIZATION = 'Acme, Inc.';
 export const HOST = 'secrets.acme.localhost';
+/** Where its members sign in. */
+export const PLATFORM = 'app.localhost';
 
 export interface Server {
   /** `http://secrets.acme.localhost:<port>` */
@@ -59,6 +61,7 @@ function spawnServer(log: string, options: string[], env: Record<string, string>
       WAXSEAL_LOG__FORMAT: 'json',
       // More than anybody logs, so that a secret in any of it is found.
       WAXSEAL_LOG__FILTER: 'debug',
+      WAXSEAL_ACCOUNTS__SIGN_UP: 'open',
       ...env,
       ...UNLIMITED,
     },
@@ -165,6 +168,13 @@ export const run = {
   /** A server whose database lies on the disk, where a test can reach it. */
   get durableOrigin(): string {
     return required('WAXSEAL_E2E_DURABLE_ORIGIN');
+  },
+  /** The members' pages of that server, and the folder into which it puts its mails. */
+  get platform(): string {
+    return this.durableOrigin.replace(HOST, PLATFORM);
+  },
+  get mailDir(): string {
+    return join(this.dataDir, 'mail');
   },
   get dataDir(): string {
     return join(this.folder, 'data');
