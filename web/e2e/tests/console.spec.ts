@@ -131,7 +131,7 @@ test('a key is told once; rotated, the old text works beside the new one, and re
   await owner.getByRole('menuitem', { name: 'Rotate' }).click();
   await owner.getByRole('button', { name: 'Rotate' }).click();
   const second = await told(owner);
-  await expect(owner.getByText('The old text works:')).toBeVisible();
+  await expect(owner.getByText('The old one ends')).toBeVisible();
   // Known, and refused what is not theirs: nothing else answers 404 here.
   expect([await bearer(first), await bearer(second), await bearer(`${second.slice(0, -1)}~`)]).toEqual([404, 404, 401]);
 
