@@ -29,7 +29,7 @@ const DRAFT: Draft = { name: ' CI ', scopes: ['secrets:create'], days: '30', net
 
 test('a key’s form is what the server takes', () => {
   expect(check(DRAFT, 0)).toEqual({
-    key: { name: 'CI', scopes: ['secrets:create'], expires_at_ms: 30 * DAY, networks: ['203.0.113.0/24', '2001:db8::/32', '198.51.100.7'] },
+    key: { name: 'CI', scopes: ['secrets:create'], expires_at_ms: 30 * DAY, networks: ['203.0.113.0/24', '2001:db8::/32', '198.51.100.7/32'] },
   });
 });
 

@@ -38,6 +38,9 @@ export type Faults = Partial<Record<'name' | 'scopes' | 'networks', true>>;
 
 const NETWORK = /^(?:\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,2})?|[\da-f:]*:[\da-f:.]*(?:\/\d{1,3})?)$/i;
 
+/** A network as the server takes it: an address alone is the network of that one address. */
+const asNetwork = (written: string): string => (written.includes('/') ? written : `${written}/${written.includes(':') ? 128 : 32}`);
+
 /** Reads the form: what to ask for, or every field that breaks a rule. */
 export function check({ name, scopes, days, networks }: Draft, nowMs: number): { key: NewKey } | { faults: Faults } {
   const listed = networks.split(/[\s,、]+/).filter(Boolean);
@@ -47,5 +50,5 @@ export function check({ name, scopes, days, networks }: Draft, nowMs: number): {
     ...((listed.length > 32 || !listed.every((network) => NETWORK.test(network))) && { networks: true as const }),
   };
   if (Object.keys(faults).length > 0) return { faults };
-  return { key: { name: name.trim(), scopes, expires_at_ms: nowMs + Number(days) * DAY_MS, networks: listed } };
+  return { key: { name: name.trim(), scopes, expires_at_ms: nowMs + Number(days) * DAY_MS, networks: listed.map(asNetwork) } };
 }
