@@ -1,4 +1,4 @@
-"""The channel, bound devices and hand-overs (docs/protocol.md §6, §11), HPKE included, as RFC 9180 writes it down."""
+"""The channel, bound devices, hand-overs and passkey copies (docs/protocol.md §6, §11, §12), HPKE included, as RFC 9180 writes it down."""
 
 import hashlib
 import hmac
@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from seal import (
-    KINDS, MANIFEST_INDEX, Refused, b64u, hkdf, label, lp, open_stream, part_key, read_manifest, same, sha256, u32be,
-    unb64u,
+    KINDS, MANIFEST_INDEX, Refused, b64u, hkdf, label, lp, open_stream, part_key, read_manifest, same, sha256, thumbprint,
+    u32be, unb64u,
 )
 
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -278,6 +278,36 @@ def check_handover(case: dict):
     yield same("code", f"{int.from_bytes(sha256(hashed)[:4], 'big') % 1_000_000:06}", case["code"])
 
 
+# --- §12 The passkey copy
+def passkey_lock(case: dict) -> tuple[bytes, bytes]:
+    """The key that the passkey gives, and what the copy is bound to."""
+    key = hkdf(unb64u(case["prf"]), unb64u(case["id"]), label("passkey"))
+    return key, lp(label("passkey")) + unb64u(case["id"]) + unb64u(case["thumbprint"])
+
+
+def open_copy(case: dict) -> bytes:
+    copy, (key, aad) = unb64u(case["copy"]), passkey_lock(case)
+    if len(copy) != 212:
+        raise Refused("passkey", f"{len(copy)} bytes")
+    copied = gcm_open(key, copy[:12], copy[12:], aad, "passkey")
+    if b64u(thumbprint(copied[32:97])) != case["thumbprint"]:
+        raise Refused("passkey", "the device of another passkey")
+    return copied
+
+
+def check_passkey(case: dict):
+    if case["expect"] is not None:
+        yield refused_at(case["expect"], lambda: open_copy(case))
+        return
+    copied = b"".join(unb64u(case[name]) for name in ("private_key", "public_key", "cek", "header"))
+    (key, aad), nonce = passkey_lock(case), unb64u(case["nonce"])
+    salt = hkdf(unb64u(case["token"]), unb64u(case["id"]), label("passkey-salt"))
+    yield same("salt", b64u(salt), case["salt"])
+    yield same("the pair is one", point_of(private_key(copied[:32])), copied[32:97])
+    yield same("makes the same copy", b64u(nonce + AESGCM(key).encrypt(nonce, copied, aad)), case["copy"])
+    yield same("opens", open_copy(case), copied)
+
+
 def check_point(case: dict):
     try:
         read_point(unb64u(case["point"]))
@@ -287,4 +317,7 @@ def check_point(case: dict):
     yield "is a key" if case["valid"] else "refused", verdict is case["valid"], f"taken: {verdict}"
 
 
-CHECKS = dict(channel=check_channel, config=check_config, bound=check_bound, handover=check_handover, point=check_point)
+CHECKS = dict(
+    channel=check_channel, config=check_config, bound=check_bound, handover=check_handover, passkey=check_passkey,
+    point=check_point,
+)
