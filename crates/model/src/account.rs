@@ -151,6 +151,26 @@ pub struct ApiKey {
     pub overlap_ends_at: Option<Timestamp>,
 }
 
+/// A session that stands, and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bearer {
+    /// The session.
+    pub session: Session,
+    /// The account's name.
+    pub name: String,
+    /// The account's language.
+    pub lang: String,
+}
+
+/// A key that stands, and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyBearer {
+    /// The organization's id.
+    pub tenant: TenantId,
+    /// The key.
+    pub key: ApiKey,
+}
+
 /// Who did something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

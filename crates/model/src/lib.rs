@@ -23,8 +23,8 @@ mod tries;
 mod window;
 
 pub use account::{
-    Account, Actor, ActorError, ApiKey, Belonging, Invitation, Membership, Session, SessionKind,
-    StoredPasskey, Totp,
+    Account, Actor, ActorError, ApiKey, Bearer, Belonging, Invitation, KeyBearer, Membership,
+    Session, SessionKind, StoredPasskey, Totp,
 };
 pub use audit::{Action, AuditEvent};
 pub use brand::{Brand, Color, Corners, Logo, LogoType};

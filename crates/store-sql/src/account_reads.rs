@@ -2,8 +2,10 @@
 
 use async_trait::async_trait;
 use wax_kernel::{AccountId, EmailAddress, EventId, Timestamp};
-use wax_model::{Account, AccountEvent, Belonging, Session, StoredPasskey, TokenPurpose};
-use wax_store::{AccountReads, Bearer, KeyBearer, SignInTries, StoreError, Token, TokenHash};
+use wax_model::{
+    Account, AccountEvent, Bearer, Belonging, KeyBearer, Session, StoredPasskey, TokenPurpose,
+};
+use wax_store::{AccountReads, SignInTries, StoreError, Token, TokenHash};
 
 use crate::{
     SqlStore, account_events, accounts, api_keys, passkeys, recovery_codes, sessions, tokens, tries,

@@ -1,8 +1,8 @@
 //! API keys of an organization. Of their text there is a hash, and of the text before the last rotation another.
 
 use wax_kernel::{AccountId, ApiKeyId, TenantId, Timestamp};
-use wax_model::{ApiKey, Scope};
-use wax_store::{KeyBearer, StoreError, TokenHash};
+use wax_model::{ApiKey, KeyBearer, Scope};
+use wax_store::{StoreError, TokenHash};
 
 use crate::{
     engine::{Fields, Rows, Session, sql},

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use wax_kernel::{AccountId, SessionId, Timestamp};
-use wax_model::{Session as SignedIn, SessionKind};
-use wax_store::{Bearer, SessionRepository, StoreError, TokenHash};
+use wax_model::{Bearer, Session as SignedIn, SessionKind};
+use wax_store::{SessionRepository, StoreError, TokenHash};
 
 use crate::{
     engine::{Fields, Rows, Session, sql},

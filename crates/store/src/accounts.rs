@@ -5,8 +5,8 @@ use std::{fmt, time::Duration};
 use async_trait::async_trait;
 use wax_kernel::{AccountId, EmailAddress, EventId, PasskeyId, SessionId, TenantId, Timestamp};
 use wax_model::{
-    Account, AccountEvent, ApiKey, Belonging, Membership, Session, StoredPasskey, Tenant,
-    TenantScope, TokenPurpose,
+    Account, AccountEvent, Bearer, Belonging, KeyBearer, Membership, Session, StoredPasskey,
+    Tenant, TenantScope, TokenPurpose,
 };
 
 use crate::{OutboxRepository, StoreError, UnitOfWork};
@@ -73,26 +73,6 @@ pub enum Tried {
     Counted(SignInTries),
     /// Tries are held back: nothing was counted, and this one must be refused, right or wrong.
     HeldBack(SignInTries),
-}
-
-/// Who bears a session's token.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bearer {
-    /// The session.
-    pub session: Session,
-    /// The account's name.
-    pub name: String,
-    /// The account's language.
-    pub lang: String,
-}
-
-/// Who bears an API key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyBearer {
-    /// Whose.
-    pub tenant: TenantId,
-    /// The key.
-    pub key: ApiKey,
 }
 
 /// One transaction over accounts, and over those organizations whose proof the caller has.

@@ -15,8 +15,8 @@ pub mod transitions;
 mod unit_of_work;
 
 pub use accounts::{
-    AccountReads, AccountRepository, Bearer, DEVICE_KNOWN, KeyBearer, NewToken, PlatformUnit,
-    SessionRepository, SignInTries, TRIES_KEPT, Token, TokenHash, TokenRepository, Tried,
+    AccountReads, AccountRepository, DEVICE_KNOWN, NewToken, PlatformUnit, SessionRepository,
+    SignInTries, TRIES_KEPT, Token, TokenHash, TokenRepository, Tried,
 };
 pub use copies::{CopyReads, CopyRepository, SealedCopy};
 pub use error::StoreError;

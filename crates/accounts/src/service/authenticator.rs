@@ -5,10 +5,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use wax_httpkit::{
     PlatformContext, Problem,
-    auth::{Authenticator, Bearer, BearerHash, KeyBearer},
+    auth::{Authenticator, BearerHash},
 };
 use wax_kernel::{AccountId, TenantId, Timestamp};
-use wax_model::{Belonging, Session, Tenant, TenantScope};
+use wax_model::{Bearer, Belonging, KeyBearer, Session, Tenant, TenantScope};
 use wax_store::StoreError;
 
 use super::{Accounts, Refusal, networks};
@@ -25,11 +25,13 @@ impl Authenticator for Accounts {
     ) -> Result<Option<Bearer>, Problem> {
         let now = self.now();
         let found = self.reads().session(token, now).await.map_err(problem)?;
-        let Some(wax_store::Bearer { session, name, lang }) = found else { return Ok(None) };
-        if is_stale(Some(session.last_used_at), now) {
-            self.touch(&session, from.network.as_str().to_owned(), now).await.map_err(problem)?;
+        let Some(bearer) = found else { return Ok(None) };
+        if is_stale(Some(bearer.session.last_used_at), now) {
+            self.touch(&bearer.session, from.network.as_str().to_owned(), now)
+                .await
+                .map_err(problem)?;
         }
-        Ok(Some(Bearer { session, name, lang }))
+        Ok(Some(bearer))
     }
 
     async fn key(
@@ -39,7 +41,7 @@ impl Authenticator for Accounts {
     ) -> Result<Option<KeyBearer>, Problem> {
         let now = self.now();
         let found = self.reads().api_key(text, now).await.map_err(problem)?;
-        let Some(wax_store::KeyBearer { tenant, key }) = found else { return Ok(None) };
+        let Some(KeyBearer { tenant, key }) = found else { return Ok(None) };
         let here = |network: &String| networks::holds(network, from.client.get());
         if !key.networks.is_empty() && !key.networks.iter().any(here) {
             return Ok(None);

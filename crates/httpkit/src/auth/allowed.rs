@@ -5,9 +5,9 @@ use std::marker::PhantomData;
 use axum::extract::{FromRef, FromRequestParts, RawPathParams};
 use http::request::Parts;
 use wax_kernel::DomainId;
-use wax_model::{Actor, Permission, Reach, Role, Tenant, TenantScope};
+use wax_model::{Actor, Bearer, KeyBearer, Permission, Reach, Role, Tenant, TenantScope};
 
-use super::{Bearer, Credential, KeyBearer, SharedAuthenticator};
+use super::{Credential, SharedAuthenticator};
 use crate::{Code, PlatformContext, Problem};
 
 /// A permission as a type, so that a handler's arguments say what it needs.

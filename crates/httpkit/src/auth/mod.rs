@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use wax_kernel::{AccountId, TenantId};
-use wax_model::{ApiKey, Belonging, Session, Tenant};
+use wax_model::{Bearer, Belonging, KeyBearer, Session, Tenant};
 
 pub use self::{
     allowed::{Allowed, Grant, may},
@@ -28,26 +28,6 @@ use crate::{PlatformContext, Problem};
 
 /// SHA-256 of a bearer value: what services look up instead of it.
 pub type BearerHash = [u8; 32];
-
-/// A session that stands, and whose it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bearer {
-    /// The session.
-    pub session: Session,
-    /// The account's name.
-    pub name: String,
-    /// The account's language.
-    pub lang: String,
-}
-
-/// A key that stands, and whose it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyBearer {
-    /// The organization's id.
-    pub tenant: TenantId,
-    /// The key.
-    pub key: ApiKey,
-}
 
 /// Who knows sessions, keys and members. The accounts service is one; every process that serves members' routes has it,
 /// whichever services it has.

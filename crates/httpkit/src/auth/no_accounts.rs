@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use wax_kernel::{AccountId, TenantId};
-use wax_model::{Belonging, Session, Tenant};
+use wax_model::{Bearer, Belonging, KeyBearer, Session, Tenant};
 
-use super::{Authenticator, Bearer, BearerHash, KeyBearer};
+use super::{Authenticator, BearerHash};
 use crate::{PlatformContext, Problem};
 
 /// Knows nobody: for a server, or a test of one, that strangers alone use.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
-use wax_model::Session;
+use wax_model::{Bearer, Session};
 
-use super::{Bearer, Credential, SharedAuthenticator};
+use super::{Credential, SharedAuthenticator};
 use crate::{Code, PlatformContext, Problem};
 
 /// The caller has a session: a browser's or a command line's, never a key.

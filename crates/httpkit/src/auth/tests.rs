@@ -5,7 +5,7 @@ use http::{Request, StatusCode};
 use tower::ServiceExt as _;
 use wax_crypto::Origin;
 use wax_kernel::{ApiKeyId, DomainId, RequestId, SessionId, Timestamp};
-use wax_model::{Actor, Membership, Plan, Reach, Role, Scope, SessionKind};
+use wax_model::{Actor, ApiKey, Membership, Plan, Reach, Role, Scope, SessionKind};
 
 use super::*;
 use crate::{ClientAddress, Network};

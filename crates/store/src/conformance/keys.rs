@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use wax_kernel::Timestamp;
-use wax_model::{ApiKey, Scope};
+use wax_model::{ApiKey, KeyBearer, Scope};
 
 use super::{fixtures::*, people::*};
-use crate::{KeyBearer, Store};
+use crate::Store;
 
 async fn bearer(store: &Arc<dyn Store>, n: u64, now: Timestamp) -> Option<KeyBearer> {
     store.accounts().api_key(hash(n), now).await.unwrap()
