@@ -4,7 +4,7 @@
 mod http;
 mod service;
 
-pub use http::{openapi, router};
+pub use http::{openapi, router, unsubscribe_router};
 pub use service::{
     Accounts, Argon2Cost, NoLink, OperatorLink, Parts, Settings, SignUpPolicy, jobs,
 };

@@ -14,7 +14,7 @@ use http::{HeaderValue, Request, Version, header, request::Parts};
 use http_body::Body as _;
 use tracing::Instrument as _;
 use wax_crypto::Origin;
-use wax_httpkit::{Code, Context, Problem, RouteTemplate, method_name};
+use wax_httpkit::{Code, Context, HostKind, Problem, RouteTemplate, method_name};
 use wax_kernel::RequestId;
 use wax_telemetry::RequestSpan;
 
@@ -124,7 +124,7 @@ impl Shared {
         self.gate.check(class.rate, network).map_err(Refusal::rate_limited)?;
 
         let hsts = peer.door.tls && !origin.host().is_localhost();
-        if !is_for_services(parts.uri.path()) {
+        if !self.is_for_services(host, parts.uri.path()) {
             let (response, template) = self.sites.respond(&parts, &route.owner)?;
             return Ok(Answered { response, held: None, template: Template::Site(template), hsts });
         }
@@ -152,6 +152,13 @@ impl Shared {
         let origin = Origin::parse(&format!("{}://{authority}", peer.door.scheme()))
             .map_err(|_| unknown())?;
         Ok((origin, route))
+    }
+
+    /// The API is, whether anybody answers there or not; of everything else, what somebody is mounted for. The rest is the
+    /// edge's own.
+    fn is_for_services(&self, host: HostKind, path: &str) -> bool {
+        let is_api = path == "/v1" || path.starts_with("/v1/");
+        is_api || self.upstreams.find(host, path).is_some()
     }
 
     async fn ask_services(
@@ -194,11 +201,6 @@ fn is_served_here(route: &Route, peer: &Peer) -> bool {
         }
         (Some(_), None) => false,
     }
-}
-
-/// Everything else is the edge's own.
-fn is_for_services(path: &str) -> bool {
-    path == "/v1" || path.starts_with("/v1/")
 }
 
 #[cfg(test)]

@@ -36,6 +36,11 @@ use crate::{
 
 pub(crate) const TENANTS: Mount = Mount { host: HostKind::Tenant, prefix: "/v1" };
 pub(crate) const PLATFORM: Mount = Mount { host: HostKind::Platform, prefix: "/v1" };
+/// A service's page, on both kinds of host.
+pub(crate) const PAGES: [Mount; 2] = [
+    Mount { host: HostKind::Tenant, prefix: "/stop" },
+    Mount { host: HostKind::Platform, prefix: "/stop" },
+];
 
 /// The platform's host.
 pub(crate) const APP: &str = "app.localhost";
@@ -114,7 +119,12 @@ impl Service {
     }
 
     fn services(self: &Arc<Self>) -> Services {
-        Services::default().with(TENANTS, self.router()).with(PLATFORM, self.platform_router())
+        let services =
+            Services::default().with(TENANTS, self.router()).with(PLATFORM, self.platform_router());
+        PAGES.into_iter().fold(services, |services, mount| {
+            let page = Router::new().route("/stop/{token}", any(remember));
+            services.with(mount, page.with_state(Arc::clone(self)))
+        })
     }
 }
 
@@ -224,7 +234,8 @@ impl TestEdge {
 
     pub(crate) async fn start_with(limits: Limits, rates: Rates) -> Self {
         Self::start_before(limits, rates, |local| {
-            Mounts::default().with(TENANTS, local.clone()).with(PLATFORM, local)
+            let api = Mounts::default().with(TENANTS, local.clone()).with(PLATFORM, local.clone());
+            PAGES.into_iter().fold(api, |mounts, mount| mounts.with(mount, local.clone()))
         })
         .await
     }

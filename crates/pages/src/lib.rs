@@ -7,13 +7,16 @@ mod files;
 mod guard;
 mod language;
 mod manifest;
+mod notices;
 mod pages;
 mod served;
+mod written;
 
 pub use brand::BrandFiles;
 pub use console::Console;
 pub use guard::{CONSOLE_POLICY, CONTENT_SECURITY_POLICY};
 pub use language::reader_language;
 pub use manifest::release_manifest;
+pub use notices::{Notices, NoticesHost, RESUME_NOTICES, STOP_NOTICES};
 pub use pages::{Page, Pages, PagesError, RELEASE_PATH};
 pub use served::{Cache, Served};

@@ -3,7 +3,7 @@
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use axum::body::Body;
-use http::{Method, Request, header};
+use http::{HeaderValue, Method, Request, header};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use utoipa::openapi::OpenApi;
@@ -286,6 +286,26 @@ impl PlatformApp {
         self.send(self.on_platform(), request).await
     }
 
+    /// Where a notice says that it can be stopped, below its host.
+    pub fn unsubscribe_path(&self, notice: &Mail) -> String {
+        let link = self.postbox.unsubscribe_link(notice).expect("a link");
+        let (_, token) = link.expose().rsplit_once('/').expect("a path");
+        format!("/unsubscribe/{token}")
+    }
+
+    /// Opens a page on a house's host, or on the platform's; with a form, sends it as a browser or a mail client does.
+    pub async fn page(&self, house: Option<&House>, path: &str, form: Option<&str>) -> Answer {
+        let method = form.map_or(Method::GET, |_| Method::POST);
+        let mut request = request(method, path, "", None);
+        if let Some(form) = form {
+            let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
+            request.headers_mut().insert(header::CONTENT_TYPE, kind);
+            *request.body_mut() = Body::from(form.to_owned());
+        }
+        let context = house.map_or_else(|| self.on_platform(), |house| self.on_host(house));
+        self.send(context, request).await
+    }
+
     /// Asks with GET for what goes on: the body, unread.
     pub async fn stream(&self, path: &str, credential: &str) -> Body {
         let mut request = request(Method::GET, path, credential, None);
@@ -301,16 +321,18 @@ impl PlatformApp {
         credential: &str,
         body: &Value,
     ) -> Answer {
-        let context = RequestContext {
+        self.send(self.on_host(house), request(Method::POST, path, credential, Some(body))).await
+    }
+
+    fn on_host(&self, house: &House) -> Context {
+        Context::Tenant(RequestContext {
             scope: house.scope,
             domain: house.domain,
             origin: Arc::new(Origin::parse("https://house.example").expect("an origin")),
             client: client(),
             network: Network::new("192.0.2.0/24"),
             request_id: RequestId::random(&*self.rng),
-        };
-        self.send(Context::Tenant(context), request(Method::POST, path, credential, Some(body)))
-            .await
+        })
     }
 
     async fn send(&self, context: Context, mut request: Request<Body>) -> Answer {
@@ -378,6 +400,14 @@ fn services(accounts: Accounts, secrets: Secrets) -> Services {
             wax_secrets::router(secrets.clone(), Arc::clone(&authenticator)),
         )
         .with(members, wax_secrets::members_router(secrets, authenticator))
+        .with(
+            at(HostKind::Platform, "/unsubscribe"),
+            wax_accounts::unsubscribe_router(accounts.clone()),
+        )
+        .with(
+            at(HostKind::Tenant, "/unsubscribe"),
+            wax_accounts::unsubscribe_router(accounts.clone()),
+        )
         .with(at(HostKind::Platform, "/v1"), wax_accounts::router(accounts))
 }
 

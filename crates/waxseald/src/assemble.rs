@@ -40,6 +40,9 @@ const SECRETS: Mount = Mount { host: HostKind::Tenant, prefix: "/v1" };
 const MEMBERS_SECRETS: Mount =
     Mount { host: HostKind::Platform, prefix: "/v1/organizations/{organization}/secrets" };
 const ACCOUNTS: Mount = Mount { host: HostKind::Platform, prefix: "/v1" };
+/// Where notices can be stopped: on whichever host they name.
+const UNSUBSCRIBE: Mount = Mount { host: HostKind::Platform, prefix: "/unsubscribe" };
+const UNSUBSCRIBE_ON_TENANTS: Mount = Mount { host: HostKind::Tenant, prefix: "/unsubscribe" };
 const DOCUMENT: Mount = Mount { host: HostKind::Platform, prefix: "/v1/openapi.json" };
 
 /// Connections to Postgres that one process holds.
@@ -103,6 +106,8 @@ pub(crate) async fn server(config: &Config) -> Result<Server> {
         if parts.has(Part::Accounts) {
             services = services
                 .with(ACCOUNTS, wax_accounts::router(members.clone()))
+                .with(UNSUBSCRIBE, wax_accounts::unsubscribe_router(members.clone()))
+                .with(UNSUBSCRIBE_ON_TENANTS, wax_accounts::unsubscribe_router(members.clone()))
                 .with(DOCUMENT, api_document::router()?);
             accounts = Some(members);
         }
@@ -231,6 +236,8 @@ impl<'c> Base<'c> {
             (Part::Secrets, SECRETS, &upstream.secrets),
             (Part::Secrets, MEMBERS_SECRETS, &upstream.secrets),
             (Part::Accounts, ACCOUNTS, &upstream.accounts),
+            (Part::Accounts, UNSUBSCRIBE, &upstream.accounts),
+            (Part::Accounts, UNSUBSCRIBE_ON_TENANTS, &upstream.accounts),
         ] {
             if parts.has(part) {
                 upstreams = upstreams.with(mount, Upstream::Local(services.clone()));

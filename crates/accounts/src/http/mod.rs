@@ -23,6 +23,7 @@ mod sessions;
 mod sign_in;
 mod sign_up;
 mod step_up;
+mod unsubscribe;
 
 use std::sync::Arc;
 
@@ -37,6 +38,7 @@ use utoipa::OpenApi as _;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use wax_httpkit::{Code, Problem, auth::SharedAuthenticator, localize};
 
+pub use self::unsubscribe::unsubscribe_router;
 use crate::Accounts;
 
 #[derive(utoipa::OpenApi)]

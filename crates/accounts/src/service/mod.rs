@@ -20,6 +20,7 @@ mod letters;
 mod link;
 mod members;
 mod networks;
+mod notices;
 mod once;
 mod operator;
 mod organizations;

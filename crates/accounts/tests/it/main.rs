@@ -6,5 +6,6 @@ mod invitations;
 mod keys;
 mod lists;
 mod members;
+mod notices;
 mod organizations;
 mod secrets;

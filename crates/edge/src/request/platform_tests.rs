@@ -67,6 +67,24 @@ async fn the_console_is_on_the_platforms_host_and_nowhere_else() {
     assert_eq!((post.status, post.header("allow")), (405, Some("GET, HEAD")));
 }
 
+/// Beside the API, what somebody is mounted for; the next address is the edge's own again.
+#[tokio::test]
+async fn a_services_page_has_every_method_and_what_a_service_may_know() {
+    let edge = TestEdge::start().await;
+    for (host, other) in [(APP, "the console"), (TENANT, "nothing here")] {
+        for method in ["GET", "POST"] {
+            let fields = "Cookie: lang=ja\r\nContent-Length: 2\r\n";
+            let reply = edge.send(ask(host, method, "/stop/token", fields) + "{}").await;
+            assert_eq!((reply.status, reply.body()), (200, "seen"), "{method} {host}");
+            let seen = edge.service.seen().remove(0);
+            assert_eq!(seen.headers.contains_key(header::COOKIE), host == APP, "{host}");
+        }
+        assert_eq!(get(&edge, host, "/stopped").await.body(), other, "{host}");
+        assert_eq!(get(&edge, host, "/stop/a/b").await.problem()["code"], "not-available");
+    }
+    assert!(edge.service.seen().is_empty());
+}
+
 #[tokio::test]
 async fn a_link_on_the_platforms_host_opens_nothing_and_runs_no_script() {
     let edge = TestEdge::start().await;

@@ -290,6 +290,8 @@ async fn nothing_of_a_request_but_its_template_reaches_log_or_metrics() {
         "/v1/echo?q=hunter2",
         "/v1/things/hunter2",
         "/s/hunter2",
+        "/stop/hunter2",
+        "/stop/hunter2/hunter2",
         "/hunter2",
         "/v1/panic",
         "/v1/hunter2",
@@ -305,6 +307,7 @@ async fn nothing_of_a_request_but_its_template_reaches_log_or_metrics() {
         log.contains("/v1/things/{name}") && log.contains("/s/{id}") && log.contains("panicked"),
         "{log}"
     );
+    assert!(log.contains("/stop/{token}"), "{log}");
     let service_line = log.lines().find(|line| line.contains("remembered")).unwrap();
     assert!(
         service_line.contains("\"id\":\"req_"),
