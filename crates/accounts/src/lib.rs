@@ -5,6 +5,4 @@ mod http;
 mod service;
 
 pub use http::{openapi, router, unsubscribe_router};
-pub use service::{
-    Accounts, Argon2Cost, NoLink, OperatorLink, Parts, Settings, SignUpPolicy, jobs,
-};
+pub use service::{Accounts, Argon2Cost, NoLink, OperatorLink, Parts, Settings, jobs};

@@ -3,12 +3,14 @@
 use async_trait::async_trait;
 use wax_kernel::{AccountId, EmailAddress, EventId, Timestamp};
 use wax_model::{
-    Account, AccountEvent, Bearer, Belonging, KeyBearer, Session, StoredPasskey, TokenPurpose,
+    Account, AccountEvent, Bearer, Belonging, KeyBearer, Session, SignUpPolicy, StoredPasskey,
+    TokenPurpose,
 };
 use wax_store::{AccountReads, SignInTries, StoreError, Token, TokenHash};
 
 use crate::{
-    SqlStore, account_events, accounts, api_keys, passkeys, recovery_codes, sessions, tokens, tries,
+    SqlStore, account_events, accounts, api_keys, operator, passkeys, recovery_codes, sessions,
+    tokens, tries,
 };
 
 #[async_trait]
@@ -84,6 +86,10 @@ impl AccountReads for SqlStore {
         now: Timestamp,
     ) -> Result<Option<Token>, StoreError> {
         tokens::find(&mut self.database.clone(), hash, purpose, now).await
+    }
+
+    async fn sign_up(&self) -> Result<Option<SignUpPolicy>, StoreError> {
+        operator::sign_up(&mut self.database.clone()).await
     }
 
     async fn tries(&self, key: [u8; 32], now: Timestamp) -> Result<SignInTries, StoreError> {

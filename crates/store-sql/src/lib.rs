@@ -21,6 +21,7 @@ mod hints;
 mod invitations;
 mod members;
 mod migrate;
+mod operator;
 mod organizations;
 mod outbox;
 mod passkeys;

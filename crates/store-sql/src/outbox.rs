@@ -183,7 +183,7 @@ impl Outbox for SqlStore {
         &self,
         code: [u8; 32],
         now: Timestamp,
-    ) -> Result<Vec<SuppressionReason>, StoreError> {
+    ) -> Result<Vec<Suppression>, StoreError> {
         suppressions::find(&mut self.database.clone(), code, now).await
     }
 

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use wax_kernel::{TenantId, Timestamp};
-use wax_model::{Route, Tenant};
+use wax_model::{OperatorEvent, Route, Tenant};
 use wax_store::{
     DueClaim, DueSecret, NewDomain, Outage, Outbox, PlatformStore, RegisteredKey, StoreError,
 };
 
 use crate::{
-    SqlStore, audit, context_keys, domains, erasure, forgetting, handovers, reaper, tenants,
+    SqlStore, audit, context_keys, domains, erasure, forgetting, handovers, operator, reaper,
+    tenants,
 };
 
 #[async_trait]
@@ -132,6 +133,10 @@ impl PlatformStore for SqlStore {
                 )
             })
             .await
+    }
+
+    async fn operator_events(&self, limit: u32) -> Result<Vec<OperatorEvent>, StoreError> {
+        operator::events(&mut self.database.clone(), limit).await
     }
 
     fn outbox(&self) -> &dyn Outbox {

@@ -45,6 +45,7 @@ pub(crate) const ALL: &[&[(&str, Statement)]] = &[
     crate::handovers::STATEMENTS,
     crate::invitations::STATEMENTS,
     crate::members::STATEMENTS,
+    crate::operator::STATEMENTS,
     crate::outbox::STATEMENTS,
     crate::passkeys::STATEMENTS,
     crate::reaper::STATEMENTS,

@@ -11,15 +11,21 @@ use crate::{
 statements! {
     UPSERT_SUPPRESSION = both("INSERT INTO suppressions (address_code, reason, since_ms, ends_at_ms) VALUES ($1, $2, $3, $4)
         ON CONFLICT (address_code, reason) DO UPDATE SET since_ms = excluded.since_ms, ends_at_ms = excluded.ends_at_ms");
-    FIND_SUPPRESSIONS = both("SELECT reason FROM suppressions
+    FIND_SUPPRESSIONS = both("SELECT address_code, reason, since_ms, ends_at_ms FROM suppressions
         WHERE address_code = $1 AND (ends_at_ms IS NULL OR ends_at_ms > $2) ORDER BY reason");
     DELETE_SUPPRESSION = both("DELETE FROM suppressions WHERE address_code = $1 AND reason = $2");
     FORGET_SUPPRESSIONS = both("DELETE FROM suppressions WHERE ends_at_ms <= $1");
 }
 
-fn reason(row: Fields<'_>) -> Result<SuppressionReason, StoreError> {
-    row.parse("reason", |text| {
+fn suppression(row: Fields<'_>) -> Result<Suppression, StoreError> {
+    let reason = |text: &str| {
         SuppressionReason::ALL.into_iter().find(|reason| reason.as_str() == text).ok_or(())
+    };
+    Ok(Suppression {
+        code: row.bytes("address_code")?,
+        reason: row.parse("reason", reason)?,
+        since: row.at("since_ms")?,
+        ends_at: row.maybe_at("ends_at_ms")?,
     })
 }
 
@@ -37,9 +43,9 @@ pub(crate) async fn find(
     database: &mut impl Rows,
     code: [u8; 32],
     now: Timestamp,
-) -> Result<Vec<SuppressionReason>, StoreError> {
+) -> Result<Vec<Suppression>, StoreError> {
     let rows = database.rows(sql(FIND_SUPPRESSIONS).bind(&code).bind(now)).await?;
-    rows.iter().map(|row| reason(row.of("suppressions"))).collect()
+    rows.iter().map(|row| suppression(row.of("suppressions"))).collect()
 }
 
 pub(crate) async fn lift(

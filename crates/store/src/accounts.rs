@@ -5,11 +5,11 @@ use std::{fmt, time::Duration};
 use async_trait::async_trait;
 use wax_kernel::{AccountId, EmailAddress, EventId, PasskeyId, SessionId, TenantId, Timestamp};
 use wax_model::{
-    Account, AccountEvent, Bearer, Belonging, KeyBearer, Membership, Session, StoredPasskey,
-    Tenant, TenantScope, TokenPurpose,
+    Account, AccountEvent, Bearer, Belonging, KeyBearer, Membership, Session, SignUpPolicy,
+    StoredPasskey, Tenant, TenantScope, TokenPurpose,
 };
 
-use crate::{OutboxRepository, StoreError, UnitOfWork};
+use crate::{OperatorRepository, OutboxRepository, StoreError, UnitOfWork};
 
 /// SHA-256 of a bearer value: what the database holds instead of it.
 pub type TokenHash = [u8; 32];
@@ -93,6 +93,8 @@ pub trait PlatformUnit: Send {
     fn tokens(&mut self) -> &mut dyn TokenRepository;
     /// Messages to be delivered after the commit, of no organization.
     fn outbox(&mut self) -> &mut dyn OutboxRepository;
+    /// What the operator changes.
+    fn operator(&mut self) -> &mut dyn OperatorRepository;
     /// The same transaction, within one organization.
     fn within(&mut self, scope: TenantScope) -> Box<dyn UnitOfWork + '_>;
     /// Writes a new organization. `false`: its slug is taken.
@@ -151,6 +153,8 @@ pub trait AccountReads: Send + Sync {
         purpose: TokenPurpose,
         now: Timestamp,
     ) -> Result<Option<Token>, StoreError>;
+    /// Who may sign up, if the operator has switched it.
+    async fn sign_up(&self) -> Result<Option<SignUpPolicy>, StoreError>;
     /// Tries under this key that are not forgotten yet.
     async fn tries(&self, key: [u8; 32], now: Timestamp) -> Result<SignInTries, StoreError>;
 }

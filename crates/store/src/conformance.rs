@@ -24,6 +24,7 @@ pub mod handovers;
 pub mod isolation;
 pub mod keys;
 pub mod lists;
+pub mod operator;
 pub mod organizations;
 pub mod outbox;
 pub mod people;
@@ -210,6 +211,11 @@ macro_rules! conformance {
                 who_lost_a_message_changes_it_no_more,
                 what_is_given_up_is_gone_and_told,
                 an_address_gets_no_mail_until_its_time_is_over_or_it_is_lifted;
+            operator:
+                who_may_sign_up_is_switched_and_stays_so,
+                a_switch_is_undone_with_the_unit_that_fails,
+                an_operator_lifts_one_reason_of_one_address,
+                what_the_operator_did_is_listed_newest_first;
             platform:
                 a_store_says_that_it_keeps_what_it_acknowledges,
                 a_tenant_is_made_once,

@@ -7,6 +7,7 @@ pub mod conformance;
 mod copies;
 mod error;
 mod handovers;
+mod operator;
 mod organizations;
 mod outbox;
 mod platform;
@@ -21,6 +22,7 @@ pub use accounts::{
 pub use copies::{CopyReads, CopyRepository, SealedCopy};
 pub use error::StoreError;
 pub use handovers::{HandoverReads, HandoverRepository};
+pub use operator::OperatorRepository;
 pub use organizations::{
     AuditFilter, ERASURE_SETTLES, Member, OrganizationReads, OrganizationRepository,
 };

@@ -82,12 +82,12 @@ pub trait Outbox: Send + Sync {
     /// Deletes a message that will never be taken, and writes down why.
     async fn give_up(&self, taken: &TakenMessage, why: &GivenUp) -> Result<(), StoreError>;
 
-    /// Why nothing, or no notice, is sent to the address with this code.
+    /// Why nothing, or no notice, is sent to the address with this code, by reason.
     async fn suppressions(
         &self,
         code: [u8; 32],
         now: Timestamp,
-    ) -> Result<Vec<SuppressionReason>, StoreError>;
+    ) -> Result<Vec<Suppression>, StoreError>;
     /// Remembers an address; the same one again with its newer time. Forgets those whose time is over.
     async fn suppress(&self, suppression: &Suppression) -> Result<(), StoreError>;
     /// Forgets an address. `false`: it was not remembered for this reason.

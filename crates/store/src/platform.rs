@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use wax_kernel::{ClaimId, ContextKeyId, SecretId, TenantId, Timestamp};
-use wax_model::{Brand, Domain, Route, Tenant};
+use wax_model::{Brand, Domain, OperatorEvent, Route, Tenant};
 
 use crate::{Outbox, StoreError};
 
@@ -116,6 +116,9 @@ pub trait PlatformStore: Send + Sync {
     /// Deletes events of accounts' histories of `before` or earlier, the oldest first, at most `limit`. Answers how many.
     async fn forget_account_events(&self, before: Timestamp, limit: u32)
     -> Result<u64, StoreError>;
+
+    /// What the operator did, newest first, at most `limit`.
+    async fn operator_events(&self, limit: u32) -> Result<Vec<OperatorEvent>, StoreError>;
 
     /// What waits to be delivered, and to whom nothing is.
     fn outbox(&self) -> &dyn Outbox;

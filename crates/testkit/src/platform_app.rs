@@ -7,7 +7,7 @@ use http::{HeaderValue, Method, Request, header};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use utoipa::openapi::OpenApi;
-use wax_accounts::{Accounts, Argon2Cost, Settings as AccountSettings, SignUpPolicy};
+use wax_accounts::{Accounts, Argon2Cost, Settings as AccountSettings};
 use wax_cache::MemoryHints;
 use wax_crypto::{
     Origin,
@@ -24,7 +24,7 @@ use wax_kernel::{
 use wax_mail::Postbox;
 use wax_model::{
     Account, Brand, Domain, Entitlements, Mail, MailKind, Membership, Role, Session, SessionKind,
-    TenantScope, Topic,
+    SignUpPolicy, TenantScope, Topic,
 };
 use wax_secrets::{Parts, Secrets};
 use wax_store::{NewDomain, Store};

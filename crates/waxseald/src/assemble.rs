@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use wax_accounts::{Accounts, Argon2Cost, SignUpPolicy};
+use wax_accounts::{Accounts, Argon2Cost};
 use wax_config::{Config, DatabaseUrl, Endpoint, Part, SignUp};
 use wax_crypto::{
     at_rest::{FileKeyStore, KeyStore, MemoryKeyStore},
@@ -21,7 +21,7 @@ use wax_edge::{
 use wax_httpkit::{HostKind, Mount, Mounts, Services, auth::SharedAuthenticator};
 use wax_kernel::{Clock, Job, Rng, SystemRng};
 use wax_mail::Postbox;
-use wax_model::Entitlements;
+use wax_model::{Entitlements, SignUpPolicy};
 use wax_pages::{Console, Pages, PagesError};
 use wax_secrets::{Parts, Secrets};
 use wax_services::{Listener, ListenerParts};

@@ -77,6 +77,18 @@ enum AdminCommand {
     /// Mails.
     #[command(subcommand)]
     Mail(MailCommand),
+    /// Shows who may sign up, or switches it: at once, in every process of the database, whatever `accounts.sign_up` says.
+    SignUp {
+        /// Everybody, who was invited, or nobody.
+        #[arg(value_parser = ["open", "invited", "closed"])]
+        policy: Option<String>,
+    },
+    /// Prints what these commands changed, newest first.
+    Log {
+        /// At most so many lines.
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+        limit: u32,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -114,6 +126,19 @@ enum MailCommand {
         #[arg(long, default_value = "en", value_parser = ["en", "ja"])]
         language: String,
     },
+    /// Tells why an address gets no mail, or no notices.
+    Show {
+        /// Which.
+        address: String,
+    },
+    /// Has mail sent again to an address that gets none.
+    Lift {
+        /// Which.
+        address: String,
+        /// Only what is stopped for this reason: its mail server had no such mailbox, or its owner wanted no notices.
+        #[arg(long, value_parser = ["bounced", "unsubscribed"])]
+        reason: Option<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -144,18 +169,30 @@ fn run(arguments: &Arguments) -> Result<()> {
             commands::print("The configuration can be used.\n")
         }
         Command::Config(ConfigCommand::Default) => commands::print(wax_config::DEFAULT_TOML),
-        Command::Admin(AdminCommand::Mail(MailCommand::Test { address, language })) => {
-            commands::mail_test(&load(arguments, None)?, address, language)
-        }
-        Command::Admin(AdminCommand::Owner(OwnerCommand::Create { email, name, organization })) => {
+        Command::Admin(command) => administer(&load(arguments, None)?, command),
+        Command::Openapi => commands::openapi(),
+    }
+}
+
+fn administer(config: &Config, command: &AdminCommand) -> Result<()> {
+    match command {
+        AdminCommand::Owner(OwnerCommand::Create { email, name, organization }) => {
             let (name, organization) = (name.clone(), organization.clone());
             let link = OperatorLink::Owner { name, organization };
-            commands::operator_link(&load(arguments, None)?, email, link)
+            commands::operator_link(config, email, link)
         }
-        Command::Admin(AdminCommand::Account(AccountCommand::Recover { email })) => {
-            commands::operator_link(&load(arguments, None)?, email, OperatorLink::Recover)
+        AdminCommand::Account(AccountCommand::Recover { email }) => {
+            commands::operator_link(config, email, OperatorLink::Recover)
         }
-        Command::Openapi => commands::openapi(),
+        AdminCommand::Mail(MailCommand::Test { address, language }) => {
+            commands::mail_test(config, address, language)
+        }
+        AdminCommand::Mail(MailCommand::Show { address }) => commands::mail_show(config, address),
+        AdminCommand::Mail(MailCommand::Lift { address, reason }) => {
+            commands::mail_lift(config, address, reason.as_deref())
+        }
+        AdminCommand::SignUp { policy } => commands::sign_up(config, policy.as_deref()),
+        AdminCommand::Log { limit } => commands::log(config, *limit),
     }
 }
 

@@ -154,8 +154,8 @@ impl Deliverer {
 
     async fn is_withheld(&self, mail: &Mail, now: Timestamp) -> Result<bool, StoreError> {
         let code = *self.parts.postbox.code(&mail.to).as_bytes();
-        let reasons = self.outbox().suppressions(code, now).await?;
-        Ok(reasons.into_iter().any(|reason| match reason {
+        let suppressions = self.outbox().suppressions(code, now).await?;
+        Ok(suppressions.iter().any(|suppression| match suppression.reason {
             SuppressionReason::Bounced => true,
             SuppressionReason::Unsubscribed => mail.kind.class() == MailClass::Notice,
         }))

@@ -13,7 +13,7 @@ use wax_httpkit::{
 };
 
 use super::{answer::Cookied, caller::stranger};
-use crate::Accounts;
+use crate::{Accounts, service::Refusal};
 
 /// Who is signed in, and what a page needs before it may ask for anything.
 #[derive(Debug, Serialize, ToSchema)]
@@ -53,10 +53,11 @@ pub(super) async fn session(
         Credential::Browser(token) => accounts.session(token, &context).await?,
         _ => None,
     };
+    let sign_up = accounts.sign_up_policy().await.map_err(Refusal::from)?.as_str();
     let view = SessionView {
         signed_in: bearer.is_some(),
         csrf: csrf_token(&device, shown.filter(|_| bearer.is_some())),
-        sign_up: accounts.sign_up_policy().as_str(),
+        sign_up,
         account: bearer.as_ref().map(|bearer| AccountView {
             id: bearer.session.account.to_string(),
             name: bearer.name.clone(),

@@ -9,12 +9,12 @@ use wax_kernel::{
 };
 use wax_model::{
     Account, AccountAction, AccountEvent, Action, Actor, AuditEvent, Invalid, Invitation, MailKind,
-    Membership, OutboxMessage, Permission, Role, Rule, TenantScope, TokenPurpose,
+    Membership, OutboxMessage, Permission, Role, Rule, SignUpPolicy, TenantScope, TokenPurpose,
 };
 use wax_store::{NewToken, PlatformUnit, TokenHash, UnitOfWork};
 
 use super::{
-    Accounts, BearerText, Caller, Language, Name, Refusal, SignUpPolicy,
+    Accounts, BearerText, Caller, Language, Name, Refusal,
     acting::{Acting, Ruled},
     letters::page,
     members::check_domain,
@@ -210,7 +210,7 @@ impl Accounts {
         caller: &Caller,
         command: InvitedSignUp,
     ) -> Result<BearerText, Refusal> {
-        if self.sign_up_policy() == SignUpPolicy::Closed {
+        if self.sign_up_policy().await? == SignUpPolicy::Closed {
             return Err(Refusal::SignUpClosed);
         }
         let InvitedSignUp { token, name, password, language } = command;

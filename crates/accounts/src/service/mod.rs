@@ -35,6 +35,7 @@ mod sign_in;
 mod sign_up;
 mod slug;
 mod step_up;
+mod switches;
 mod tokens;
 mod totp;
 mod tries;
@@ -49,6 +50,7 @@ use wax_crypto::{
 use wax_httpkit::auth::BearerHash;
 use wax_kernel::{Clock, Rng, Timestamp};
 use wax_mail::Postbox;
+use wax_model::SignUpPolicy;
 use wax_store::{AccountReads, Store};
 
 use self::hasher::Hasher;
@@ -95,7 +97,7 @@ pub struct Parts {
 /// What the operator has decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// Who may sign up.
+    /// Who may sign up, until the operator switches it.
     pub sign_up: SignUpPolicy,
     /// How long a session lives without use.
     pub session_idle: Duration,
@@ -105,28 +107,6 @@ pub struct Settings {
     pub argon2: Argon2Cost,
     /// Threads that verify passwords, at least 1.
     pub argon2_threads: usize,
-}
-
-/// Who may sign up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SignUpPolicy {
-    /// Everybody with an address.
-    Open,
-    /// Who was invited into an organization.
-    Invited,
-    /// Nobody: not even invited people, only whom the operator lets in.
-    Closed,
-}
-
-impl SignUpPolicy {
-    /// Its name in the configuration and in answers.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Invited => "invited",
-            Self::Closed => "closed",
-        }
-    }
 }
 
 /// Who asks, as far as it is known before signing in.
@@ -177,11 +157,6 @@ impl Accounts {
         let hasher = Hasher::start(settings.argon2, settings.argon2_threads, &*rng)?;
         let inner = Inner { store, keys, clock, rng, settings, postbox, addresses, hasher };
         Ok(Self(Arc::new(inner)))
-    }
-
-    /// Who may sign up.
-    pub(crate) fn sign_up_policy(&self) -> SignUpPolicy {
-        self.0.settings.sign_up
     }
 
     fn now(&self) -> Timestamp {

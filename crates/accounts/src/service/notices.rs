@@ -10,8 +10,8 @@ impl Accounts {
     /// Whether notices go to the address that this token of a notice belongs to. `None`: it is no token of ours.
     pub(crate) async fn sends_notices(&self, token: &str) -> Result<Option<bool>, Refusal> {
         let Some(code) = self.0.postbox.unsubscribed(token) else { return Ok(None) };
-        let reasons = self.outbox().suppressions(*code.as_bytes(), self.now()).await?;
-        Ok(Some(!reasons.contains(&SuppressionReason::Unsubscribed)))
+        let found = self.outbox().suppressions(*code.as_bytes(), self.now()).await?;
+        Ok(Some(found.iter().all(|stop| stop.reason != SuppressionReason::Unsubscribed)))
     }
 
     /// Stops them, or sends them again. `false`: it is no token of ours. Either may be repeated.
@@ -36,7 +36,7 @@ impl Accounts {
         Ok(self.outbox().brand(tenant, domain).await?)
     }
 
-    fn outbox(&self) -> &dyn Outbox {
+    pub(super) fn outbox(&self) -> &dyn Outbox {
         self.store().platform().outbox()
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use wax_crypto::Origin;
 use wax_kernel::{AccountId, EmailAddress};
-use wax_model::{Account, AccountAction, AccountEvent, Link, TokenPurpose};
+use wax_model::{Account, AccountAction, AccountEvent, Link, OperatorAction, TokenPurpose};
 use wax_store::{PlatformUnit, StoreError, TokenHash};
 
 use super::{
@@ -76,14 +76,13 @@ impl Accounts {
         link: OperatorLink,
     ) -> Result<Link, NoLink> {
         let local = email.as_str().split('@').next().unwrap_or_default();
+        let account = self.reads().account_by_address(email).await?;
+        let whose = account.as_ref().map_or_else(|| "new".to_owned(), |known| known.id.to_string());
         let (name, organization, resets) = match link {
             OperatorLink::Owner { name, organization } => {
                 (name.unwrap_or_else(|| local.to_owned()), organization, false)
             }
-            OperatorLink::Recover => {
-                let account = self.reads().account_by_address(email).await?;
-                (account.ok_or(NoLink::Unknown)?.name, None, true)
-            }
+            OperatorLink::Recover => (account.ok_or(NoLink::Unknown)?.name, None, true),
         };
         for text in [Some(&name), organization.as_ref()].into_iter().flatten() {
             Name::parse("name", text).map_err(|_| NoLink::Name)?;
@@ -91,12 +90,15 @@ impl Accounts {
         let let_in = LetIn { email: email.clone(), name, organization, resets };
         let subject = self.subject("recovery", email);
         let (text, token) = self.new_token(TokenPurpose::Recovery, subject, LIFE, &let_in);
+        let what = if resets { "recover" } else { "owner" };
+        let event = self.operator_event(OperatorAction::LinkMade, format!("{what} {whose}"));
         let now = self.now();
         let work = self.store().write_platform(move |unit| {
-            let token = token.clone();
+            let (token, event) = (token.clone(), event.clone());
             Box::pin(async move {
                 unit.tokens().revoke(token.purpose, &token.subject).await?;
-                unit.tokens().insert(&token, now).await
+                unit.tokens().insert(&token, now).await?;
+                unit.operator().record(&event).await
             })
         });
         work.await?;

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use wax_kernel::{AccountId, EmailAddress, Redacted};
-use wax_model::{Account, AccountAction, MailKind, TokenPurpose};
+use wax_model::{Account, AccountAction, MailKind, SignUpPolicy, TokenPurpose};
 use wax_store::{NewToken, TokenHash};
 
 use super::{
-    Accounts, BearerText, Caller, Language, Name, Refusal, SignUpPolicy, founding::Founding,
-    letters::page, sessions::NewSession, tokens::MailedToken,
+    Accounts, BearerText, Caller, Language, Name, Refusal, founding::Founding, letters::page,
+    sessions::NewSession, tokens::MailedToken,
 };
 
 const HOURS: u32 = 24;
@@ -52,7 +52,7 @@ enum Outcome {
 impl Accounts {
     /// Mails a link that makes the account; to an address that has one, that it has.
     pub(crate) async fn sign_up(&self, caller: &Caller, command: SignUp) -> Result<(), Refusal> {
-        if self.sign_up_policy() != SignUpPolicy::Open {
+        if self.sign_up_policy().await? != SignUpPolicy::Open {
             return Err(Refusal::SignUpClosed);
         }
         let SignUp { email, name, password, language, organization } = command;

@@ -11,7 +11,11 @@ use std::io::Write as _;
 use anyhow::{Context as _, Result};
 
 pub(crate) use self::{
-    admin::operator_link, mail_test::mail_test, migrate::migrate, openapi::openapi, serve::serve,
+    admin::{log, mail_lift, mail_show, operator_link, sign_up},
+    mail_test::mail_test,
+    migrate::migrate,
+    openapi::openapi,
+    serve::serve,
 };
 
 /// Writes to standard output, which is what the command was asked for.

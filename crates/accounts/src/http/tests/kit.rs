@@ -15,24 +15,26 @@ use wax_httpkit::{
     ClientAddress, Network, PlatformContext,
     auth::{CSRF_HEADER, DEVICE_COOKIE, SESSION_COOKIE, csrf_token},
 };
-use wax_kernel::{Clock as _, ManualClock, RequestId, Rng, SeededRng};
+use wax_kernel::{Clock as _, ManualClock, RequestId, Rng, SeededRng, SystemRng};
 use wax_mail::Postbox;
-use wax_model::{Mail, MailKind, Topic};
-use wax_store::Store;
+use wax_model::{Mail, MailKind, SignUpPolicy, Topic};
+use wax_store::{Outbox, Store};
 use wax_testkit::TestApp;
 
-use crate::{Accounts, Argon2Cost, Parts, Settings, SignUpPolicy, router};
+use crate::{Accounts, Argon2Cost, Parts, Settings, router};
 
 pub(super) const ORIGIN: &str = "https://app.example";
 pub(super) const PASSWORD: &str = "plaid kettle orbit nine";
 pub(super) const ANN: &str = "ann@acme.example";
+const CHEAP: Argon2Cost = Argon2Cost { memory_kib: 8, passes: 1, lanes: 1 };
 
 pub(super) struct App {
     pub(super) accounts: Accounts,
     pub(super) clock: Arc<ManualClock>,
     router: Router,
     store: Arc<dyn Store>,
-    postbox: Postbox,
+    keys: Arc<dyn KeyStore>,
+    pub(super) postbox: Postbox,
 }
 
 /// An answer, read to its end.
@@ -64,7 +66,7 @@ impl Answer {
 
 impl App {
     pub(super) async fn new() -> Self {
-        Self::with(SignUpPolicy::Open, Argon2Cost { memory_kib: 8, passes: 1, lanes: 1 }).await
+        Self::with(SignUpPolicy::Open, CHEAP).await
     }
 
     pub(super) async fn with(sign_up: SignUpPolicy, argon2: Argon2Cost) -> Self {
@@ -72,28 +74,34 @@ impl App {
         let (store, clock) = (Arc::clone(&base.store) as Arc<dyn Store>, Arc::clone(&base.clock));
         let rng: Arc<dyn Rng> = Arc::new(SeededRng::new(7));
         let keys: Arc<dyn KeyStore> = Arc::new(MemoryKeyStore::new(Arc::clone(&rng)));
+        Self::on(store, keys, clock, rng, settings(sign_up, argon2))
+    }
+
+    /// Another process with the same database and the same keys.
+    pub(super) fn another(&self, sign_up: SignUpPolicy) -> Self {
+        let (store, keys) = (Arc::clone(&self.store), Arc::clone(&self.keys));
+        let settings = settings(sign_up, CHEAP);
+        Self::on(store, keys, Arc::clone(&self.clock), Arc::new(SystemRng), settings)
+    }
+
+    fn on(
+        store: Arc<dyn Store>,
+        keys: Arc<dyn KeyStore>,
+        clock: Arc<ManualClock>,
+        rng: Arc<dyn Rng>,
+        settings: Settings,
+    ) -> Self {
         let postbox = Postbox::new(Arc::clone(&keys), clock.clone(), Arc::clone(&rng));
-        let accounts = Accounts::new(Parts {
-            store: Arc::clone(&store),
-            keys,
-            clock: clock.clone(),
-            rng,
-            settings: Settings {
-                sign_up,
-                session_idle: Duration::from_hours(12),
-                session_max: Duration::from_hours(30 * 24),
-                argon2,
-                argon2_threads: 1,
-            },
-        })
-        .unwrap();
-        Self { router: router(accounts.clone()), accounts, clock, store, postbox }
+        let (of_store, of_keys) = (Arc::clone(&store), Arc::clone(&keys));
+        let parts = Parts { store: of_store, keys: of_keys, clock: clock.clone(), rng, settings };
+        let accounts = Accounts::new(parts).unwrap();
+        Self { router: router(accounts.clone()), accounts, clock, store, keys, postbox }
     }
 
     /// What was mailed since the last call, oldest first.
     pub(super) async fn mails(&self) -> Vec<Mail> {
         let now = self.clock.now();
-        let outbox = self.store.platform().outbox();
+        let outbox = self.outbox();
         let taken = outbox.take(Topic::Mail, now, now.plus(Duration::from_secs(60)), 100).await;
         let mut mails = Vec::new();
         for taken in taken.unwrap() {
@@ -101,6 +109,10 @@ impl App {
             outbox.done(&taken).await.unwrap();
         }
         mails
+    }
+
+    pub(super) fn outbox(&self) -> &dyn Outbox {
+        self.store.platform().outbox()
     }
 
     /// What stands behind the `#` in the one mail that was sent.
@@ -161,6 +173,16 @@ impl App {
         browser.post("/v1/sign-in/password", body).await.ok();
         self.mails().await;
         browser
+    }
+}
+
+fn settings(sign_up: SignUpPolicy, argon2: Argon2Cost) -> Settings {
+    Settings {
+        sign_up,
+        session_idle: Duration::from_hours(12),
+        session_max: Duration::from_hours(30 * 24),
+        argon2,
+        argon2_threads: 1,
     }
 }
 

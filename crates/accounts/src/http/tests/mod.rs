@@ -3,6 +3,7 @@
 mod argon2;
 mod csrf;
 mod kit;
+mod operator;
 mod oracle;
 mod permissions;
 mod sessions;

@@ -4,9 +4,10 @@ use http::{Method, StatusCode, header};
 use serde_json::json;
 use wax_httpkit::auth::{DEVICE_COOKIE, SESSION_COOKIE};
 use wax_kernel::EmailAddress;
+use wax_model::SignUpPolicy;
 
 use super::kit::{ANN, App, PASSWORD};
-use crate::{Argon2Cost, OperatorLink, SignUpPolicy};
+use crate::{Argon2Cost, OperatorLink};
 
 #[tokio::test]
 async fn signing_up_mails_a_link_and_the_link_signs_in_the_browser_that_asked() {
