@@ -9,6 +9,7 @@ mod language;
 mod manifest;
 mod notices;
 mod pages;
+mod reference;
 mod served;
 mod written;
 
@@ -19,4 +20,5 @@ pub use language::reader_language;
 pub use manifest::release_manifest;
 pub use notices::{Notices, NoticesHost, RESUME_NOTICES, STOP_NOTICES};
 pub use pages::{Page, Pages, PagesError, RELEASE_PATH};
+pub use reference::{Reference, ReferenceError};
 pub use served::{Cache, Served};

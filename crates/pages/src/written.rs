@@ -29,6 +29,7 @@ impl Style {
         Self { css, policy }
     }
 
+    /// For as long as the process runs, where the style does.
     pub(crate) fn policy(&self) -> &str {
         &self.policy
     }

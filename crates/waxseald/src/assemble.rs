@@ -44,6 +44,7 @@ const ACCOUNTS: Mount = Mount { host: HostKind::Platform, prefix: "/v1" };
 const UNSUBSCRIBE: Mount = Mount { host: HostKind::Platform, prefix: "/unsubscribe" };
 const UNSUBSCRIBE_ON_TENANTS: Mount = Mount { host: HostKind::Tenant, prefix: "/unsubscribe" };
 const DOCUMENT: Mount = Mount { host: HostKind::Platform, prefix: "/v1/openapi.json" };
+const DOCUMENT_PAGE: Mount = Mount { host: HostKind::Platform, prefix: api_document::PAGE };
 
 /// Connections to Postgres that one process holds.
 const POSTGRES_CONNECTIONS: u32 = 16;
@@ -104,11 +105,14 @@ pub(crate) async fn server(config: &Config) -> Result<Server> {
                 .with(MEMBERS_SECRETS, router);
         }
         if parts.has(Part::Accounts) {
+            let origin = config.console_origin();
+            let origin = origin.unwrap_or_else(|| "https://app.example.com".to_owned());
             services = services
                 .with(ACCOUNTS, wax_accounts::router(members.clone()))
                 .with(UNSUBSCRIBE, wax_accounts::unsubscribe_router(members.clone()))
                 .with(UNSUBSCRIBE_ON_TENANTS, wax_accounts::unsubscribe_router(members.clone()))
-                .with(DOCUMENT, api_document::router()?);
+                .with(DOCUMENT, api_document::router()?)
+                .with(DOCUMENT_PAGE, api_document::page_router(&origin)?);
             accounts = Some(members);
         }
     }
@@ -236,6 +240,7 @@ impl<'c> Base<'c> {
             (Part::Secrets, SECRETS, &upstream.secrets),
             (Part::Secrets, MEMBERS_SECRETS, &upstream.secrets),
             (Part::Accounts, ACCOUNTS, &upstream.accounts),
+            (Part::Accounts, DOCUMENT_PAGE, &upstream.accounts),
             (Part::Accounts, UNSUBSCRIBE, &upstream.accounts),
             (Part::Accounts, UNSUBSCRIBE_ON_TENANTS, &upstream.accounts),
         ] {

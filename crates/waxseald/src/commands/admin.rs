@@ -17,8 +17,9 @@ pub(crate) fn operator_link(config: &Config, email: &str, link: OperatorLink) ->
     let origin = config.console_origin().context("there is no console (console.host)")?;
     let origin = Origin::parse(&origin).context("the console's address")?;
     let email = EmailAddress::parse(email).context("the address")?;
-    let link =
-        operate(config, async |accounts| Ok(accounts.operator_link(&origin, &email, link).await?))?;
+    let link = operate(config, async |accounts| {
+        Ok(accounts.operator_link(&origin, &email, link).await?)
+    })?;
     super::print(&format!("{}\n", link.expose()))
 }
 
@@ -47,8 +48,12 @@ pub(crate) fn mail_show(config: &Config, address: &str) -> Result<()> {
 
 fn said(stop: &Suppression) -> Result<String> {
     let what = match stop.reason {
-        SuppressionReason::Bounced => "bounced: nothing is sent, its mail server had no such mailbox",
-        SuppressionReason::Unsubscribed => "unsubscribed: no notices are sent, its owner wants none",
+        SuppressionReason::Bounced => {
+            "bounced: nothing is sent, its mail server had no such mailbox"
+        }
+        SuppressionReason::Unsubscribed => {
+            "unsubscribed: no notices are sent, its owner wants none"
+        }
     };
     let until = stop.ends_at.map(moment).transpose()?;
     let until = until.map_or_else(String::new, |until| format!(" until {until}"));
