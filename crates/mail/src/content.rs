@@ -158,7 +158,8 @@ fn details(kind: &MailKind, lang: Lang) -> Details<'_> {
             none().from(device, network, *at, lang)
         }
         MailKind::ManyWrongTries { at } => none().moment("time", *at, lang),
-        MailKind::PasskeyAdded { name, device, network, at } => {
+        MailKind::PasskeyAdded { name, device, network, at }
+        | MailKind::PasskeyRemoved { name, device, network, at } => {
             none().fact("passkey", "name", name).from(device, network, *at, lang)
         }
         MailKind::AddressChanged { contact, network, at } => {

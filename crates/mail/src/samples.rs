@@ -17,7 +17,8 @@ pub fn samples(language: &str) -> Vec<Mail> {
         domain: None,
         kind,
     };
-    kinds(language).into_iter().map(mail).collect()
+    let words = Words::of(language);
+    [of_accounts(&words), of_organizations(&words)].into_iter().flatten().map(mail).collect()
 }
 
 fn link(text: &str) -> Link {
@@ -29,14 +30,33 @@ fn opens(path: &str) -> Link {
     link(&format!("https://app.waxseal.example/{path}#q3bVd6tXxUo4Yc1n0iRzLw8kPm5sJhGfAeTbQyNuOvE"))
 }
 
-fn kinds(language: &str) -> Vec<MailKind> {
-    let ja = language == "ja";
-    let said = |en: &str, other: &str| if ja { other } else { en }.to_owned();
-    let (organization, by) = (said("Acme, Inc.", "株式会社アクメ"), said("Taro Sato", "佐藤 太郎"));
-    let device = said("Firefox on Windows", "Windows の Firefox");
-    let network = "192.0.2.0/24".to_owned();
-    let (owner, name) = (by.clone(), said("CI deploy", "デプロイ用"));
-    let (due, expires) = (AT, AT);
+/// What people and things are called in them.
+struct Words {
+    organization: String,
+    by: String,
+    device: String,
+    network: String,
+    key: String,
+}
+
+impl Words {
+    fn of(language: &str) -> Self {
+        let ja = language == "ja";
+        let said = |en: &str, other: &str| if ja { other } else { en }.to_owned();
+        Self {
+            organization: said("Acme, Inc.", "株式会社アクメ"),
+            by: said("Taro Sato", "佐藤 太郎"),
+            device: said("Firefox on Windows", "Windows の Firefox"),
+            network: "192.0.2.0/24".to_owned(),
+            key: said("CI deploy", "デプロイ用"),
+        }
+    }
+}
+
+/// In the order of [`MailKind::NAMES`], up to what organizations do.
+fn of_accounts(words: &Words) -> Vec<MailKind> {
+    let Words { organization, by, device, network, .. } = words;
+    let passkey = || "MacBook Air".to_owned();
     vec![
         MailKind::VerifyAddress { link: opens("verify"), hours: 24 },
         MailKind::SignInLink {
@@ -53,52 +73,78 @@ fn kinds(language: &str) -> Vec<MailKind> {
             organization: organization.clone(),
             inviter: by.clone(),
             role: Role::Member,
-            expires,
+            expires: AT,
         },
         MailKind::NewDevice { device: device.clone(), network: network.clone(), at: AT },
         MailKind::ManyWrongTries { at: AT },
         MailKind::PasswordChanged { device: device.clone(), network: network.clone(), at: AT },
         MailKind::SecondFactorChanged { device: device.clone(), network: network.clone(), at: AT },
         MailKind::PasskeyAdded {
-            name: said("MacBook Air", "MacBook Air"),
+            name: passkey(),
             device: device.clone(),
             network: network.clone(),
             at: AT,
         },
-        MailKind::AddressChanged { contact: "support@waxseal.example".into(), network, at: AT },
+        MailKind::PasskeyRemoved {
+            name: passkey(),
+            device: device.clone(),
+            network: network.clone(),
+            at: AT,
+        },
+        MailKind::AddressChanged {
+            contact: "support@waxseal.example".into(),
+            network: network.clone(),
+            at: AT,
+        },
+    ]
+}
+
+/// The rest.
+fn of_organizations(words: &Words) -> Vec<MailKind> {
+    let Words { organization, by, device, key, .. } = words;
+    vec![
         MailKind::RoleChanged {
             organization: organization.clone(),
             role: Role::Auditor,
             by: by.clone(),
         },
         MailKind::MemberRemoved { organization: organization.clone() },
-        MailKind::OwnershipTransferred { organization: organization.clone(), owner, at: AT },
+        MailKind::OwnershipTransferred {
+            organization: organization.clone(),
+            owner: by.clone(),
+            at: AT,
+        },
         MailKind::DeletionScheduled {
             organization: organization.clone(),
-            due,
+            due: AT,
             link: link("https://app.waxseal.example/acme/settings"),
         },
         MailKind::DeletionCancelled { organization: organization.clone() },
         MailKind::ExportReady {
             organization: organization.clone(),
             link: link("https://app.waxseal.example/acme/export"),
-            expires,
+            expires: AT,
         },
         MailKind::KeyCreated {
             organization: organization.clone(),
-            name: name.clone(),
+            name: key.clone(),
             by: by.clone(),
             at: AT,
         },
-        MailKind::KeyRevoked { organization, name, by, at: AT },
+        MailKind::KeyRevoked {
+            organization: organization.clone(),
+            name: key.clone(),
+            by: by.clone(),
+            at: AT,
+        },
         MailKind::SecretOpened {
             link: link("https://app.waxseal.example/acme/secrets/fN2c8bQ1"),
-            device,
+            device: device.clone(),
             at: AT,
         },
         MailKind::SecretNearExpiry {
             link: link("https://app.waxseal.example/acme/secrets/fN2c8bQ1"),
-            expires,
+            expires: AT,
         },
         MailKind::SecretRefused {
             link: link("https://app.waxseal.example/acme/secrets/fN2c8bQ1"),

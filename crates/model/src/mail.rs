@@ -150,6 +150,8 @@ kinds! {
     SecondFactorChanged = "second-factor-changed", Security { device: String, network: String, at: Timestamp, };
     /// A passkey was added.
     PasskeyAdded = "passkey-added", Security { name: String, device: String, network: String, at: Timestamp, };
+    /// A passkey was removed.
+    PasskeyRemoved = "passkey-removed", Security { name: String, device: String, network: String, at: Timestamp, };
     /// To the old address: the account has another one now. `contact`: who can take it back.
     AddressChanged = "address-changed", Security { contact: String, network: String, at: Timestamp, };
     /// The member's role is another.

@@ -180,6 +180,10 @@ impl AccountRepository for Unscoped<Session<'_>> {
         recovery_codes::take(&mut self.session, id, hash).await
     }
 
+    async fn passkeys(&mut self, id: AccountId) -> Result<Vec<StoredPasskey>, StoreError> {
+        passkeys::list(&mut self.session, id).await
+    }
+
     async fn insert_passkey(&mut self, passkey: &StoredPasskey) -> Result<bool, StoreError> {
         passkeys::insert(&mut self.session, passkey).await
     }

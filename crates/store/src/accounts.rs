@@ -189,6 +189,8 @@ pub trait AccountRepository: Send {
         id: AccountId,
         hash: TokenHash,
     ) -> Result<bool, StoreError>;
+    /// Its passkeys, oldest first, as this transaction has left them.
+    async fn passkeys(&mut self, id: AccountId) -> Result<Vec<StoredPasskey>, StoreError>;
     /// Writes a passkey. `false`: the credential is known.
     async fn insert_passkey(&mut self, passkey: &StoredPasskey) -> Result<bool, StoreError>;
     /// Writes what a use changes: credential and last use; and the name.

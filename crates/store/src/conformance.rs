@@ -145,6 +145,7 @@ macro_rules! conformance {
                 changes_under_the_accounts_lock_are_not_lost,
                 a_recovery_code_is_taken_once,
                 a_passkey_belongs_to_one_account,
+                passkeys_are_counted_one_unit_after_the_other,
                 a_device_is_new_once,
                 an_accounts_history_is_listed_newest_first,
                 a_deleted_account_leaves_nothing,

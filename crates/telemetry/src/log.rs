@@ -9,6 +9,10 @@ use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 const CARRIERS: [&str; 8] =
     ["axum", "h2", "hyper", "hyper_util", "reqwest", "rustls", "sqlx", "tower"];
 
+/// Libraries that print what they were given in their warnings and errors, too, so that a stranger would write our log.
+/// What they refuse is known by our own answers.
+const SILENT: [&str; 2] = ["webauthn_rs", "webauthn_rs_core"];
+
 /// The shape of a log line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
@@ -63,13 +67,14 @@ where
     })
 }
 
-/// The asked-for filter, with the carriers held down. A directive for the same target replaces an earlier one.
+/// The asked-for filter, with the carriers held down and the silent ones off. A directive for the same target replaces an earlier one.
 fn guarded(filter: &str) -> Result<EnvFilter, LogError> {
     let kept = filter
         .split(',')
         .map(str::trim)
         .filter(|directive| !directive.is_empty() && !names_carrier(directive));
     let held = CARRIERS.map(|name| format!("{name}=warn"));
+    let held = held.into_iter().chain(SILENT.map(|name| format!("{name}=off")));
     let all = kept.map(str::to_owned).chain(held).collect::<Vec<_>>().join(",");
     Ok(EnvFilter::builder().parse(all)?)
 }
@@ -77,7 +82,7 @@ fn guarded(filter: &str) -> Result<EnvFilter, LogError> {
 /// `h2=trace` and `h2::codec=trace` alike: a narrower target would win over our cap.
 fn names_carrier(directive: &str) -> bool {
     let target = directive.split(['=', '[', ':']).next().unwrap_or(directive);
-    CARRIERS.contains(&target)
+    CARRIERS.contains(&target) || SILENT.contains(&target)
 }
 
 /// What a piece of code logs, for the tests of this crate.
@@ -114,6 +119,18 @@ pub(crate) mod testing {
 #[cfg(test)]
 mod tests {
     use super::{testing::log_of, *};
+
+    #[test]
+    fn a_library_that_prints_what_it_was_given_prints_nothing() {
+        for filter in ["trace", "trace,webauthn_rs_core=trace", "webauthn_rs_core::internals=error"]
+        {
+            let log = log_of(LogFormat::Json, filter, || {
+                tracing::error!(target: "webauthn_rs_core::internals", bytes = "sent", "parser");
+                tracing::error!(target: "wax_accounts", "ours");
+            });
+            assert!(!log.contains("sent"), "{filter}: {log}");
+        }
+    }
 
     #[test]
     fn a_carrier_stays_quiet_whatever_the_filter_says() {

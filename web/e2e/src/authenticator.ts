@@ -6,6 +6,11 @@ export interface Authenticator {
   count(): Promise<number>;
   /** Knows nobody's finger from now on, as after several wrong ones. */
   lock(): Promise<void>;
+  /** Knows its person again. */
+  unlock(): Promise<void>;
+  /** The person answers nothing, until they are near again: a question stays open. */
+  away(): Promise<void>;
+  near(): Promise<void>;
 }
 
 /** Gives this page's browser an authenticator of its own. It stays while the page visits addresses of its site. */
@@ -27,6 +32,9 @@ export async function withAuthenticator(page: Page, { hasPrf = true } = {}): Pro
   return {
     count: async () => (await cdp.send('WebAuthn.getCredentials', { authenticatorId })).credentials.length,
     lock: async () => void (await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false })),
+    unlock: async () => void (await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: true })),
+    away: async () => void (await cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled: false })),
+    near: async () => void (await cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled: true })),
   };
 }
 

@@ -16,6 +16,8 @@ mod members;
 mod once;
 mod organizations;
 mod page;
+mod passkey_proofs;
+mod passkeys;
 mod problem;
 mod second_factor;
 mod session;
@@ -82,6 +84,8 @@ fn signing_in() -> OpenApiRouter<State> {
         .routes(routes!(sign_up::verify))
         .routes(routes!(sign_in::password))
         .routes(routes!(sign_in::second_factor))
+        .routes(routes!(passkey_proofs::start_sign_in))
+        .routes(routes!(passkey_proofs::finish_sign_in))
         .routes(routes!(sign_in::mail_link))
         .routes(routes!(sign_in::finish_link))
         .routes(routes!(sign_in::mail_reset))
@@ -96,6 +100,12 @@ fn the_account() -> OpenApiRouter<State> {
         .routes(routes!(account::account, account::change, account::delete))
         .routes(routes!(account::set_password))
         .routes(routes!(step_up::step_up))
+        .routes(routes!(passkey_proofs::start_step_up))
+        .routes(routes!(passkey_proofs::finish_step_up))
+        .routes(routes!(passkeys::list))
+        .routes(routes!(passkeys::start))
+        .routes(routes!(passkeys::finish))
+        .routes(routes!(passkeys::rename, passkeys::delete))
         .routes(routes!(address::start))
         .routes(routes!(address::finish))
         .routes(routes!(second_factor::start))

@@ -23,6 +23,8 @@ pub(super) struct SessionView {
     csrf: String,
     /// Who may sign up: `open`, `invited`, `closed`.
     sign_up: &'static str,
+    /// Whether passkeys sign in here. Older servers say nothing.
+    passkeys: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     account: Option<AccountView>,
 }
@@ -58,6 +60,7 @@ pub(super) async fn session(
         signed_in: bearer.is_some(),
         csrf: csrf_token(&device, shown.filter(|_| bearer.is_some())),
         sign_up,
+        passkeys: true,
         account: bearer.as_ref().map(|bearer| AccountView {
             id: bearer.session.account.to_string(),
             name: bearer.name.clone(),

@@ -37,9 +37,9 @@ pub(super) struct SignInView {
     recovery_codes_left: Option<u32>,
 }
 
-type SignInAnswer = Cookied<JsonAnswer<SignInView>>;
+pub(super) type SignInAnswer = Cookied<JsonAnswer<SignInView>>;
 
-fn done(recovery_codes_left: Option<u32>) -> SignInAnswer {
+pub(super) fn done(recovery_codes_left: Option<u32>) -> SignInAnswer {
     let view = SignInView { next: "done", methods: None, recovery_codes_left };
     Cookied::new(JsonAnswer(view))
 }
@@ -51,6 +51,7 @@ fn answer(sign_in: &SignIn) -> SignInAnswer {
             let methods = methods.iter().map(|method| match method {
                 Method::Totp => "totp",
                 Method::RecoveryCode => "recovery-code",
+                Method::Passkey => "passkey",
             });
             let (next, methods) = ("second-factor", Some(methods.collect()));
             Cookied::new(JsonAnswer(SignInView { next, methods, recovery_codes_left: None }))

@@ -4,7 +4,7 @@ use axum::{Json as JsonAnswer, extract::State};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wax_httpkit::{Json, Problem, ProblemResponses, auth::SignedIn};
-use wax_kernel::Redacted;
+use wax_kernel::{Redacted, Timestamp};
 use wax_model::{Invalid, Rule};
 
 use super::caller::member;
@@ -27,6 +27,10 @@ pub(super) struct SteppedUpView {
     stepped_up_until: i64,
 }
 
+pub(super) const fn stepped_up(until: Timestamp) -> JsonAnswer<SteppedUpView> {
+    JsonAnswer(SteppedUpView { stepped_up_until: until.as_ms() })
+}
+
 /// Proves the person again, for 10 minutes of dangerous acts.
 #[utoipa::path(
     post, path = "/v1/account/step-up", tag = "account",
@@ -44,5 +48,5 @@ pub(super) async fn step_up(
         _ => return Err(Invalid::new("password", Rule::Choice).into()),
     };
     let until = accounts.step_up(&member(&caller), &caller.session, proof).await?;
-    Ok(JsonAnswer(SteppedUpView { stepped_up_until: until.as_ms() }))
+    Ok(stepped_up(until))
 }

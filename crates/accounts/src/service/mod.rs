@@ -7,6 +7,7 @@ mod api_keys;
 mod audit_trail;
 mod authenticator;
 mod bearer;
+mod ceremonies;
 mod deletion;
 mod device_login;
 mod events;
@@ -24,6 +25,8 @@ mod notices;
 mod once;
 mod operator;
 mod organizations;
+mod passkey_proofs;
+mod passkeys;
 mod password;
 mod passwords;
 mod recovery_codes;
@@ -59,6 +62,7 @@ pub(crate) use self::{
     api_keys::{KeyChange, KeyNetwork, NewKey},
     audit_trail::AuditExport,
     bearer::BearerText,
+    ceremonies::Asked,
     device_login::{INTERVAL as LOGIN_INTERVAL, LIFE as LOGIN_LIFE, Polled},
     invitations::{InvitationLook, Invite, InvitedSignUp},
     key_text::KeyText,

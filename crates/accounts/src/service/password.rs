@@ -23,7 +23,6 @@ impl Accounts {
                 let known = vec![account.email.as_str().to_owned(), account.name.clone()];
                 Some(self.hash_new(password, known).await?)
             }
-            None if self.reads().passkeys(id).await?.is_empty() => return Err(Refusal::LastWayIn),
             None => None,
         };
         let (device, network) = (caller.device_name.clone(), caller.network.clone());
@@ -33,7 +32,11 @@ impl Accounts {
         let work = self.store().write_platform(move |unit| {
             let (hash, mail, event) = (hash.clone(), mail.clone(), event.clone());
             Box::pin(async move {
-                let Some(mut account) = unit.accounts().lock(id).await? else { return Ok(()) };
+                let Some(mut account) = unit.accounts().lock(id).await? else { return Ok(true) };
+                // Under the lock: the last passkey may be on its way out.
+                if hash.is_none() && unit.accounts().passkeys(id).await?.is_empty() {
+                    return Ok(false);
+                }
                 account.password = hash;
                 unit.accounts().update(&account).await?;
                 unit.sessions().end_all(id, Some(this)).await?;
@@ -41,9 +44,10 @@ impl Accounts {
                     unit.tokens().revoke(purpose, &id.to_string()).await?;
                 }
                 unit.accounts().record(&event).await?;
-                unit.outbox().send(&mail).await
+                unit.outbox().send(&mail).await?;
+                Ok(true)
             })
         });
-        Ok(work.await?)
+        if work.await? { Ok(()) } else { Err(Refusal::LastWayIn) }
     }
 }

@@ -22,6 +22,8 @@ pub(crate) enum Method {
     Totp,
     /// A code on paper.
     RecoveryCode,
+    /// A passkey: it signs in by itself, and so instead of the rest.
+    Passkey,
 }
 
 /// What a right first factor leads to.
@@ -81,6 +83,9 @@ impl Accounts {
         let mut methods = vec![Method::Totp];
         if self.reads().recovery_codes_left(account.id).await? > 0 {
             methods.push(Method::RecoveryCode);
+        }
+        if !self.reads().passkeys(account.id).await?.is_empty() {
+            methods.push(Method::Passkey);
         }
         let step = Step { account: account.id, by };
         let (purpose, subject) = (TokenPurpose::SecondFactor, account.id.to_string());

@@ -14,7 +14,8 @@ use super::{Accounts, Caller, Refusal, recovery_codes::RecoveryCodes, second_fac
 
 /// How long a key that was shown waits for its first code.
 const SETUP: std::time::Duration = std::time::Duration::from_secs(600);
-const ISSUER: &str = "Waxseal";
+/// What apps and authenticators call us.
+pub(super) const ISSUER: &str = "Waxseal";
 
 /// The key that an app and we share. 160 bits, as RFC 4226 §4 recommends.
 #[derive(Clone, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]

@@ -165,6 +165,29 @@ pub async fn a_passkey_belongs_to_one_account(store: Arc<dyn Store>) {
     assert!(store.accounts().passkey(&first.credential_id).await.unwrap().is_none());
 }
 
+/// Rules that count passkeys do so under the account's lock: one unit sees what it has written, and of two at once the
+/// second sees the first.
+pub async fn passkeys_are_counted_one_unit_after_the_other(store: Arc<dyn Store>) {
+    let ann = signed_up(&store, 1).await.id;
+    assert!(add_passkey(&store, &passkey(9, signed_up(&store, 2).await.id)).await);
+    let counts = join_all((1..=4).map(|n| add_and_count(&store, passkey(n, ann)))).await;
+    let mut sorted = counts.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, [1, 2, 3, 4], "{counts:?}");
+}
+
+async fn add_and_count(store: &Arc<dyn Store>, passkey: StoredPasskey) -> usize {
+    over_accounts(store, move |unit| {
+        let passkey = passkey.clone();
+        Box::pin(async move {
+            unit.accounts().lock(passkey.account).await?;
+            unit.accounts().insert_passkey(&passkey).await?;
+            Ok(unit.accounts().passkeys(passkey.account).await?.len())
+        })
+    })
+    .await
+}
+
 async fn update_passkey(store: &Arc<dyn Store>, passkey: &StoredPasskey) -> bool {
     let passkey = passkey.clone();
     over_accounts(store, move |unit| {

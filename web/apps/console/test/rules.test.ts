@@ -80,13 +80,11 @@ test('a day of the audit trail is a whole day', () => {
   expect([dayStart(''), dayEnd('')]).toEqual([undefined, undefined]);
 });
 
-test('passkey options become bytes, with and without their envelope', () => {
+test('passkey options become bytes', () => {
   const credential = { id: 'AQID', type: 'public-key' as const };
   const asked = { challenge: '-_8', rpId: 'app.example', allowCredentials: [credential] };
-  for (const options of [asked, { publicKey: asked }]) {
-    const { challenge, allowCredentials, rpId } = requestOptions({ ceremony: 'c', options } as never);
-    expect([[...(challenge as Uint8Array)], [...(allowCredentials![0]!.id as Uint8Array)], rpId]).toEqual([[251, 255], [1, 2, 3], 'app.example']);
-  }
+  const { challenge, allowCredentials, rpId } = requestOptions({ ceremony: 'c', options: asked } as never);
+  expect([[...(challenge as Uint8Array)], [...(allowCredentials![0]!.id as Uint8Array)], rpId]).toEqual([[251, 255], [1, 2, 3], 'app.example']);
   const made = creationOptions({ ceremony: 'c', options: { challenge: 'AA', user: { id: 'Ag', name: 'n', displayName: 'd' }, excludeCredentials: [credential] } } as never);
   expect([[...(made.user.id as Uint8Array)], made.excludeCredentials?.length]).toEqual([[2], 1]);
 });

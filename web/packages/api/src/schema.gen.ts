@@ -74,6 +74,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/account/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the account's passkeys, oldest first. */
+        get: operations["list_passkeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/account/passkeys/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keeps the passkey that the browser has made. Refused as a conflict if somebody has this credential. */
+        post: operations["finish_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/account/passkeys/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks the browser for a new passkey. An account has at most 20. */
+        post: operations["start_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/account/passkeys/{passkey}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a passkey. Refused for the last one of an account without a password. */
+        delete: operations["delete_passkey"];
+        options?: never;
+        head?: never;
+        /** Calls a passkey something else. */
+        patch: operations["rename_passkey"];
+        trace?: never;
+    };
     "/v1/account/password": {
         parameters: {
             query?: never;
@@ -154,6 +223,40 @@ export interface paths {
         put?: never;
         /** Proves the person again, for 10 minutes of dangerous acts. */
         post: operations["step_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/account/step-up/passkey/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Proves the person again by a passkey, for 10 minutes of dangerous acts. */
+        post: operations["finish_passkey_step_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/account/step-up/passkey/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks the browser for one of the account's passkeys. */
+        post: operations["start_passkey_step_up"];
         delete?: never;
         options?: never;
         head?: never;
@@ -981,6 +1084,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sign-in/passkey/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs in by a passkey, which is both factors. Whatever is wrong with it, the answer is the same. */
+        post: operations["finish_passkey_sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sign-in/passkey/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks the browser for any passkey of this server: no address is asked for, and none is named. */
+        post: operations["start_passkey_sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sign-in/password": {
         parameters: {
             query?: never;
@@ -1181,6 +1318,13 @@ export interface components {
              * @description The largest counter taken from this device; the next call must carry a larger one.
              */
             counter: number;
+        };
+        /** @description A question to the browser's authenticator (W3C Web Authentication Level 3). */
+        CeremonyView: {
+            /** @description To be sent along with the answer, once, within 5 minutes, by the browser that asked. */
+            ceremony: string;
+            /** @description For `PublicKeyCredential.parseCreationOptionsFromJSON` or `parseRequestOptionsFromJSON` (§5.1.8, §5.1.9). */
+            options: Record<string, never>;
         };
         ChangeBody: {
             lang?: components["schemas"]["Language"] | null;
@@ -1544,6 +1688,13 @@ export interface components {
             /** @description `wxk_`, 32 random characters and 6 of their checksum. */
             key: string;
         };
+        NewPasskeyBody: {
+            ceremony: string;
+            /** @description `RegistrationResponseJSON` (§5.1.3). */
+            credential: Record<string, never>;
+            /** @description What the person calls it, 1 to 80 characters. */
+            name: string;
+        };
         NewPasswordBody: {
             /** @description 10 to 256 characters; `null`: no password from now on, which needs a passkey. */
             password: string | null;
@@ -1731,6 +1882,34 @@ export interface components {
             }[];
             /** @description `?cursor=` of the next page, if there is one. */
             next: string | null;
+        };
+        PasskeyNameBody: {
+            /** @description 1 to 80 characters. */
+            name: string;
+        };
+        /** @description What the browser's authenticator has answered. */
+        PasskeyProofBody: {
+            ceremony: string;
+            /** @description `AuthenticationResponseJSON` (W3C Web Authentication Level 3 §5.1.4). */
+            credential: Record<string, never>;
+        };
+        /** @description A passkey of the account. */
+        PasskeyView: {
+            /**
+             * Format: int64
+             * @description UTC milliseconds.
+             */
+            created_at_ms: number;
+            id: string;
+            /**
+             * Format: int64
+             * @description UTC milliseconds. Absent: never.
+             */
+            last_used_at_ms?: number | null;
+            name: string;
+        };
+        PasskeysView: {
+            items: components["schemas"]["PasskeyView"][];
         };
         /** @description What the cost of a passphrase is (Argon2id). */
         PassphraseView: {
@@ -1986,6 +2165,8 @@ export interface components {
             account?: components["schemas"]["AccountView"] | null;
             /** @description To be sent along as `X-Waxseal-CSRF` with whatever changes something. Another one after signing in or out. */
             csrf: string;
+            /** @description Whether passkeys sign in here. Older servers say nothing. */
+            passkeys: boolean;
             /** @description Who may sign up: `open`, `invited`, `closed`. */
             sign_up: string;
             signed_in: boolean;
@@ -2277,6 +2458,160 @@ export interface operations {
             };
         };
     };
+    list_passkeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeysView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    finish_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPasskeyBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    start_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoQuestion"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CeremonyView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    delete_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                passkey: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    rename_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                passkey: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyNameBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     set_password: {
         parameters: {
             query?: never;
@@ -2442,6 +2777,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SteppedUpView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    finish_passkey_step_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyProofBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SteppedUpView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    start_passkey_step_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoQuestion"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CeremonyView"];
                 };
             };
             /** @description a problem; docs/protocol.md has the codes */
@@ -4238,6 +4637,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SignInView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    finish_passkey_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyProofBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    start_passkey_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoQuestion"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CeremonyView"];
                 };
             };
             /** @description a problem; docs/protocol.md has the codes */

@@ -1,10 +1,12 @@
 //! The service as browsers meet it, on a store in memory, with a clock that stands still until moved.
 
 mod argon2;
+mod authenticator;
 mod csrf;
 mod kit;
 mod operator;
 mod oracle;
+mod passkeys;
 mod permissions;
 mod sessions;
 mod single_use;

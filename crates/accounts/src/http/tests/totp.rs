@@ -25,7 +25,7 @@ fn code(uri: &str, app: &App) -> String {
 }
 
 /// Turns it on; answers the app's key and the recovery codes.
-async fn enable(app: &App, ann: &mut Browser<'_>) -> (String, Vec<Value>) {
+pub(super) async fn enable(app: &App, ann: &mut Browser<'_>) -> (String, Vec<Value>) {
     let started = ann.post("/v1/account/totp/start", json!({})).await.ok().json;
     let uri = started["uri"].as_str().unwrap().to_owned();
     let finish = json!({"code": code(&uri, app)});

@@ -33,8 +33,7 @@ type Known<View, Better extends Partial<Record<keyof View, unknown>>> = Omit<Vie
 
 export type SecondFactor = 'totp' | 'recovery-code' | 'passkey';
 
-/** `passkeys`: whether this server has them. One that does not say so has none, and the console shows none. */
-export type SessionAnswer = Known<Schemas['SessionView'], { sign_up: 'open' | 'invited' | 'closed' }> & { passkeys?: boolean };
+export type SessionAnswer = Known<Schemas['SessionView'], { sign_up: 'open' | 'invited' | 'closed' }>;
 export type SignInAnswer = Known<Schemas['SignInView'], { next: 'done' | 'second-factor'; methods?: SecondFactor[] | null }>;
 export type VerifiedAnswer = Schemas['VerifiedView'];
 export type InvitationLook = Known<Schemas['LookView'], { role: Role }>;
@@ -59,16 +58,5 @@ export interface Page<Item> {
   next?: string | null;
 }
 
-/** Passkeys, which no server tells yet (`SessionAnswer.passkeys`): `docs/accounts.md` §5. */
-export interface Ceremony {
-  ceremony: string;
-  /** As `PublicKeyCredentialCreationOptionsJSON` or `…RequestOptionsJSON` (WebAuthn Level 3 §5.1.8). */
-  options: { publicKey?: object };
-}
-
-export interface Passkey {
-  id: string;
-  name: string;
-  created_at_ms: number;
-  last_used_at_ms?: number;
-}
+export type Ceremony = Schemas['CeremonyView'];
+export type Passkey = Schemas['PasskeyView'];

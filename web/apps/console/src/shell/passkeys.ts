@@ -23,16 +23,13 @@ const named = ({ id, type, transports }: CredentialId): PublicKeyCredentialDescr
   ...(transports && { transports }),
 });
 
-/** The server's options, with or without the envelope that some libraries put around them. */
-const optionsOf = ({ options }: Ceremony) => (options.publicKey ?? options) as never;
-
 interface RequestJson extends Omit<PublicKeyCredentialRequestOptions, 'challenge' | 'allowCredentials'> {
   challenge: string;
   allowCredentials?: CredentialId[];
 }
 
 export function requestOptions(ceremony: Ceremony): PublicKeyCredentialRequestOptions {
-  const { challenge, allowCredentials, ...rest }: RequestJson = optionsOf(ceremony);
+  const { challenge, allowCredentials, ...rest } = ceremony.options as unknown as RequestJson;
   return { ...rest, challenge: toBytes(challenge), ...(allowCredentials && { allowCredentials: allowCredentials.map(named) }) };
 }
 
@@ -43,7 +40,7 @@ interface CreationJson extends Omit<PublicKeyCredentialCreationOptions, 'challen
 }
 
 export function creationOptions(ceremony: Ceremony): PublicKeyCredentialCreationOptions {
-  const { challenge, user, excludeCredentials, ...rest }: CreationJson = optionsOf(ceremony);
+  const { challenge, user, excludeCredentials, ...rest } = ceremony.options as unknown as CreationJson;
   return {
     ...rest,
     challenge: toBytes(challenge),
@@ -88,6 +85,10 @@ export const declined = (error: unknown): Declined | null => {
 };
 
 export const canUsePasskeys = (): boolean => typeof PublicKeyCredential === 'function';
+
+/** Whether this very device can keep a passkey behind a finger, a face or its PIN. */
+export const canKeep = async (): Promise<boolean> =>
+  canUsePasskeys() && Boolean(await PublicKeyCredential.isUserVerifyingPlatformAuthenticatorAvailable?.());
 
 /** Whether the browser offers passkeys where an address is typed. */
 export const canOffer = async (): Promise<boolean> =>
