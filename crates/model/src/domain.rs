@@ -1,8 +1,14 @@
-//! Host names of tenants.
+//! Host names of tenants: what they are, whose they are, and what follows for visitors (docs/domains.md).
+
+mod axes;
+pub mod ownership;
+pub mod schedule;
 
 use wax_kernel::{DomainId, Hostname, TenantId, Timestamp};
 
 use crate::Brand;
+
+pub use axes::{CertificateState, Gate, Ownership, Pointing, Service, Transport, service};
 
 /// A custom host name of a tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,7 @@ mod audit;
 mod brand;
 mod claim;
 mod color;
-mod domain;
+pub mod domain;
 mod handover;
 mod invalid;
 mod mail;
