@@ -12,7 +12,7 @@ use crate::postgres::{self, Postgres};
 use crate::{process, python, rust, tools, web};
 
 /// The commands of the measuring program, cheapest first.
-const PARTS: &[&str] = &["hosts", "page", "cycle", "store"];
+const PARTS: &[&str] = &["hosts", "page", "flood", "cycle", "store"];
 /// `SnapPass` with everything it needs.
 const SNAPPASS: &str = "tests/bench/tools/snappass.txt";
 /// The last one that runs on Node.js 20.
@@ -60,6 +60,9 @@ fn measure(part: &str, options: &[&str]) -> Result<()> {
         "page" => {
             command.arg("--waxseald").arg(released("waxseald")?);
             command.args(["--playwright", "web/e2e"]).arg("--lighthouse").arg(lighthouse()?);
+        }
+        "flood" => {
+            command.arg("--waxseald").arg(released("waxseald")?);
         }
         "cycle" => {
             command.arg("--waxseald").arg(released("waxseald")?);

@@ -3,6 +3,7 @@
 
 mod cpu;
 mod cycle;
+mod flood;
 mod hosts;
 mod load;
 mod machine;
@@ -26,6 +27,8 @@ enum Bench {
     Cycle(cycle::Arguments),
     /// Finding whose a host is, among a thousand domains and among a million.
     Hosts(hosts::Arguments),
+    /// Whether strangers who try to sign in slow down those who open secrets.
+    Flood(flood::Arguments),
     /// What a browser loads until a text shows, and the server's memory.
     Page(page::Arguments),
 }
@@ -49,6 +52,7 @@ async fn run(bench: Bench) -> Result<bool> {
         Bench::Store(arguments) => Box::pin(store::run(&arguments)).await?,
         Bench::Hosts(arguments) => hosts::run(&arguments)?,
         Bench::Page(arguments) => page::run(&arguments).await?,
+        Bench::Flood(arguments) => flood::run(&arguments).await?,
         Bench::Cycle(arguments) => cycle::run(&arguments).await?,
     };
     Ok(report.met())

@@ -39,6 +39,13 @@ impl Samples {
         other.0.iter().map(|_| self.median()).collect()
     }
 
+    /// What 99 of 100 stay within.
+    pub(crate) fn p99(&self) -> f64 {
+        let mut sorted = self.0.clone();
+        sorted.sort_by(f64::total_cmp);
+        sorted.get((sorted.len() * 99).div_ceil(100).saturating_sub(1)).copied().unwrap_or(f64::NAN)
+    }
+
     fn extremes(&self) -> (f64, f64) {
         let least = self.0.iter().copied().fold(f64::INFINITY, f64::min);
         let most = self.0.iter().copied().fold(f64::NEG_INFINITY, f64::max);

@@ -36,6 +36,7 @@ pub(crate) struct Connection {
 /// An answer that has arrived as a whole.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
@@ -105,7 +106,7 @@ impl Connection {
         request.headers_mut().insert(header::HOST, target.authority.parse()?);
         self.sender.ready().await?;
         let response = self.sender.send_request(request).await?;
-        let status = response.status();
-        Ok(Answer { status, body: response.into_body().collect().await?.to_bytes() })
+        let (status, headers) = (response.status(), response.headers().clone());
+        Ok(Answer { status, headers, body: response.into_body().collect().await?.to_bytes() })
     }
 }

@@ -1,7 +1,7 @@
 //! `bench cycle`: one secret from the sender to the recipient and its end, over HTTP.
 
 mod ceiling;
-mod http;
+pub(crate) mod http;
 mod primitives;
 mod process;
 mod snappass;
@@ -15,7 +15,7 @@ use clap::Args;
 use tokio::task::JoinSet;
 
 use self::snappass::SnapPass;
-pub(crate) use self::waxseal::Waxseal;
+pub(crate) use self::waxseal::{Pair, Waxseal};
 use crate::cpu::Usage;
 use crate::load::count;
 use crate::machine::Machine;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use http::HeaderMap;
@@ -19,14 +20,18 @@ use super::http::{Connection, Target};
 use super::process::{Process, free_port};
 
 const HOST: &str = "secrets.acme.localhost";
+/// Where members are.
+const PLATFORM: &str = "app.localhost";
 /// The media type of a sealed request.
 const SEALED: &str = "application/waxseal-channel";
 /// What is shared: a password with some words around it.
 pub(super) const TEXT: &str = "The password of the new account is correct-horse-battery-staple.";
 /// More than a network of people would ever reach: one address sends everything here.
-const LIMITS: [(&str, &str); 5] = [
+const LIMITS: [(&str, &str); 7] = [
     ("WAXSEAL_LIMITS__CREATES_PER_MINUTE", "1000000"),
     ("WAXSEAL_LIMITS__CREATE_BURST", "1000000"),
+    ("WAXSEAL_LIMITS__SIGN_INS_PER_MINUTE", "1000000"),
+    ("WAXSEAL_LIMITS__SIGN_IN_BURST", "1000000"),
     ("WAXSEAL_LIMITS__REQUESTS_PER_MINUTE", "10000000"),
     ("WAXSEAL_LIMITS__REQUEST_BURST", "10000000"),
     ("WAXSEAL_LIMITS__CONNECTIONS_PER_NETWORK", "10000"),
@@ -58,6 +63,11 @@ impl Waxseal {
         Target::plain(HOST, self.plain)
     }
 
+    /// The platform's host.
+    pub(crate) fn platform(&self) -> Target {
+        Target::plain(PLATFORM, self.plain)
+    }
+
     pub(crate) fn tls(&self) -> Result<Target> {
         Target::tls(HOST, self.tls, &self.authority)
     }
@@ -73,9 +83,17 @@ impl Waxseal {
     }
 }
 
+/// What a recipient has after the claim.
+pub(crate) struct Claimed {
+    device: DeviceKey,
+    answer: Value,
+    /// How long the claim itself took, without the look before it.
+    pub(crate) took: Duration,
+}
+
 /// A sender and a recipient.
-pub(super) struct Pair {
-    target: Target,
+pub(crate) struct Pair {
+    pub(crate) target: Target,
     /// `None`: both connect anew for every secret.
     kept: Option<Connection>,
     /// `None`: requests are sealed by TLS alone, or by nothing.
@@ -84,7 +102,7 @@ pub(super) struct Pair {
 
 impl Pair {
     /// Connects anew for every secret.
-    pub(super) const fn new(target: Target) -> Self {
+    pub(crate) const fn new(target: Target) -> Self {
         Self { target, kept: None, channel: None }
     }
 
@@ -131,7 +149,7 @@ impl Pair {
         Ok(serde_json::from_slice(&text)?)
     }
 
-    async fn create(
+    pub(crate) async fn create(
         &self,
         connection: &mut Connection,
         passphrase: Option<&Passphrase>,
@@ -166,17 +184,29 @@ impl Pair {
         Ok(sealed)
     }
 
-    async fn open(&self, connection: &mut Connection, sealed: &wax_crypto::Sealed) -> Result<()> {
+    /// Looks at the secret and takes it, as a device that was never here.
+    pub(crate) async fn claim(
+        &self,
+        connection: &mut Connection,
+        sealed: &wax_crypto::Sealed,
+    ) -> Result<Claimed> {
         let (id, peek) = (sealed.id, sealed.token.peek_key());
-        let ikm = Ikm::without_passphrase(&sealed.token);
         let device = DeviceKey::generate();
         let public = base64url_encode(device.public().as_bytes());
-
         let body = json!({ "id": id, "peek": peek, "thumbprint": device.public().thumbprint() });
         let challenge = challenge(&self.ask(connection, "peek", &body, None).await?)?;
-        let body = json!({ "id": id, "peek": peek, "claim_key": ikm.claim_key(&id), "device": public, "challenge": challenge });
-        let claimed = self.ask(connection, "claim", &body, Some((&device, &challenge))).await?;
 
+        let claim_key = Ikm::without_passphrase(&sealed.token).claim_key(&id);
+        let body = json!({ "id": id, "peek": peek, "claim_key": claim_key, "device": public, "challenge": challenge });
+        let start = Instant::now();
+        let answer = self.ask(connection, "claim", &body, Some((&device, &challenge))).await?;
+        Ok(Claimed { device, answer, took: start.elapsed() })
+    }
+
+    async fn open(&self, connection: &mut Connection, sealed: &wax_crypto::Sealed) -> Result<()> {
+        let Claimed { device, answer: claimed, .. } = self.claim(connection, sealed).await?;
+        let (id, ikm) = (sealed.id, Ikm::without_passphrase(&sealed.token));
+        let public = base64url_encode(device.public().as_bytes());
         let field = |name: &str| -> Result<Vec<u8>> {
             let text = claimed["claim"][name].as_str().context("a claim without its parts")?;
             Ok(base64url_decode(text)?)
