@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
 use crate::process;
@@ -20,10 +20,38 @@ pub(crate) fn npm(arguments: &[&str]) -> Command {
     command
 }
 
-/// Installs the packages if they changed, and builds the pages.
+/// Installs the packages if they changed, and builds the pages if they or their sources did: files that were written
+/// anew would make cargo link the server anew, which takes minutes in a release.
 pub(crate) fn build() -> Result<()> {
     install()?;
-    process::run(&mut npm(&["run", "build"]))
+    let built = Path::new("web/node_modules/.built.txt");
+    if fs::read_to_string(built).is_ok_and(|last| state().is_ok_and(|now| last == now)) {
+        return Ok(());
+    }
+    process::run(&mut npm(&["run", "build"]))?;
+    // Without git nothing is remembered, and the next time everything is built again.
+    if let Ok(now) = state() {
+        fs::write(built, now)?;
+    }
+    Ok(())
+}
+
+/// Every file that the pages are made of, and that they are made into, with its hash.
+fn state() -> Result<String> {
+    const BUILT: &str = "web/apps/*/dist/**";
+    let listed = |arguments: &[&str]| {
+        process::output(
+            Command::new("git").args(["ls-files", "--cached", "--others"]).args(arguments),
+        )
+    };
+    let mut files = listed(&["--exclude-standard", "--", "web"])?;
+    let built = listed(&["--", BUILT])?;
+    ensure!(!built.is_empty(), "nothing is built");
+    files.push_str(&built);
+    // Those that were deleted and not yet committed are listed too.
+    let present: Vec<_> = files.lines().filter(|file| Path::new(file).is_file()).collect();
+    let hashes = process::output(Command::new("git").args(["hash-object", "--"]).args(&present))?;
+    Ok(hashes + &present.join("\n"))
 }
 
 /// Types and style.
