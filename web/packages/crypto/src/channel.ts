@@ -10,6 +10,9 @@ const STEP = 1_024;
 const ID_BYTES = 8;
 const POINT_BYTES = 65;
 const NONCE_BYTES = 16;
+const TAG_BYTES = 16;
+/** The largest plaintext, 2 MiB + 2 KiB, and its tag. */
+const MAX_RECORD_BYTES = 2_099_200 + TAG_BYTES;
 
 /** A server's public key of the day. */
 export interface ChannelKey {
@@ -146,10 +149,17 @@ export async function* openAnswer(
   for (let number = 0; ; number++) {
     const length = await take(4);
     if (!length) return;
-    const record = await take(new DataView(length.buffer).getUint32(0));
+    const record = await take(recordBytes(length));
     ensure(record !== null, 'channel');
     yield openRecord(key, number, record);
   }
+}
+
+/** The length of a record, if one can have it: checked before so much is waited for. */
+function recordBytes(length: Bytes): number {
+  const bytes = new DataView(length.buffer).getUint32(0);
+  ensure(bytes > TAG_BYTES && bytes % STEP === TAG_BYTES && bytes <= MAX_RECORD_BYTES, 'channel');
+  return bytes;
 }
 
 async function openRecord(key: AnswerKey, number: number, record: Bytes): Promise<string> {

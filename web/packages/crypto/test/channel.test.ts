@@ -83,6 +83,21 @@ describe('a channel', () => {
     expect(await opened(new TextEncoder().encode('{"title":"a page of a proxy in between"}'))).toBe('channel');
   });
 
+  it('refuses a length that no record has before it waits for so much', async () => {
+    const { server, sealed } = await exchange();
+    const seal = await (await server.open(PATH, sealed.body)).answer();
+    const random = (await seal('')).slice(0, 16);
+    for (const length of [0, 15, 16, 17, 1_039, 1_041, 2_099_216 + 1_024, 0xffff_fc10]) {
+      const head = new Uint8Array(4);
+      new DataView(head.buffer).setUint32(0, length);
+      const endless = async function* () {
+        yield concat(random, head);
+        await new Promise(() => {});
+      };
+      expect(await code(texts(openAnswer(sealed, endless()))), `${length} bytes`).toBe('channel');
+    }
+  });
+
   it('takes only a configuration for this host whose id is its key’s', async () => {
     const { view } = await channelServer(HOST);
     const config = fromB64u(view.config);

@@ -17,11 +17,11 @@ async function gzipped(entry: string, external: string[] = ['*/hpke.ts']): Promi
 }
 
 it.each([
-  ['everything that opens a link', '@waxseal/flow/open', 6_600],
+  ['everything that opens a link', '@waxseal/flow/open', 6_650],
   ['everything that creates one', '@waxseal/flow/create', 4_400],
   ['everything of a receipt', '@waxseal/flow/receipt', 3_700],
   ['everything of a device-bound secret', '@waxseal/flow/bound', 6_600],
-  ['everything of a passkey copy', '@waxseal/flow/passkey', 2_800],
+  ['everything of a passkey copy', '@waxseal/flow/passkey', 4_500],
   ['the HPKE library', '@waxseal/crypto/hpke', 9_000, []],
   ['the passphrase worker', '@waxseal/crypto/argon2-worker', 12_000],
   ['the generator', '@waxseal/crypto/generate', 1_500],
