@@ -58,7 +58,8 @@ export async function reopen(visit: Visit): Promise<Reopened | null> {
     // What was handed over is stored here: the server need not give it again.
     const stored = kept && 'keys' in kept ? { kept: true } : {};
     const answer = await signed(visit, keys, 'open', { claim, counter: counter + 1, ...stored });
-    const text = await unseal(visit, keys, answer);
+    // Read after the answer: another tab may have stored what was handed over, and told the server so.
+    const text = await unseal(visit, (await visit.store.find(visit.id)) ?? keys, answer);
     if (text === null) {
       await forget(visit);
       return null;

@@ -13,7 +13,8 @@ import {
   type Copyable,
 } from '@waxseal/crypto';
 import { StorageRefused, type Shown } from './claim.ts';
-import { learn, type Visit } from './visit.ts';
+import { memoryStore, type DeviceRecord } from './store.ts';
+import { learn, peek, type Visit } from './visit.ts';
 
 /** `docs/protocol.md` §12. The user is verified each time: without, a passkey computes another function. */
 const USER_VERIFICATION = 'required';
@@ -142,9 +143,17 @@ export async function copyInto(visit: Visit, { sealed }: Shown, prepared: Prepar
   return true;
 }
 
+/** Whether the secret is still bound to the device of a copy. Looks from memory: nothing that is stored changes. */
+async function isBoundTo(visit: Visit, record: DeviceRecord): Promise<boolean> {
+  const store = memoryStore();
+  const keys = await store.keep(visit.id, record, null);
+  return (await peek({ ...visit, store, keys })).bound !== null;
+}
+
 /**
  * Brings the device back from its copy: the same key pair, so for the server it is the device that the secret is bound
- * to. Throws `PasskeyRefused`, and then nothing has changed, or `StorageRefused` where this browser keeps nothing.
+ * to. Stores nothing if that device has handed the secret over by now, perhaps to this very browser.
+ * Throws `PasskeyRefused`, and then nothing has changed, or `StorageRefused` where this browser keeps nothing.
  */
 export async function restore(visit: Visit, copy: string): Promise<void> {
   const salt = await passkeySalt(visit.tokenKey, visit.link.id);
@@ -158,6 +167,7 @@ export async function restore(visit: Visit, copy: string): Promise<void> {
     throw isRefused(error) ? new PasskeyRefused('wrong') : error;
   });
   const record = { ...device, tokenKey: visit.tokenKey, kept: { cek, header } };
+  if (!(await isBoundTo(visit, record))) return;
   try {
     // A device that only asked for a hand-over makes room for the one that has the secret.
     await visit.store.forget(visit.id);

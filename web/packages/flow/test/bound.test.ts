@@ -216,6 +216,22 @@ describe('a hand-over', () => {
     }
   });
 
+  it('that another tab stored and confirmed while this one looked stays stored, and opens', async () => {
+    const { first, second, seen } = await asking();
+    await give(first.visit, seen);
+    const late = await comeBack(second.given);
+    let interrupted = false;
+    late.caller.fetch = async (url, init) => {
+      if (String(url).endsWith('/peek') && !interrupted) {
+        interrupted = true;
+        for (const _ of ['fetched', 'confirmed']) expect((await reopen(second.visit))?.text).toBe(TEXT);
+      }
+      return second.given.browser.fetch(url, init);
+    };
+    expect((await reopen(late))?.text).toBe(TEXT);
+    expect((await reopen(await comeBack(second.given)))?.text, 'and its keys are still there').toBe(TEXT);
+  });
+
   it('whose first opening gets no answer is given again', async () => {
     const { first, second, seen } = await asking();
     await give(first.visit, seen);

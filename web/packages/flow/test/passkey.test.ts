@@ -205,3 +205,15 @@ test('after a hand-over there is no copy any more, and one that was taken before
   expect(await reopen(fresh.visit)).toBeNull();
   expect((await reopen(other))?.text).toBe(TEXT);
 });
+
+test('a browser that was handed the secret meanwhile keeps what it asked with', async () => {
+  const here = await scene({ kind: 'device_bound' });
+  const { visit, shown } = await openCopied(here);
+  await acknowledge(visit, shown);
+  const fresh = await cleared(here);
+  await ask(fresh.visit);
+  expect(await give(visit, (await peek(visit)).bound!.asks[0]!)).toBe(true);
+  // Its person did not wait, and took the passkey.
+  await restore(fresh.visit, fresh.copy);
+  expect((await reopen(fresh.visit))?.text).toBe(TEXT);
+});
