@@ -31,7 +31,8 @@ impl Upstream {
         });
         match asked.await {
             Ok(Some(response)) => response,
-            Ok(None) => Problem::new(Code::Unavailable).into_response(),
+            // Dropped where it stood, because the time for stopping was up.
+            Ok(None) => Problem::new(Code::NoAnswer).into_response(),
             Err(_) => Problem::new(Code::Internal).into_response(),
         }
     }

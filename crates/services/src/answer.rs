@@ -138,7 +138,8 @@ impl Door {
         });
         let mut response = match task.instrument(span.span().clone()).await {
             Ok(Some(response)) => response,
-            Ok(None) => render(&Problem::new(Code::Unavailable), lang, Some(id)),
+            // Dropped where it stood, because the time for stopping was up.
+            Ok(None) => render(&Problem::new(Code::NoAnswer), lang, Some(id)),
             Err(_) => render(&Problem::new(Code::Internal), lang, Some(id)),
         };
         let template = response.extensions_mut().remove::<RouteTemplate>();

@@ -1,11 +1,12 @@
 //! What a refusal looks like from outside.
 
-use std::time::Duration;
+use std::{error::Error as _, time::Duration};
 
 use serde_json::to_value;
 use wax_crypto::at_rest::KeyStoreError;
 use wax_httpkit::{Code, Problem};
 use wax_kernel::ErrorKind;
+use wax_store::StoreError;
 
 use super::{
     channel::ChannelView,
@@ -46,6 +47,12 @@ impl From<Refusal> for Problem {
                     "openings",
                     &openings,
                 )
+            }
+            // Written or not: "unavailable" would say that nothing was changed.
+            Refusal::Store(error @ StoreError::Unknown(_)) => {
+                let cause = error.source().map(ToString::to_string);
+                tracing::warn!(%error, cause, "nobody knows whether it was done");
+                Self::new(Code::NoAnswer)
             }
             Refusal::Store(error) => failure(error.kind(), &error),
             // A clock that leapt has destroyed the keys of days that are still to come: until it is right again.
