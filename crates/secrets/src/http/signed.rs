@@ -1,6 +1,7 @@
 //! Requests that a device has signed.
 
 use axum::extract::{FromRequest, FromRequestParts as _, Request};
+use http::HeaderMap;
 use serde::de::DeserializeOwned;
 use wax_crypto::{Challenge, DevicePublicKey, SignatureHeaders};
 use wax_httpkit::{Body, Problem, RequestContext};
@@ -51,10 +52,7 @@ impl<T: DeserializeOwned + Signed, S: Sync> FromRequest<S> for SignedBody<T> {
         let context = RequestContext::from_request_parts(&mut head, state).await?;
         let sealed = head.extensions.remove::<SealedBytes>();
         let body = Body::<T>::from_request(Request::from_parts(head, body), state).await?;
-        let header = |name: &str| {
-            let value = body.headers.get(name).and_then(|value| value.to_str().ok());
-            value.unwrap_or_default().to_owned()
-        };
+        let header = |name: &str| single(&body.headers, name).unwrap_or_default().to_owned();
         let device = DevicePublicKey::from_slice(&body.value.device().0)
             .map_err(|_| Invalid::new("device", Rule::Form))?;
         let call = SignedCall {
@@ -71,4 +69,12 @@ impl<T: DeserializeOwned + Signed, S: Sync> FromRequest<S> for SignedBody<T> {
         };
         Ok(Self { user_agent: header("user-agent"), value: body.value, call, context })
     }
+}
+
+/// The one line of this name. Two lines are one list for some readers (RFC 9110 §5.3) and the first of them for others, so
+/// they are as good as none.
+fn single<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    let mut lines = headers.get_all(name).iter();
+    let line = lines.next().filter(|_| lines.next().is_none());
+    line.and_then(|line| line.to_str().ok())
 }

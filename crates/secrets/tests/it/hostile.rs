@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 use wax_crypto::Challenge;
 use wax_kernel::{base64url_decode, base64url_encode};
@@ -130,6 +130,27 @@ async fn another_devices_key_or_challenge_is_refused() {
     let received = of_another.send(&stage.app).await;
     refused(received.status, &received.open(of_another.opener), "stale-challenge");
     assert_eq!(stage.seen().await, before);
+}
+
+/// Some readers take two lines for one list, others the first of them: both would have to be checked.
+#[tokio::test]
+async fn a_second_line_of_a_signatures_headers_is_refused() {
+    let stage = Stage::new().await;
+    let challenge = stage.challenge().await;
+    let body = stage.reader.claim_body(&challenge);
+    let claim = stage.channel.sign(CLAIM, &body, &stage.reader, &challenge);
+    let before = stage.seen().await;
+    for name in ["content-digest", "signature-input", "signature"] {
+        let right = claim.headers[name].clone();
+        for second in [HeaderValue::from_static("sig2=:AAAA:"), right] {
+            let mut headers = claim.headers.clone();
+            headers.append(name, second);
+            let received = send(&stage.app, CLAIM, &claim.bytes, &headers).await;
+            assert_eq!(received.status, 401, "{name}");
+        }
+    }
+    assert_eq!(stage.seen().await, before);
+    assert_eq!(claim.send(&stage.app).await.status, 200, "as it was signed");
 }
 
 #[tokio::test]
