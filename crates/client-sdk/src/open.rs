@@ -81,11 +81,17 @@ impl<'a> Opener<'a> {
     pub async fn look(self, link: Link) -> Result<Looked<'a>, Error> {
         let id = link.id();
         let mut kept = self.devices.kept(id)?;
-        let thumbprint = kept.device().map(|device| device.public().thumbprint());
-        let peek = self.client.peek(&link, thumbprint.as_ref()).await;
-        if is_over(&peek) {
+        let device = |kept: &Kept| kept.device().map(|device| device.public().thumbprint());
+        let thumbprint = device(&kept);
+        let mut peek = self.client.peek(&link, thumbprint.as_ref()).await;
+        if kept.opening.is_some() && is_over(&peek) {
             self.devices.forget(id)?;
             kept.opening = None;
+            let other = device(&kept).filter(|other| Some(other) != thumbprint.as_ref());
+            if other.is_some() {
+                // What was asked for here was asked with a key of its own.
+                peek = self.client.peek(&link, other.as_ref()).await;
+            }
         }
         let peek = peek?;
         // Nothing but the server's word that it ended, or went to another device, deletes what is bound here.
@@ -126,9 +132,11 @@ impl<'a> Opener<'a> {
 /// The key of an interrupted opening is of no more use: nothing can be claimed, or its own claim has ended.
 fn is_over(peek: &Result<Peek, Error>) -> bool {
     match peek {
-        Ok(peek) => {
-            matches!(peek.yours, Some(ClaimState::Acked | ClaimState::Handed | ClaimState::Lapsed))
-        }
+        Ok(peek) => match peek.yours {
+            Some(claim) => claim != ClaimState::Open,
+            // Another device was faster, and nothing can be claimed any more.
+            None => peek.state == SecretState::Bound,
+        },
         Err(error) => error.code() == Some(Code::Gone),
     }
 }

@@ -113,3 +113,21 @@ async fn what_was_handed_over_is_fetched_again_after_a_crash_and_can_be_given_on
     }
     assert!(!look(&client, &second, &shared.link).await.is_here());
 }
+
+#[tokio::test]
+async fn a_claim_that_never_arrived_does_not_hide_what_is_handed_over_later() {
+    let double = Double::start().await;
+    let ((_one, giver), (_other, asker)) = (devices(), devices());
+    let client = double.client();
+    let shared = share(&client, None).await;
+    double.expect("claim", &[Fate::LoseRequest; 4]);
+    look(&client, &asker, &shared.link).await.open(None).await.unwrap_err();
+    assert_eq!(asker.under_way().unwrap().len(), 1, "nobody knows whether it will arrive");
+    look(&client, &giver, &shared.link).await.open(None).await.unwrap().confirm().await.unwrap();
+
+    look(&client, &asker, &shared.link).await.ask(&SystemRng).await.unwrap();
+    let looked = look(&client, &giver, &shared.link).await;
+    looked.give(&looked.asks()[0], &SystemRng).await.unwrap();
+    let handed = look(&client, &asker, &shared.link).await.open(None).await.unwrap();
+    assert_eq!((handed.text.expose().as_str(), handed.way), (TEXT, Way::Handed));
+}
