@@ -2,6 +2,7 @@
 #![warn(missing_docs)]
 
 mod aead;
+mod api_key_text;
 pub mod at_rest;
 mod challenge;
 pub mod channel;
@@ -24,6 +25,7 @@ mod secret;
 mod signature;
 mod stream;
 
+pub use api_key_text::{ApiKeyText, ApiKeyTextError};
 pub use challenge::{CHALLENGE_LIFETIME, Challenge, ChallengeError, ChallengeKey, ChallengeKeys};
 pub use context::{
     CONTEXT_LIFETIME, CONTEXT_TOLERANCE, ContextClaims, ContextError, ContextHost, ContextKey,

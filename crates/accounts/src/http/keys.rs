@@ -9,6 +9,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
+use wax_crypto::ApiKeyText;
 use wax_httpkit::{
     Body, Code, Json, Page, Problem, ProblemResponses,
     auth::{Allowed, may},
@@ -19,7 +20,7 @@ use wax_model::{ApiKey, Invalid, Scope};
 use super::once::IdempotencyKey;
 use crate::{
     Accounts,
-    service::{KeyChange, KeyNetwork, KeyText, Name, NewKey},
+    service::{KeyChange, KeyNetwork, Name, NewKey},
 };
 
 /// A key to be made.
@@ -109,8 +110,8 @@ impl From<ApiKey> for KeyView {
     }
 }
 
-impl From<(ApiKey, KeyText)> for NewKeyView {
-    fn from((key, text): (ApiKey, KeyText)) -> Self {
+impl From<(ApiKey, ApiKeyText)> for NewKeyView {
+    fn from((key, text): (ApiKey, ApiKeyText)) -> Self {
         Self { key: text.expose().to_owned(), view: key.into() }
     }
 }

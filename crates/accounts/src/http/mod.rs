@@ -15,6 +15,7 @@ mod keys;
 mod members;
 mod once;
 mod organizations;
+mod own_key;
 mod page;
 mod passkey_proofs;
 mod passkeys;
@@ -138,6 +139,7 @@ fn the_organization() -> OpenApiRouter<State> {
         .routes(routes!(keys::list, keys::make))
         .routes(routes!(keys::change, keys::revoke))
         .routes(routes!(keys::rotate))
+        .routes(routes!(own_key::own_key))
         .routes(routes!(audit::list))
         .routes(routes!(audit::export))
 }
@@ -163,7 +165,7 @@ pub fn router(accounts: Accounts) -> Router {
 }
 
 /// The OpenAPI 3.1 document of the routes. `x-permission` says who may: `nobody` (no session is needed), `account` (any
-/// session), `step-up` (a session that was proven lately), or a permission of docs/accounts.md §2.
+/// session), `step-up` (a session that was proven lately), `key` (any key), or a permission of docs/accounts.md §2.
 pub fn openapi() -> utoipa::openapi::OpenApi {
     let (_, document) = routes().split_for_parts();
     document

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use wax_crypto::Origin;
-use wax_httpkit::auth::{Allowed, Grant};
+use wax_httpkit::auth::{Allowed, Grant, WithKey};
 use wax_kernel::EventId;
 use wax_model::{Action, Actor, AuditEvent, MailKind, OutboxMessage, Role, TenantScope};
 use wax_store::{OrganizationRepository, StoreError};
@@ -28,6 +28,14 @@ impl<G: Grant> From<Allowed<G>> for Acting {
         let Allowed { context, scope, actor, role, domain, .. } = allowed;
         let network = context.network.as_str().to_owned();
         Self { scope, actor, role, domain, network, origin: context.origin }
+    }
+}
+
+impl From<WithKey> for Acting {
+    fn from(WithKey { context, scope, key }: WithKey) -> Self {
+        let network = context.network.as_str().to_owned();
+        let (actor, origin) = (Actor::Key(key.id), context.origin);
+        Self { scope, actor, role: None, domain: None, network, origin }
     }
 }
 

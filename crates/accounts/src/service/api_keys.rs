@@ -2,6 +2,8 @@
 
 use std::{net::IpAddr, time::Duration};
 
+use wax_crypto::ApiKeyText;
+use wax_httpkit::auth::bearer_hash;
 use wax_kernel::{ApiKeyId, Timestamp};
 use wax_model::{
     Action, Actor, ApiKey, AuditEvent, Invalid, MailKind, OutboxMessage, Permission, Rule, Scope,
@@ -11,7 +13,6 @@ use wax_store::{OrganizationRepository, TokenHash, UnitOfWork};
 use super::{
     Accounts, Name, Refusal,
     acting::{Acting, Ruled},
-    key_text::KeyText,
 };
 
 /// Keys of one organization, expired ones too: as many as a list shows.
@@ -81,11 +82,11 @@ impl Accounts {
         &self,
         acting: &Acting,
         new: NewKey,
-    ) -> Result<(ApiKey, KeyText), Refusal> {
+    ) -> Result<(ApiKey, ApiKeyText), Refusal> {
         let Actor::Account(created_by) = acting.actor else {
             return Err(Refusal::Forbidden(Permission::KeysWrite));
         };
-        let (text, now) = (KeyText::random(self.rng()), self.now());
+        let (text, now) = (ApiKeyText::random(self.rng()), self.now());
         let key = ApiKey {
             id: ApiKeyId::random(self.rng()),
             name: new.name.into_string(),
@@ -99,7 +100,7 @@ impl Accounts {
             overlap_ends_at: None,
         };
         let letters = self.key_letters(acting, &key, Action::KeyMade).await?;
-        let act = Act::Make { key: key.clone(), hash: text.hash() };
+        let act = Act::Make { key: key.clone(), hash: bearer_hash(text.expose()) };
         self.act_on_key(acting, key.id, act, Action::KeyMade, letters).await?;
         Ok((key, text))
     }
@@ -132,14 +133,14 @@ impl Accounts {
         acting: &Acting,
         id: ApiKeyId,
         overlap_s: u64,
-    ) -> Result<(ApiKey, KeyText), Refusal> {
+    ) -> Result<(ApiKey, ApiKeyText), Refusal> {
         if overlap_s > LONGEST_OVERLAP_S {
             let rule = Rule::Range { min: 0, max: LONGEST_OVERLAP_S };
             return Err(Invalid::new("overlap_s", rule).into());
         }
-        let (text, now) = (KeyText::random(self.rng()), self.now());
+        let (text, now) = (ApiKeyText::random(self.rng()), self.now());
         let until = now.plus(Duration::from_secs(overlap_s));
-        let act = Act::Rotate { hint: text.hint(), hash: text.hash(), until };
+        let act = Act::Rotate { hint: text.hint(), hash: bearer_hash(text.expose()), until };
         self.act_on_key(acting, id, act, Action::KeyRotated, Vec::new()).await?;
         Ok((self.one_key(acting, id).await?, text))
     }

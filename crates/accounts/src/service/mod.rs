@@ -16,7 +16,6 @@ mod founding;
 mod hasher;
 mod invitations;
 mod jobs;
-mod key_text;
 mod letters;
 mod link;
 mod members;
@@ -59,13 +58,13 @@ use wax_store::{AccountReads, Store};
 use self::hasher::Hasher;
 pub(crate) use self::{
     account::{AccountChange, Profile},
+    acting::Acting,
     api_keys::{KeyChange, KeyNetwork, NewKey},
     audit_trail::AuditExport,
     bearer::BearerText,
     ceremonies::Asked,
     device_login::{INTERVAL as LOGIN_INTERVAL, LIFE as LOGIN_LIFE, Polled},
     invitations::{InvitationLook, Invite, InvitedSignUp},
-    key_text::KeyText,
     members::MemberChange,
     once::Once,
     organizations::{Renaming, Seen},

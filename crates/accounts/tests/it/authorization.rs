@@ -285,6 +285,10 @@ async fn every_other_operation_asks_for_the_session_that_it_names() {
                 let expected = who == "step-up";
                 assert_eq!(refused, expected, "{what} without proof: {by_late}");
             }
+            "key" => {
+                assert_eq!((&*stranger, &*by_late), ("signed-out", "forbidden"), "{what}");
+                assert!(!GATE.contains(&&*by_key), "{what}: {by_key}");
+            }
             other => panic!("{what}: {other} is no permission"),
         }
     }

@@ -129,3 +129,20 @@ async fn what_a_key_may_be_is_checked_field_by_field() {
     let path = format!("/v1/organizations/{}/keys", theirs.json["id"].as_str().unwrap());
     assert_eq!(app.post(&path, &late.token, &reads()).await.code(), "step-up");
 }
+
+#[tokio::test]
+async fn a_key_learns_whose_it_is_and_until_when_whatever_its_scopes() {
+    let app = PlatformApp::new().await;
+    let ann = app.person("ann").await;
+    let acme = app.house(&ann, "acme").await;
+    let (id, text) =
+        key(&app, &acme, &ann, json!({"name": "ci", "scopes": ["secrets:create"]})).await;
+    let answer = app.get("/v1/key", &text).await;
+    assert_eq!(answer.status, 200, "{:?}", answer.json);
+    let told = &answer.json;
+    assert_eq!((told["id"].as_str(), told["name"].as_str()), (Some(&*id), Some("ci")));
+    assert_eq!(told["organization"]["id"].as_str(), Some(&*acme.id.to_string()));
+    assert_eq!(told["organization"]["permissions"], json!(["secrets.create"]));
+    assert_eq!(told["organization"]["domains"][0]["host"], "acme.example");
+    assert!(!told.to_string().contains(&text), "never the text itself");
+}

@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderMap, HeaderName, Method, header};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
-use wax_crypto::Origin;
+use wax_crypto::{ApiKeyText, Origin};
 use wax_kernel::base64url_encode;
 
 use super::{BearerHash, Cookies, DEVICE_COOKIE, SESSION_COOKIE};
@@ -15,8 +15,6 @@ pub const CSRF_HEADER: HeaderName = HeaderName::from_static("x-waxseal-csrf");
 
 /// Starts the token of a command line's session.
 pub const CLI_PREFIX: &str = "wxs_";
-/// Starts the text of an API key.
-pub const KEY_PREFIX: &str = "wxk_";
 /// Longest credential that is hashed.
 const MAX_TEXT: usize = 128;
 
@@ -69,7 +67,7 @@ fn authorization(headers: &HeaderMap) -> Result<Option<Credential>, Problem> {
         return Err(refused());
     }
     match &text {
-        key if key.starts_with(KEY_PREFIX) => Ok(Some(Credential::Key(bearer_hash(key)))),
+        key if key.starts_with(ApiKeyText::PREFIX) => Ok(Some(Credential::Key(bearer_hash(key)))),
         token if token.starts_with(CLI_PREFIX) => Ok(Some(Credential::Cli(bearer_hash(token)))),
         _ => Err(refused()),
     }

@@ -7,6 +7,7 @@ mod credentials;
 mod no_accounts;
 mod our_page;
 mod signed_in;
+mod with_key;
 
 use std::sync::Arc;
 
@@ -17,12 +18,11 @@ use wax_model::{Bearer, Belonging, KeyBearer, Session, Tenant};
 pub use self::{
     allowed::{Allowed, Grant, may},
     cookies::{Cookies, DEVICE_COOKIE, SESSION_COOKIE, STEP_COOKIE, set_cookie, unset_cookie},
-    credentials::{
-        CLI_PREFIX, CSRF_HEADER, Credential, KEY_PREFIX, bearer_hash, csrf_token, from_our_pages,
-    },
+    credentials::{CLI_PREFIX, CSRF_HEADER, Credential, bearer_hash, csrf_token, from_our_pages},
     no_accounts::NoAccounts,
     our_page::{OurPage, is_bearer},
     signed_in::{SignedIn, SteppedUp},
+    with_key::WithKey,
 };
 use crate::{PlatformContext, Problem};
 

@@ -27,7 +27,7 @@ fn every_operation_says_who_may() {
     let operations = operations();
     assert!(operations.len() >= 25);
     for (method, path, permission) in operations {
-        let known = ["nobody", "account", "step-up"].contains(&&*permission)
+        let known = ["nobody", "account", "step-up", "key"].contains(&&*permission)
             || Permission::ALL.iter().any(|known| known.as_str() == permission);
         assert!(known, "{method} {path} is for {permission}");
     }
