@@ -11,7 +11,7 @@ use reqwest::{
     header::{CONTENT_TYPE, RETRY_AFTER},
 };
 use wax_crypto::{
-    Challenge, DeviceKey, Origin, SignatureHeaders, SignedRequest,
+    ApiKeyText, Challenge, DeviceKey, Origin, SignatureHeaders, SignedRequest,
     channel::{self, AnswerOpener, ChannelConfig, HostPublicKey, SignedConfig},
 };
 use wax_kernel::Rng;
@@ -31,6 +31,16 @@ pub(crate) struct Channel {
     known_hosts: Option<KnownHosts>,
     rng: Arc<dyn Rng>,
     config: Arc<Mutex<Option<Arc<ChannelConfig>>>>,
+}
+
+/// What a request shows besides its body.
+#[derive(Clone, Copy)]
+pub(crate) enum Shown<'a> {
+    Nothing,
+    /// A device's signature.
+    Signature(Signer<'a>),
+    /// An organization's key.
+    Key(&'a ApiKeyText),
 }
 
 /// Who signs a request.
@@ -83,13 +93,17 @@ impl Channel {
         config: &ChannelConfig,
         path: &str,
         body: &[u8],
-        signer: Option<Signer<'_>>,
+        shown: Shown<'_>,
     ) -> Sealed {
         let (body, opener) = config.seal(path, body, &*self.rng);
         let target_uri = format!("{}{path}", self.host);
-        let signature = signer.map(|Signer { device, challenge }| {
-            SignedRequest { target_uri: &target_uri, body: &body, challenge }.sign(device)
-        });
+        let signature = match shown {
+            Shown::Signature(Signer { device, challenge }) => {
+                let request = SignedRequest { target_uri: &target_uri, body: &body, challenge };
+                Some(request.sign(device))
+            }
+            Shown::Key(_) | Shown::Nothing => None,
+        };
         Sealed { body, signature, opener }
     }
 }
@@ -138,10 +152,31 @@ pub(crate) async fn read_problem(response: Response, opener: Option<AnswerOpener
     }
 }
 
+/// Reads a refusal of the platform, which has no channel.
+pub(crate) async fn read_plain_problem(response: Response) -> Error {
+    match read_document(response, None).await {
+        Ok((problem, _)) => Error::Problem(Box::new(problem)),
+        Err(error) => error,
+    }
+}
+
 async fn try_read_problem(
     response: Response,
     opener: Option<AnswerOpener>,
 ) -> Result<Problem, Error> {
+    let (problem, is_sealed) = read_document(response, opener).await?;
+    // Told to delete a key, for example, we want to know by whom.
+    if !is_sealed && problem.code.is_about_a_secret() {
+        return Err(UNSEALED);
+    }
+    Ok(problem)
+}
+
+/// The document, and whether it was sealed.
+async fn read_document(
+    response: Response,
+    opener: Option<AnswerOpener>,
+) -> Result<(Problem, bool), Error> {
     let status = response.status().as_u16();
     let retry_after = response
         .headers()
@@ -156,11 +191,7 @@ async fn try_read_problem(
         None => body,
     };
     let problem: Problem = serde_json::from_slice(&body).map_err(|_| Error::Status(status))?;
-    // Told to delete a key, for example, we want to know by whom.
-    if !is_sealed && problem.code.is_about_a_secret() {
-        return Err(UNSEALED);
-    }
-    Ok(Problem { retry_after, ..problem })
+    Ok((Problem { retry_after, ..problem }, is_sealed))
 }
 
 const UNSEALED: Error = Error::Answer("it is not sealed as the request was");
@@ -174,7 +205,10 @@ fn open(opener: AnswerOpener, body: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> 
     opener.open(body).map_err(|_| UNSEALED)
 }
 
-async fn read_body(mut response: Response, limit: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
+pub(crate) async fn read_body(
+    mut response: Response,
+    limit: usize,
+) -> Result<Zeroizing<Vec<u8>>, Error> {
     let mut body = Zeroizing::new(Vec::new());
     while let Some(chunk) = response.chunk().await.map_err(NetworkError::from)? {
         if body.len() + chunk.len() > limit {

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use reqwest::{
     Certificate, Response,
-    header::{ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderMap, HeaderValue},
+    header::{ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue},
     redirect,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -17,8 +17,9 @@ use zeroize::Zeroizing;
 
 use crate::{
     Code, Created, Error, Handle, KnownHosts, NetworkError, Peek, Retry,
-    channel::{Channel, Signer, read_answer, read_config, read_problem},
+    channel::{Channel, Shown, read_answer, read_config, read_problem},
     localhost::LocalhostResolver,
+    platform::authorization,
     wire,
 };
 
@@ -74,18 +75,7 @@ pub(crate) struct Answer {
 impl Client {
     /// A client of the host at `origin`. Connects when it is used.
     pub fn new(origin: Origin, options: &Options) -> Result<Self, Error> {
-        let mut headers = HeaderMap::new();
-        if let Some(language) = options.language {
-            headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static(language));
-        }
-        let http = http_client(&origin, options)?
-            .user_agent(concat!("waxseal/", env!("CARGO_PKG_VERSION")))
-            .default_headers(headers)
-            .no_brotli()
-            .no_deflate()
-            .no_gzip()
-            .build()
-            .map_err(Error::Start)?;
+        let http = json_client(&origin, options)?;
         let (known_hosts, rng) = (options.known_hosts.clone(), Arc::clone(&options.rng));
         let channel = Channel::new(origin.clone(), known_hosts, rng);
         Ok(Self { http, origin, channel, retry: options.retry })
@@ -108,9 +98,13 @@ impl Client {
     }
 
     /// Stores a sealed secret. The same body again gets the same answer, so a lost one is asked for again.
-    pub(crate) async fn create(&self, body: &wire::CreateBody<'_>) -> Result<Created, Error> {
+    pub(crate) async fn create(
+        &self,
+        body: &wire::CreateBody<'_>,
+        shown: Shown<'_>,
+    ) -> Result<Created, Error> {
         let body = to_json(body);
-        self.retry.run(async || self.ask("create", &body, None).await).await
+        self.retry.run(async || self.ask("create", &body, shown).await).await
     }
 
     /// Looks at a secret without taking it. With a thumbprint the answer has a challenge for that device.
@@ -124,18 +118,18 @@ impl Client {
         thumbprint: Option<&Thumbprint>,
     ) -> Result<Peek, Error> {
         let body = to_json(&wire::PeekBody { id: handle.id, peek: &handle.peek, thumbprint });
-        self.retry.run(async || self.ask("peek", &body, None).await).await
+        self.retry.run(async || self.ask("peek", &body, Shown::Nothing).await).await
     }
 
-    /// Sends one request, signed if somebody signs it, and reads its answer.
+    /// Sends one request and reads its answer.
     pub(crate) async fn ask<T: DeserializeOwned>(
         &self,
         name: &str,
         body: &[u8],
-        signer: Option<Signer<'_>>,
+        shown: Shown<'_>,
     ) -> Result<T, Error> {
         let Answer { response, opener } =
-            self.post(name, body, signer, Some(REQUEST_TIMEOUT)).await?;
+            self.post(name, body, shown, Some(REQUEST_TIMEOUT)).await?;
         let body = read_answer(response, opener).await?;
         serde_json::from_slice(&body).map_err(|_| Error::Answer("it cannot be read"))
     }
@@ -145,7 +139,7 @@ impl Client {
         &self,
         name: &str,
         body: &[u8],
-        signer: Option<Signer<'_>>,
+        shown: Shown<'_>,
         timeout: Option<Duration>,
     ) -> Result<Answer, Error> {
         let path = format!("/v1/secrets/{name}");
@@ -153,12 +147,12 @@ impl Client {
             Some(config) => config,
             None => self.channel.accept(&self.ask_config().await?)?,
         };
-        match self.post_sealed(&config, &path, body, signer, timeout).await {
+        match self.post_sealed(&config, &path, body, shown, timeout).await {
             Err(Error::Problem(problem)) if problem.code == Code::ChannelKey => {
                 let signed =
                     problem.channel.ok_or(Error::Answer("a new channel key without the key"))?;
                 let config = self.channel.accept(&signed)?;
-                self.post_sealed(&config, &path, body, signer, timeout).await
+                self.post_sealed(&config, &path, body, shown, timeout).await
             }
             other => other,
         }
@@ -169,10 +163,10 @@ impl Client {
         config: &ChannelConfig,
         path: &str,
         body: &[u8],
-        signer: Option<Signer<'_>>,
+        shown: Shown<'_>,
         timeout: Option<Duration>,
     ) -> Result<Answer, Error> {
-        let sealed = self.channel.seal(config, path, body, signer);
+        let sealed = self.channel.seal(config, path, body, shown);
         let mut request = self
             .http
             .post(format!("{}{path}", self.origin))
@@ -180,6 +174,9 @@ impl Client {
             .body(sealed.body);
         if let Some(timeout) = timeout {
             request = request.timeout(timeout);
+        }
+        if let Shown::Key(key) = shown {
+            request = request.header(AUTHORIZATION, authorization(key.expose()));
         }
         if let Some(signature) = sealed.signature {
             request = request
@@ -199,6 +196,22 @@ impl Client {
         let request = self.http.get(format!("{}/v1/channel", self.origin)).timeout(REQUEST_TIMEOUT);
         read_config(request.send().await.map_err(NetworkError::from)?).await
     }
+}
+
+/// A client of an API: what it gets is what was sent, not what a proxy has compressed.
+pub(crate) fn json_client(origin: &Origin, options: &Options) -> Result<reqwest::Client, Error> {
+    let mut headers = HeaderMap::new();
+    if let Some(language) = options.language {
+        headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static(language));
+    }
+    http_client(origin, options)?
+        .user_agent(concat!("waxseal/", env!("CARGO_PKG_VERSION")))
+        .default_headers(headers)
+        .no_brotli()
+        .no_deflate()
+        .no_gzip()
+        .build()
+        .map_err(Error::Start)
 }
 
 /// What holds for every connection to a host.

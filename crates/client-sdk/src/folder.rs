@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Write as _},
+    io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -11,6 +11,14 @@ use zeroize::Zeroizing;
 /// A folder of them. It is made when it is first needed.
 #[derive(Debug, Clone)]
 pub(crate) struct Folder(PathBuf);
+
+/// What a file holds that should be its owner's alone.
+pub(crate) enum Private {
+    /// It is.
+    Bytes(Zeroizing<Vec<u8>>),
+    /// Others can read it, so its secrets may be theirs by now.
+    Exposed,
+}
 
 /// A folder of keys cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +42,41 @@ impl Folder {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(self.error(error)),
         }
+    }
+
+    /// The same, unless somebody else could read it, too.
+    pub(crate) fn read_private(&self, name: &str) -> Result<Option<Private>, FolderError> {
+        match self.try_read_private(name) {
+            Ok(read) => Ok(Some(read)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(self.error(error)),
+        }
+    }
+
+    fn try_read_private(&self, name: &str) -> io::Result<Private> {
+        let mut file = File::open(self.0.join(name))?;
+        if is_exposed(&file)? {
+            return Ok(Private::Exposed);
+        }
+        let mut bytes = Zeroizing::new(Vec::new());
+        file.read_to_end(&mut bytes)?;
+        Ok(Private::Bytes(bytes))
+    }
+
+    /// Waits until no other process holds this file, and holds it until the result is dropped.
+    pub(crate) fn lock(&self, name: &str) -> Result<File, FolderError> {
+        let hold = || {
+            self.prepare()?;
+            let file = File::options().create(true).append(true).open(self.0.join(name))?;
+            file.lock()?;
+            Ok(file)
+        };
+        hold().map_err(|error| self.error(error))
+    }
+
+    /// Where a file is.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
     }
 
     /// Writes a new file; `false`, and nothing is changed, if the name is taken.
@@ -77,13 +120,17 @@ impl Folder {
         bytes: &[u8],
         persist: impl FnOnce(tempfile::NamedTempFile) -> Result<File, tempfile::PersistError>,
     ) -> io::Result<()> {
-        fs::create_dir_all(&self.0)?;
-        only_for_owner(&self.0)?;
+        self.prepare()?;
         let mut file = tempfile::NamedTempFile::new_in(&self.0)?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
         persist(file).map_err(|error| error.error)?;
         sync_folder(&self.0)
+    }
+
+    fn prepare(&self) -> io::Result<()> {
+        fs::create_dir_all(&self.0)?;
+        only_for_owner(&self.0)
     }
 
     fn error(&self, source: io::Error) -> FolderError {
@@ -101,6 +148,17 @@ fn only_for_owner(folder: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 fn only_for_owner(_: &Path) -> io::Result<()> {
     Ok(())
+}
+
+#[cfg(unix)]
+fn is_exposed(file: &File) -> io::Result<bool> {
+    use std::os::unix::fs::PermissionsExt as _;
+    Ok(file.metadata()?.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_exposed(_: &File) -> io::Result<bool> {
+    Ok(false)
 }
 
 /// A new name is durable when its folder is.

@@ -10,7 +10,9 @@ mod folder;
 mod known_hosts;
 mod localhost;
 mod open;
+mod platform;
 mod problem;
+mod profiles;
 mod receipt;
 mod retry;
 mod session;
@@ -25,7 +27,15 @@ pub use error::{Error, NetworkError};
 pub use folder::FolderError;
 pub use known_hosts::{HostKeyError, KnownHosts};
 pub use open::{Looked, Opened, Opener, Way};
+pub use platform::{
+    Account, ApiKey, Belonging, Credential, DeviceLogin, DomainName, Invitation, Invite, LetIn,
+    LoginEnd, Member, MemberChange, NewApiKey, NewKey, Organization, OrganizationReceipt, OwnKey,
+    Place, Platform, Proof, ReceiptFilter, SessionToken, SignedInSession,
+};
 pub use problem::{Code, Problem};
+pub use profiles::{
+    ChosenOrganization, Profile, ProfileName, Profiles, ProfilesError, ProfilesFile,
+};
 pub use receipt::StatusStream;
 pub use retry::Retry;
 pub use session::Session;

@@ -1,4 +1,4 @@
-//! The server's problem documents (RFC 9457; protocol.md §9).
+//! The server's problem documents (RFC 9457; protocol.md §9, accounts.md §5).
 
 use std::time::Duration;
 
@@ -15,6 +15,10 @@ use crate::wire::{Opening, Tries};
 pub enum Code {
     /// The device's signature does not verify.
     BadSignature,
+    /// Not sent by the platform's own pages.
+    Csrf,
+    /// A member or key without this permission.
+    Forbidden,
     /// Sealed to a key that this server does not have, or no longer.
     ChannelKey,
     /// The id exists with another body.
@@ -27,6 +31,10 @@ pub enum Code {
     Internal,
     /// A field breaks a rule.
     Invalid,
+    /// An organization needs an owner.
+    LastOwner,
+    /// An account needs a way in.
+    LastWayIn,
     /// Too many wrong tries; the sender must unlock.
     Locked,
     /// The server could not read the request.
@@ -41,16 +49,30 @@ pub enum Code {
     NoAnswer,
     /// Unknown, or not proven: one answer for all.
     NotAvailable,
+    /// A mailed link in another browser than the one that asked for it.
+    OtherDevice,
     /// Too many requests from this network.
     RateLimited,
+    /// The second factor is wrong.
+    SecondFactor,
+    /// The password is wrong.
+    SignIn,
+    /// Nobody may sign up by themselves.
+    SignUpClosed,
+    /// No session or key, or one that has ended.
+    SignedOut,
     /// The challenge is too old or for something else.
     StaleChallenge,
+    /// The person must prove themselves again.
+    StepUp,
     /// The request did not arrive in time.
     Timeout,
     /// The request is too large.
     TooLarge,
     /// A part of the server is down or busy; nothing was changed.
     Unavailable,
+    /// A new password that is too easy to guess.
+    WeakPassword,
     /// The claim key is wrong: a wrong passphrase.
     WrongKey,
     /// A code that this version does not know.
@@ -91,6 +113,8 @@ pub struct Problem {
     pub field: Option<String>,
     /// The rule that the field breaks.
     pub rule: Option<String>,
+    /// What a member or a key would need.
+    pub permission: Option<String>,
     /// The largest size that would be taken.
     pub limit_bytes: Option<u64>,
     /// Wrong tries so far.

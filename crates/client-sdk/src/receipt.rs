@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     Client, Error, NetworkError, Receipt,
-    channel::refuse_unsealed,
+    channel::{Shown, refuse_unsealed},
     client::{Answer, to_json},
     wire::ReceiptBody,
 };
@@ -35,8 +35,10 @@ impl Client {
     /// Follows a receipt.
     pub async fn status(&self, link: &ReceiptLink) -> Result<StatusStream, Error> {
         let body = receipt_body(link);
-        let Answer { response, opener } =
-            self.retry().run(async || self.post("status", &body, None, None).await).await?;
+        let Answer { response, opener } = self
+            .retry()
+            .run(async || self.post("status", &body, Shown::Nothing, None).await)
+            .await?;
         refuse_unsealed(&response)?;
         Ok(StatusStream { response, records: opener.stream(), lines: Lines::default() })
     }
@@ -44,7 +46,7 @@ impl Client {
     /// All of them may be sent again after a lost answer: a second time changes nothing more.
     async fn ask_receipt(&self, name: &str, link: &ReceiptLink) -> Result<Receipt, Error> {
         let body = receipt_body(link);
-        self.retry().run(async || self.ask(name, &body, None).await).await
+        self.retry().run(async || self.ask(name, &body, Shown::Nothing).await).await
     }
 }
 

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     BoundTo, Client, Code, Delivery, Error,
-    channel::Signer,
+    channel::{Shown, Signer},
     client::to_json,
     wire::{
         AckAnswer, AckBody, AskAnswer, AskBody, Bytes, ClaimAnswer, ClaimBody, GiveAnswer,
@@ -193,7 +193,7 @@ impl<'a> Session<'a> {
 
     async fn send<T: DeserializeOwned>(&self, name: &str, body: &[u8]) -> Result<T, Error> {
         let signer = Signer { device: self.device, challenge: &self.challenge };
-        self.client.ask(name, body, Some(signer)).await
+        self.client.ask(name, body, Shown::Signature(signer)).await
     }
 
     async fn fresh_challenge(&self) -> Result<Challenge, Error> {

@@ -1,11 +1,15 @@
 //! Sealing a text here and storing it there.
 
-use wax_crypto::{Kind as HeaderKind, Link, Passphrase, PassphraseParams, ReceiptLink, seal_text};
+use wax_crypto::{
+    ApiKeyText, Kind as HeaderKind, Link, Origin, Passphrase, PassphraseParams, ReceiptLink,
+    seal_text,
+};
 use wax_kernel::{Rng, Timestamp};
 use wax_model::{Argon2Params, Expires, Kind, Policy, Sealed};
 
 use crate::{
-    Client, Error,
+    Client, Created, Error,
+    channel::Shown,
     wire::{Bytes, CreateBody},
 };
 
@@ -50,6 +54,42 @@ impl Client {
         draft: &Draft<'_>,
         rng: &dyn Rng,
     ) -> Result<Shared, Error> {
+        self.share_shown(kind, draft, Shown::Nothing, rng).await
+    }
+
+    /// The same with a key, whose organization must be this host's. A key that does not count is refused, and then nothing
+    /// is stored.
+    pub async fn share_with_key(
+        &self,
+        key: &ApiKeyText,
+        kind: Kind,
+        draft: &Draft<'_>,
+        rng: &dyn Rng,
+    ) -> Result<Shared, Error> {
+        self.share_shown(kind, draft, Shown::Key(key), rng).await
+    }
+
+    async fn share_shown(
+        &self,
+        kind: Kind,
+        draft: &Draft<'_>,
+        shown: Shown<'_>,
+        rng: &dyn Rng,
+    ) -> Result<Shared, Error> {
+        let sealing = Sealing::of(kind, draft, rng)?;
+        let created = self.create(&sealing.body(), shown).await?;
+        sealing.shared(&created, self.origin().clone())
+    }
+}
+
+/// A text that is sealed and not stored yet.
+pub(crate) struct Sealing {
+    sealed: wax_crypto::Sealed,
+    policy: Vec<u8>,
+}
+
+impl Sealing {
+    pub(crate) fn of(kind: Kind, draft: &Draft<'_>, rng: &dyn Rng) -> Result<Self, Error> {
         let cost = PassphraseParams::CLIENT;
         let policy = policy_bytes(kind, draft, cost);
         let sealed = seal_text(
@@ -64,24 +104,33 @@ impl Client {
             },
             rng,
         )?;
-        let created = self
-            .create(&CreateBody {
-                peek_sha256: &sealed.peek_sha256,
-                claim_key: &sealed.claim_key,
-                ack_sha256: &sealed.ack_sha256,
-                receipt_sha256: &sealed.receipt_sha256,
-                header: Bytes(&sealed.header),
-                wrapped_key: Bytes(&sealed.wrapped_key),
-                policy: Bytes(&policy),
-                content: Bytes(&sealed.content),
-            })
-            .await?;
+        Ok(Self { sealed, policy })
+    }
+
+    /// What stores it. The same body again gets the same answer.
+    pub(crate) fn body(&self) -> CreateBody<'_> {
+        let Self { sealed, policy } = self;
+        CreateBody {
+            peek_sha256: &sealed.peek_sha256,
+            claim_key: &sealed.claim_key,
+            ack_sha256: &sealed.ack_sha256,
+            receipt_sha256: &sealed.receipt_sha256,
+            header: Bytes(&sealed.header),
+            wrapped_key: Bytes(&sealed.wrapped_key),
+            policy: Bytes(policy),
+            content: Bytes(&sealed.content),
+        }
+    }
+
+    /// It is stored, and opens at `origin`.
+    pub(crate) fn shared(self, created: &Created, origin: Origin) -> Result<Shared, Error> {
+        let sealed = self.sealed;
         if (created.id, created.rid) != (sealed.id, sealed.rid) {
             return Err(Error::Answer("the ids are not those of this secret"));
         }
         Ok(Shared {
-            link: Link::new(self.origin().clone(), sealed.token),
-            receipt: ReceiptLink::new(self.origin().clone(), sealed.receipt),
+            link: Link::new(origin.clone(), sealed.token),
+            receipt: ReceiptLink::new(origin, sealed.receipt),
             created_at: created.created_at,
             expires_at: created.expires_at,
         })
