@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use axum::body::Body;
+use axum::{body::Body, response::Response};
 use http::{HeaderValue, Method, Request, header};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
@@ -181,11 +181,16 @@ impl PlatformApp {
 
     /// An organization that `owner` makes, on `<slug>.example`.
     pub async fn house(&self, owner: &Person, slug: &str) -> House {
+        self.house_on(owner, slug, &format!("{slug}.example")).await
+    }
+
+    /// An organization that `owner` makes, on a host.
+    pub async fn house_on(&self, owner: &Person, slug: &str, host: &str) -> House {
         let body = json!({"name": slug, "slug": slug});
         let made = self.post("/v1/organizations", &owner.token, &body).await;
         assert_eq!(made.status, 201, "{:?}", made.json);
         let id = TenantId::parse(made.json["id"].as_str().expect("an id")).expect("an id");
-        let domain = self.domain(id, &format!("{slug}.example")).await;
+        let domain = self.domain(id, host).await;
         House { id, scope: scope(id), domain }
     }
 
@@ -246,8 +251,13 @@ impl PlatformApp {
     }
 
     fn on_platform(&self) -> Context {
+        self.platform_context(Self::origin())
+    }
+
+    /// A request on the platform's host, which is this.
+    pub(crate) fn platform_context(&self, origin: Origin) -> Context {
         Context::Platform(PlatformContext {
-            origin: Arc::new(Self::origin()),
+            origin: Arc::new(origin),
             client: client(),
             network: Network::new("192.0.2.0/24"),
             request_id: RequestId::random(&*self.rng),
@@ -325,14 +335,24 @@ impl PlatformApp {
     }
 
     fn on_host(&self, house: &House) -> Context {
+        self.tenant_context(house, Origin::parse("https://house.example").expect("an origin"))
+    }
+
+    /// A request on a house's host, which is this.
+    pub(crate) fn tenant_context(&self, house: &House, origin: Origin) -> Context {
         Context::Tenant(RequestContext {
             scope: house.scope,
             domain: house.domain,
-            origin: Arc::new(Origin::parse("https://house.example").expect("an origin")),
+            origin: Arc::new(origin),
             client: client(),
             network: Network::new("192.0.2.0/24"),
             request_id: RequestId::random(&*self.rng),
         })
+    }
+
+    /// Answers a request that has its context.
+    pub(crate) async fn answer(&self, request: Request<Body>) -> Response {
+        self.services.answer(request).await
     }
 
     async fn send(&self, context: Context, mut request: Request<Body>) -> Answer {

@@ -4,6 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod accounts;
+
+pub(crate) use accounts::{
+    Choose, CreateKey, Invitations, InvitationsAct, Invite, Keys, KeysAct, ListReceipts, Listing,
+    Login, Members, MembersAct, Named, Organizations, OrganizationsAct, ProfileArg, Profiles,
+    ProfilesAct, Receipts, ReceiptsAct, RoleOf, RotateKey, Sure,
+};
+
 #[derive(Parser)]
 #[command(name = "waxseal", version, disable_help_flag = true, disable_help_subcommand = true)]
 #[command(disable_version_flag = true, subcommand_required = true, arg_required_else_help = true)]
@@ -21,6 +29,8 @@ pub(crate) struct Global {
     pub(crate) lang: Option<String>,
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
 }
 
 #[derive(Subcommand)]
@@ -34,6 +44,15 @@ pub(crate) enum Command {
     Forget(Forget),
     Trust(Trust),
     VerifyPage(VerifyPage),
+    Login(Login),
+    Logout,
+    Whoami(Listing),
+    Profiles(Profiles),
+    Organizations(Organizations),
+    Receipts(Receipts),
+    Members(Members),
+    Invitations(Invitations),
+    Keys(Keys),
     Completions(Completions),
 }
 
@@ -47,6 +66,10 @@ pub(crate) struct Share {
     pub(crate) file: Option<PathBuf>,
     #[arg(long, value_name = "HOST")]
     pub(crate) to: Option<String>,
+    #[arg(long, value_name = "NAME", conflicts_with = "anonymous")]
+    pub(crate) organization: Option<String>,
+    #[arg(long)]
+    pub(crate) anonymous: bool,
     #[arg(long, value_name = "WHEN", default_value = "7d")]
     pub(crate) expires: String,
     #[arg(long, value_name = "N", default_value_t = 1)]

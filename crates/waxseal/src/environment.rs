@@ -3,6 +3,7 @@
 use std::{
     env,
     ffi::{OsStr, OsString},
+    fs,
     path::PathBuf,
 };
 
@@ -51,11 +52,34 @@ impl Environment {
             .unwrap_or_default()
     }
 
-    /// Where settings are read from: `$XDG_CONFIG_HOME/waxseal/config.toml`.
-    pub(crate) fn config_file(&self) -> Option<PathBuf> {
-        Some(
-            self.base("XDG_CONFIG_HOME", "APPDATA", ".config")?.join("waxseal").join("config.toml"),
-        )
+    /// A variable that is set, even to nothing.
+    pub(crate) fn set(&self, name: &str) -> Option<OsString> {
+        (self.variable)(name)
+    }
+
+    /// Where settings and profiles are: `$XDG_CONFIG_HOME/waxseal`.
+    pub(crate) fn config_folder(&self) -> Option<PathBuf> {
+        Some(self.base("XDG_CONFIG_HOME", "APPDATA", ".config")?.join("waxseal"))
+    }
+
+    /// What starts a browser, if this machine may have one before its user: its address is the last argument.
+    pub(crate) fn browser(&self) -> Option<&'static [&'static str]> {
+        if cfg!(windows) {
+            return Some(&["rundll32", "url.dll,FileProtocolHandler"]);
+        }
+        if cfg!(target_os = "macos") {
+            return Some(&["open"]);
+        }
+        let screens = ["DISPLAY", "WAYLAND_DISPLAY"];
+        screens.into_iter().find_map(|name| self.variable(name)).map(|_| &["xdg-open"][..])
+    }
+
+    /// What people call this machine.
+    pub(crate) fn machine(&self) -> String {
+        let kernel = || fs::read_to_string("/proc/sys/kernel/hostname").ok();
+        let named = self.text("COMPUTERNAME").or_else(kernel).or_else(|| self.text("HOSTNAME"));
+        let named = named.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
+        named.unwrap_or_else(|| env::consts::OS.to_owned())
     }
 
     /// Where keys of openings under way are kept: `$XDG_STATE_HOME/waxseal`.

@@ -31,6 +31,8 @@ pub(crate) enum Exit {
     Refused,
     /// What the server sent does not match the seal, or it is not the server that is known.
     Seal,
+    /// Nobody is signed in, or who is may not do that, or must be confirmed first.
+    Access,
     /// Of `verify-page`, as of `diff` and `cmp`: compared, and not the same.
     Different,
     /// Of `verify-page`: not compared.
@@ -48,6 +50,7 @@ impl Exit {
             Self::Link => 6,
             Self::Refused => 7,
             Self::Seal => 8,
+            Self::Access => 9,
         }
     }
 }
@@ -186,6 +189,7 @@ impl Failure {
     fn from_problem(words: Words, problem: &Problem) -> Self {
         let detail = one_line(&problem.detail);
         let (exit, advice) = match problem.code {
+            Code::SignedOut | Code::Forbidden => (Exit::Access, "access.key.advice"),
             Code::NotAvailable => (Exit::Gone, "gone.missing.advice"),
             Code::Gone => return outcome::gone(words, problem.state, &problem.openings),
             Code::WrongKey => return outcome::wrong_key(words, problem.tries),

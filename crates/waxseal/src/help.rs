@@ -25,20 +25,16 @@ pub(crate) fn command(words: Words) -> Command {
     let help = Arg::new("help").long("help").short('h').action(ArgAction::Help).global(true);
     let version = Arg::new("version").long("version").short('V').action(ArgAction::Version);
     explain(Cli::command().arg(help).arg(version), words, "help")
-        .after_help(words.plain("help.after"))
-        .mut_subcommands(|command| {
-            let path = format!("help.{}", command.get_name());
-            let after = format!("{path}.after");
-            let command = explain(command, words, &path);
-            if wax_i18n::is_known(&format!("cli.{after}")) {
-                command.after_help(words.plain(&after))
-            } else {
-                command
-            }
-        })
 }
 
+/// A command and the commands below it.
 fn explain(command: Command, words: Words, path: &str) -> Command {
+    let after = format!("{path}.after");
+    let command = if wax_i18n::is_known(&format!("cli.{after}")) {
+        command.after_help(words.plain(&after))
+    } else {
+        command
+    };
     command
         .about(words.plain(path))
         .help_template(format!(
@@ -58,6 +54,10 @@ fn explain(command: Command, words: Words, path: &str) -> Command {
                 argument = argument.hide_default_value(true).hide_possible_values(!positional);
             }
             argument
+        })
+        .mut_subcommands(|command| {
+            let path = format!("{path}.{}", command.get_name());
+            explain(command, words, &path)
         })
 }
 
@@ -119,15 +119,16 @@ mod tests {
     #[test]
     fn every_command_and_argument_is_explained_in_every_language() {
         for lang in Lang::ALL {
-            let root = command(Words::new(lang));
-            for command in std::iter::once(&root).chain(root.get_subcommands()) {
-                let texts =
-                    command.get_arguments().filter_map(Arg::get_help).chain(command.get_about());
-                for text in texts.map(ToString::to_string) {
-                    assert!(!text.starts_with("cli."), "{text} is missing");
-                }
-            }
+            assert_explained(&command(Words::new(lang)));
         }
+    }
+
+    fn assert_explained(command: &Command) {
+        let texts = command.get_arguments().filter_map(Arg::get_help).chain(command.get_about());
+        for text in texts.map(ToString::to_string) {
+            assert!(!text.starts_with("cli."), "{text} is missing");
+        }
+        command.get_subcommands().for_each(assert_explained);
     }
 
     #[test]
@@ -146,6 +147,10 @@ mod tests {
             "share --views x",
             "share a --generate b",
             "completions x",
+            "members role ann@acme.example boss",
+            "members invite nobody",
+            "keys create ci",
+            "login --key --no-browser",
         ] {
             let typed = std::iter::once("waxseal").chain(line.split(' '));
             let error = command(words).try_get_matches_from(typed).unwrap_err();

@@ -125,7 +125,8 @@ impl Input<'_> {
         })
     }
 
-    fn pasted(self, typed: &str, prompt: &str) -> Result<Zeroizing<String>, Failure> {
+    /// What was typed, or for `-` a line of standard input, without echo on a terminal.
+    pub(crate) fn pasted(self, typed: &str, prompt: &str) -> Result<Zeroizing<String>, Failure> {
         if typed != "-" {
             return Ok(Zeroizing::new(typed.to_owned()));
         }
@@ -142,7 +143,11 @@ impl Input<'_> {
 
     /// A line that anybody may see.
     pub(crate) fn line(self, question: &str) -> Result<String, Failure> {
-        self.output.ask(&self.words.plain(question));
+        self.answer(&self.words.plain(question))
+    }
+
+    fn answer(self, question: &str) -> Result<String, Failure> {
+        self.output.ask(question);
         let mut answer = String::new();
         io::stdin().read_line(&mut answer).map_err(|error| Failure::local(error.to_string()))?;
         if !answer.ends_with('\n') {
@@ -153,8 +158,18 @@ impl Input<'_> {
 
     /// A question whose safe answer is no.
     pub(crate) fn confirm(self, question: &str) -> Result<bool, Failure> {
-        let answer = self.line(question)?;
+        self.sure(&self.words.plain(question))
+    }
+
+    /// The same, with the question's own words.
+    pub(crate) fn sure(self, question: &str) -> Result<bool, Failure> {
+        let answer = self.answer(question)?;
         Ok(matches!(answer.to_lowercase().as_str(), "y" | "yes" | "はい"))
+    }
+
+    /// What proves a person: always from the terminal.
+    pub(crate) fn secret(self, prompt: &str) -> Result<Zeroizing<String>, Failure> {
+        self.hidden(prompt)
     }
 
     /// One line from the terminal without echo, even when standard input is a pipe.

@@ -29,6 +29,28 @@ pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     Cow::Owned(line.chars().take(500).collect())
 }
 
+/// How many columns a text takes (Unicode Standard Annex #11; what is ambiguous is narrow).
+pub(crate) fn width(text: &str) -> usize {
+    text.chars().map(character_width).sum()
+}
+
+const fn character_width(character: char) -> usize {
+    match character {
+        '\u{300}'..='\u{36f}' | '\u{200b}'..='\u{200f}' | '\u{fe00}'..='\u{fe0f}' => 0,
+        '\u{1100}'..='\u{115f}'
+        | '\u{2e80}'..='\u{303e}'
+        | '\u{3041}'..='\u{a4cf}'
+        | '\u{ac00}'..='\u{d7a3}'
+        | '\u{f900}'..='\u{faff}'
+        | '\u{fe30}'..='\u{fe6f}'
+        | '\u{ff00}'..='\u{ff60}'
+        | '\u{ffe0}'..='\u{ffe6}'
+        | '\u{1f300}'..='\u{1faff}'
+        | '\u{20000}'..='\u{3fffd}' => 2,
+        _ => 1,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -37,6 +59,14 @@ mod tests {
     fn a_text_cannot_command_the_terminal() {
         let shown = harmless("a\x1b]0;title\x07b\u{9b}2J\r\n\tc\u{202e}d\x7f");
         assert_eq!(*shown, "a␛]0;title␇b\u{fffd}2J␍\n\tc\u{fffd}d␡");
+    }
+
+    #[test]
+    fn characters_of_east_asia_take_two_columns() {
+        for (text, columns) in [("abc", 3), ("監査人", 6), ("é", 1), ("e\u{301}", 1), ("🔑", 2)]
+        {
+            assert_eq!(width(text), columns, "{text}");
+        }
     }
 
     #[test]

@@ -49,6 +49,23 @@ pub(crate) fn future(words: Words, at: Timestamp, now: Timestamp) -> String {
     moment_and_span(words, key, at, distance(at, now))
 }
 
+/// How long ago a moment was, for lists: `3 hours ago`.
+pub(crate) fn ago(words: Words, at: Timestamp, now: Timestamp) -> String {
+    let distance = distance(at, now);
+    if at > now || distance < JUST_NOW {
+        return words.plain("when.just-now");
+    }
+    words.say("when.span-ago", &[("span", &span(words, distance))])
+}
+
+/// How far away a moment is, for lists: `in 7 days`.
+pub(crate) fn ahead(words: Words, at: Timestamp, now: Timestamp) -> String {
+    if at <= now {
+        return ago(words, at, now);
+    }
+    words.say("when.span-in", &[("span", &span(words, distance(at, now)))])
+}
+
 const fn distance(at: Timestamp, now: Timestamp) -> Duration {
     Duration::from_millis(at.as_ms().abs_diff(now.as_ms()))
 }
@@ -106,6 +123,19 @@ fn read_expires_in(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Expire
     let at = read_moment(text, zone).ok_or(WhenError::Unreadable)?;
     let from_now = (at - now.as_ms()) / 1_000;
     if LIFETIME.contains(&from_now) { Ok(Expires::AtMs(at)) } else { Err(WhenError::OutOfRange) }
+}
+
+/// Reads an end, as a lifetime or a moment: how far away it may be, and by which clock, the server decides.
+pub(crate) fn read_end(text: &str, now: Timestamp) -> Option<Timestamp> {
+    if let Some(seconds) = read_seconds(text) {
+        return (seconds > 0).then(|| now.plus(Duration::from_secs(seconds)));
+    }
+    read_moment(text, &TimeZone::system()).map(Timestamp::from_ms)
+}
+
+/// Reads `90m`, `7d` or `0s` as seconds.
+pub(crate) fn read_seconds(text: &str) -> Option<u64> {
+    read_lifetime(text).and_then(|seconds| u64::try_from(seconds).ok())
 }
 
 /// Numbers with units, added up. Too much to count is more than any limit.
@@ -191,6 +221,25 @@ mod tests {
         {
             assert_eq!(read(text), Err(WhenError::OutOfRange), "{text}");
         }
+    }
+
+    #[test]
+    fn an_end_is_read_as_a_lifetime_or_a_moment_to_come() {
+        let end = |text| read_end(text, NOW).map(|at| at.as_ms() - NOW.as_ms());
+        assert_eq!(end("730d"), Some(63_072_000_000));
+        assert_eq!(end("2026-11-23T00:00Z"), Some(86_400_000));
+        for text in ["", "0s", "2026-12-01", "never"] {
+            assert_eq!(end(text), None, "{text}");
+        }
+        assert_eq!((read_seconds("0s"), read_seconds("1h30m")), (Some(0), Some(5_400)));
+    }
+
+    #[test]
+    fn lists_say_how_far_away_a_moment_is() {
+        let at = |seconds: i64| Timestamp::from_ms(NOW.as_ms() + seconds * 1_000);
+        assert_eq!(ago(EN, at(-10_800), NOW), "3 hours ago");
+        assert_eq!(ago(EN, at(5), NOW), "just now");
+        assert_eq!(ahead(EN, at(10_800), NOW), "in 3 hours");
     }
 
     #[test]

@@ -2,12 +2,14 @@
 #![expect(clippy::unwrap_used, reason = "a test says so by failing")]
 
 mod bound;
+mod run;
 mod server;
 mod trust;
 
 use std::io::Read as _;
 
-use server::{Run, Server};
+use run::Run;
+use server::Server;
 
 #[test]
 fn what_goes_in_comes_out_to_the_byte() {

@@ -1,20 +1,34 @@
-//! One file per command, and one for `open --ask`.
+//! One file per command, one for `open --ask`, and what several commands need: who acts, proof, and where to share.
 
+mod acting;
 mod ask;
 mod burn;
 mod completions;
 mod forget;
 mod give;
+mod invitations;
+mod keys;
+mod login;
+mod logout;
+mod members;
 mod open;
+mod organizations;
+mod profiles;
 mod receipt;
+mod receipts;
+mod sender;
 mod share;
+mod step_up;
 mod trust;
 mod unlock;
 mod verify_page;
+mod whoami;
 
+use serde::Serialize;
 use wax_client_sdk::{Client, DeviceStore, Opener};
 use wax_crypto::Origin;
 use wax_kernel::{Clock, Rng, SystemClock, SystemRng};
+use zeroize::Zeroizing;
 
 use crate::{
     args::{Cli, Command},
@@ -55,6 +69,17 @@ impl Context<'_> {
         Opener { client, devices, clock: self.clock }
     }
 
+    /// Says what the platform refuses.
+    fn refused(&self, error: &wax_client_sdk::Error) -> Failure {
+        Failure::from_platform(self.words, error)
+    }
+
+    /// What `--json` prints: a line.
+    fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
+        let json = serde_json::to_string(value).expect("what is printed has text keys");
+        self.output.line(&Zeroizing::new(json))
+    }
+
     /// Says what the client library reports.
     fn failed(&self, error: &wax_client_sdk::Error) -> Failure {
         Failure::from_sdk(self.words, error)
@@ -80,6 +105,15 @@ pub(crate) async fn run(
         Command::Forget(args) => forget::run(args, &context),
         Command::Trust(args) => trust::run(args, &context).await,
         Command::VerifyPage(args) => verify_page::run(args, &context).await,
+        Command::Login(args) => login::run(args, &context).await,
+        Command::Logout => logout::run(&context).await,
+        Command::Whoami(args) => whoami::run(args, &context).await,
+        Command::Profiles(args) => profiles::run(&args.act, &context),
+        Command::Organizations(args) => organizations::run(&args.act, &context).await,
+        Command::Receipts(args) => receipts::run(args, &context).await,
+        Command::Members(args) => members::run(args, &context).await,
+        Command::Invitations(args) => invitations::run(args, &context).await,
+        Command::Keys(args) => keys::run(args, &context).await,
         Command::Completions(args) => completions::run(args.shell, words, output),
     }
 }

@@ -7,7 +7,7 @@ use wax_kernel::{ReceiptId, SecretId};
 use wax_model::{Expires, Kind};
 use zeroize::Zeroizing;
 
-use super::Context;
+use super::{Context, sender::Sender};
 use crate::{
     args::{PassphraseFrom, Share},
     failure::Failure,
@@ -43,12 +43,12 @@ struct MadeUp {
 
 pub(crate) async fn run(args: &Share, context: &Context<'_>) -> Result<(), Failure> {
     // Everything that can be wrong is found before anybody has to type.
-    let client = context.client(&context.settings.host(args.to.as_deref())?)?;
     let expires = expires(args, context)?;
     if !(1..=1_000).contains(&args.views) {
         return Err(Failure::usage(context.words.plain("views.range")));
     }
     let recipe = args.generate.as_deref().map(|text| recipe(text, context)).transpose()?;
+    let sender = Sender::find(args, context).await?;
 
     let mut made_up = MadeUp::default();
     let text = match recipe {
@@ -58,13 +58,16 @@ pub(crate) async fn run(args: &Share, context: &Context<'_>) -> Result<(), Failu
     let passphrase = passphrase(args, &mut made_up, context)?;
     let draft = Draft { text: &text, views: args.views, expires, passphrase: passphrase.as_ref() };
     let kind = if args.device_bound { Kind::DeviceBound } else { Kind::OneTime };
-    let shared =
-        client.share_as(kind, &draft, context.rng).await.map_err(|error| context.failed(&error))?;
+    let shared = sender.share(kind, &draft, context.rng).await;
+    let shared = shared.map_err(|error| match sender {
+        Sender::Member(..) => context.refused(&error),
+        Sender::Stranger(_) | Sender::Key(..) => context.failed(&error),
+    })?;
     made_up.text = args.show.then_some(text);
-    let printed = print(&shared, args, &made_up, context);
+    let printed = print(&shared, &sender, args, &made_up, context);
     if printed.is_err() {
         // Nobody has the link, so nobody can open it: it need not lie there until it expires.
-        let _ = client.burn(&shared.receipt).await;
+        let _ = context.client(shared.receipt.origin())?.burn(&shared.receipt).await;
     }
     printed
 }
@@ -108,6 +111,7 @@ fn passphrase(
 
 fn print(
     shared: &Shared,
+    sender: &Sender,
     args: &Share,
     made_up: &MadeUp,
     context: &Context<'_>,
@@ -138,6 +142,9 @@ fn print(
         output.styled(Stream::Err, Style::Good, &words.plain("share.done")),
         terms(shared, args, context)
     ));
+    if sender.is_known() {
+        output.hint(&words.plain("share.known"));
+    }
     if let Some(text) = &made_up.text {
         output.tell(&Zeroizing::new(words.say("share.generated", &[("text", &text.as_str())])));
     }

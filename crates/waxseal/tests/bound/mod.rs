@@ -6,7 +6,7 @@ use std::{
     process::Child,
 };
 
-use crate::server::{Run, Server};
+use crate::{run::Run, server::Server};
 
 const BOUND: &[&str] = &["--device-bound"];
 
