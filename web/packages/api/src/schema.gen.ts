@@ -453,6 +453,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shows the key that the request shows, whatever its scopes: without it a program could not know which organization it
+         *     acts for, nor until when.
+         */
+        get: operations["own_key"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/organizations": {
         parameters: {
             query?: never;
@@ -1765,6 +1785,11 @@ export interface components {
             /** @description As what the caller is a member; absent for a key. */
             role?: string | null;
             slug: string;
+        };
+        /** @description A key, and whose it is. */
+        OwnKeyView: components["schemas"]["KeyView"] & {
+            /** @description The organization, and what the key may do there. */
+            organization: components["schemas"]["OrganizationView"];
         };
         /** @description One page of a list. */
         Page_EventView: {
@@ -3183,6 +3208,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InvitedSignUpView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    own_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnKeyView"];
                 };
             };
             /** @description a problem; docs/protocol.md has the codes */
