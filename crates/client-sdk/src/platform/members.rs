@@ -34,7 +34,6 @@ pub struct Member {
 }
 
 /// What a member is to be.
-#[expect(clippy::option_option, reason = "absent, null and a value are three things")]
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub struct MemberChange {
     /// As what.

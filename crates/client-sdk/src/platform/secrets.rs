@@ -53,8 +53,9 @@ impl ReceiptFilter {
             ("domain", self.domain.map(|domain| domain.to_string())),
             ("created_by", self.created_by.map(|actor| actor.to_string())),
         ];
-        let pairs = pairs.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        pairs.map(|(name, value)| format!("&{name}={value}")).collect()
+        let given =
+            pairs.into_iter().filter_map(|(name, value)| Some(["&", name, "=", &value?].concat()));
+        given.collect()
     }
 }
 

@@ -30,7 +30,7 @@ impl Context<'_> {
         self.settings.identity(self.words)?.ok_or_else(|| self.nobody())
     }
 
-    fn nobody(&self) -> Failure {
+    pub(super) fn nobody(&self) -> Failure {
         Failure::new(Exit::Access, self.words.plain("access.nobody"))
             .advise(self.words.plain("access.nobody.advice"))
     }

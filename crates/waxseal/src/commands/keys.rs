@@ -66,7 +66,7 @@ fn show(key: &ApiKey, stream: Stream, context: &Context<'_>) -> Result<(), Failu
     match stream {
         Stream::Out => lines.iter().try_for_each(|line| output.line(line)),
         Stream::Err => {
-            lines.iter().for_each(|line| output.tell(line));
+            output.tell(&lines.join("\n"));
             Ok(())
         }
     }
@@ -110,7 +110,12 @@ async fn create(args: &CreateKey, keys: &Keys, context: &Context<'_>) -> Result<
     let acting = acting(keys, context).await?;
     let make = async || acting.platform.make_key(acting.id(), &new).await;
     let made = context.proven(&acting.platform, make).await?;
-    print(&made, "keys.made", args.json, context)
+    let printed = print(&made, "keys.made", args.json, context);
+    if printed.is_err() {
+        // Nobody has seen it, and nobody will.
+        let _ = acting.platform.revoke_key(acting.id(), made.key.id).await;
+    }
+    printed
 }
 
 async fn rotate(args: &RotateKey, keys: &Keys, context: &Context<'_>) -> Result<(), Failure> {

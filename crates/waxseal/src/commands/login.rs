@@ -237,15 +237,11 @@ impl Context<'_> {
         };
         let name = crate::terminal::one_line(&organization.name);
         self.output.tell(&words.say("login.organization", &[("name", &name.as_ref())]));
-        match &profile.domain {
-            Some(domain) => {
-                self.output.tell(&words.say("login.domain", &[("host", &domain.as_str())]));
-            }
-            None => {
-                self.output.hint(&words.plain("login.no-domain"));
-                seen.into_iter().flat_map(domains).for_each(|line| self.output.hint(&line));
-            }
+        if let Some(domain) = &profile.domain {
+            return self.output.tell(&words.say("login.domain", &[("host", &domain.as_str())]));
         }
+        self.output.hint(&words.plain("login.no-domain"));
+        seen.into_iter().flat_map(domains).for_each(|line| self.output.hint(&line));
     }
 }
 

@@ -30,7 +30,7 @@ impl Sender {
         let Some(identity) = context.settings.identity(context.words)? else {
             // An organization that was named is no wish to be ignored.
             return match args.organization {
-                Some(_) => Err(context.signed_in().err().unwrap_or_else(|| context.no_platform())),
+                Some(_) => Err(context.nobody()),
                 None => stranger(),
             };
         };

@@ -1,7 +1,7 @@
 //! `waxseal whoami`: who acts here, for which organization, and until when.
 
 use serde::Serialize;
-use wax_client_sdk::{Account, Credential, Organization, OwnKey, Platform};
+use wax_client_sdk::{Account, Code, Credential, Organization, OwnKey, Platform};
 use wax_model::Role;
 
 use super::{Context, keys::key_facts};
@@ -46,11 +46,14 @@ async fn person(
     context: &Context<'_>,
 ) -> Result<(), Failure> {
     let account = platform.account().await.map_err(|error| context.refused(&error))?;
-    let chosen = match &identity.organization {
-        Some(chosen) => platform.organization(chosen.id).await.map(Some),
-        None => Ok(None),
+    let organization = match &identity.organization {
+        Some(chosen) => match platform.organization(chosen.id).await {
+            // Who has been removed from it is still somebody.
+            Err(error) if error.code() == Some(Code::NotAvailable) => None,
+            seen => Some(seen.map_err(|error| context.refused(&error))?),
+        },
+        None => None,
     };
-    let organization = chosen.map_err(|error| context.refused(&error))?;
     if args.json {
         let printed = printed(identity, platform);
         let (account, organization) = (Some(&account), organization.as_ref());

@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use crate::platform::{Platform, lines};
+use crate::{
+    platform::{Platform, lines},
+    run::Run,
+};
 
 const CREATE: [&str; 5] = ["keys", "create", "deploy", "--scope", "secrets:create"];
 
@@ -64,6 +67,18 @@ fn a_cut_connection_makes_no_second_key_and_the_one_that_is_printed_works() {
     platform.share_with_key(run.text().trim_end()).with_code(0);
     platform.front.lose_answer_to(platform.items("/keys")[0]["id"].as_str().unwrap());
     platform.run(&["keys", "revoke", "deploy"]).with_code(0);
+    assert!(platform.items("/keys").is_empty());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_key_that_cannot_be_printed_is_ended_again() {
+    let platform = Platform::start();
+    platform.sign_in(&platform.ann);
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = platform.waxseal(&CREATE).stdout(full).output().unwrap();
+    let run = Run::of(output).with_code(1);
+    assert!(run.stderr.contains("No space left"), "{}", run.stderr);
     assert!(platform.items("/keys").is_empty());
 }
 

@@ -130,6 +130,17 @@ fn a_session_that_has_ended_is_told_and_can_still_be_signed_out() {
 }
 
 #[test]
+fn whoever_has_been_removed_from_the_organization_is_still_somebody() {
+    let platform = Platform::start();
+    let bob = platform.wait(platform.app.person("bob"));
+    platform.sign_in(&bob);
+    let who = platform.run(&["whoami"]).with_code(0);
+    assert!(who.text().contains("bob@people.example"), "{}", who.text());
+    assert!(who.text().contains("Organization: none"), "{}", who.text());
+    platform.run(&["receipts", "list"]).with_code(3);
+}
+
+#[test]
 fn profiles_are_listed_chosen_and_removed() {
     let platform = Platform::start();
     platform.sign_in_as("work", &platform.ann.token);
@@ -142,13 +153,6 @@ fn profiles_are_listed_chosen_and_removed() {
             .unwrap()
             .to_owned()
     };
-    // Bob is not in acme, which his profile names.
-    platform
-        .profiles()
-        .update(|file| {
-            file.profiles.values_mut().for_each(|profile| profile.organization = None);
-        })
-        .unwrap();
     assert_eq!(email(&[], &[]), "ann@people.example", "the first is the default");
     assert_eq!(email(&[], &[("WAXSEAL_PROFILE", "home")]), "bob@people.example");
     assert_eq!(email(&["--profile", "work"], &[("WAXSEAL_PROFILE", "home")]), "ann@people.example");
