@@ -189,7 +189,10 @@ impl Failure {
     fn from_problem(words: Words, problem: &Problem) -> Self {
         let detail = one_line(&problem.detail);
         let (exit, advice) = match problem.code {
-            Code::SignedOut | Code::Forbidden => (Exit::Access, "access.key.advice"),
+            Code::SignedOut | Code::Forbidden => {
+                return Self::new(Exit::Access, words.plain("access.key"))
+                    .advise(words.plain("access.key.advice"));
+            }
             Code::NotAvailable => (Exit::Gone, "gone.missing.advice"),
             Code::Gone => return outcome::gone(words, problem.state, &problem.openings),
             Code::WrongKey => return outcome::wrong_key(words, problem.tries),

@@ -45,13 +45,16 @@ fn from_problem(words: Words, problem: &Problem) -> Failure {
                 .advise(words.plain("access.nothing.advice"));
         }
         Code::HeldBack | Code::RateLimited => return too_often(words, problem),
-        Code::Conflict | Code::LastOwner | Code::Invalid | Code::TooLarge => {
-            (Exit::Refused, "access.refused.advice")
-        }
+        Code::Conflict | Code::Invalid | Code::TooLarge => (Exit::Refused, "access.refused.advice"),
+        // Its own words say what to do.
+        Code::LastOwner => return Failure::new(Exit::Refused, told(problem)),
         _ => return Failure::from_sdk(words, &Error::Problem(Box::new(problem.clone()))),
     };
-    let (title, detail) = (one_line(&problem.title), one_line(&problem.detail));
-    Failure::new(exit, format!("{title}: {detail}")).advise(words.plain(advice))
+    Failure::new(exit, told(problem)).advise(words.plain(advice))
+}
+
+fn told(problem: &Problem) -> String {
+    format!("{}: {}", one_line(&problem.title), one_line(&problem.detail))
 }
 
 /// The person has to be proven again, and nobody can be asked here.

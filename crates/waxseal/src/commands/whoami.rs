@@ -122,9 +122,13 @@ fn places(
         || words.plain("whoami.no-organization"),
         |organization| {
             let name = one_line(&organization.name);
-            let role = organization.role.map(|role| format!(" ({})", role_name(words, role)));
-            let whole = format!("{name}{}", role.unwrap_or_default());
-            words.say("login.organization", &[("name", &whole)])
+            let Some(role) = organization.role else {
+                return words.say("login.organization", &[("name", &name.as_ref())]);
+            };
+            let role = role_name(words, role);
+            let values: [(&str, &dyn wax_i18n::Value); 2] =
+                [("name", &name.as_ref()), ("role", &role)];
+            words.say("whoami.organization", &values)
         },
     ));
     if let Some(domain) = &identity.domain {
