@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Uri, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
-use wax_model::{Invalid, Rule};
+use wax_model::{Invalid, Members, Rule};
 
 use crate::{Code, Problem};
 
@@ -82,7 +82,7 @@ pub fn has_content_type(headers: &HeaderMap, wanted: &str) -> bool {
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let text = std::str::from_utf8(bytes).map_err(|_| Problem::new(Code::Malformed))?;
     let mut json = serde_json::Deserializer::from_str(text);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+    let Members(value) = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         if !error.inner().is_data() {
             return Problem::new(Code::Malformed);
         }
@@ -137,6 +137,7 @@ mod tests {
         );
         assert_eq!(refusal(format!(r#"{{"id":"{id}","n":"1"}}"#).as_bytes()), invalid("n", "type"));
         assert_eq!(refusal(br#"{"id":"AA","n":1}"#), invalid("id", "form"));
+        assert_eq!(refusal(format!(r#"["{id}",1]"#).as_bytes()), invalid(".", "type"));
     }
 
     #[test]

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use wax_kernel::Timestamp;
 
-use crate::{Entitlements, Invalid, Rule, invalid::serde_field, text_enum::text_enum};
+use crate::{Entitlements, Invalid, Members, Rule, invalid::serde_field, text_enum::text_enum};
 
 text_enum! {
     /// How often and by whom a secret may be opened.
@@ -70,10 +70,14 @@ pub struct Policy {
     /// When it stops being claimable.
     pub expires: Expires,
     /// The passphrase's cost, or none if the link alone opens it. Required, so that its absence is a statement.
-    #[serde(deserialize_with = "Option::deserialize")]
+    #[serde(deserialize_with = "params")]
     pub passphrase: Option<Argon2Params>,
     /// Where it was sealed.
     pub sealed: Sealed,
+}
+
+fn params<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Argon2Params>, D::Error> {
+    Ok(Option::deserialize(from)?.map(|Members(params)| params))
 }
 
 impl Policy {
@@ -88,10 +92,11 @@ impl Policy {
                 Rule::Length { min: 2, max: Self::MAX_BYTES as u64 },
             ));
         }
-        let policy: Self = serde_json::from_slice(bytes).map_err(|error| {
-            let message = error.to_string();
-            Invalid::new(serde_field("policy", &message), Rule::from_serde(&message))
-        })?;
+        let policy: Self =
+            serde_json::from_slice(bytes).map(|Members(policy)| policy).map_err(|error| {
+                let message = error.to_string();
+                Invalid::new(serde_field("policy", &message), Rule::from_serde(&message))
+            })?;
         policy.check_ranges()?;
         Ok(policy)
     }
@@ -175,6 +180,20 @@ mod tests {
             assert!(Policy::parse(bad.as_bytes()).is_err(), "{bad}");
         }
         assert!(Policy::parse(b"\xff\xfe").is_err());
+    }
+
+    /// What serde takes for the same, and a recipient's `JSON.parse` does not.
+    #[test]
+    fn a_policy_has_one_form() {
+        for bad in [
+            r#"["one_time",1,{"after_s":60},null,"client"]"#,
+            r#"{"kind":{"one_time":null},"views":1,"expires":{"after_s":60},"passphrase":null,"sealed":"client"}"#,
+            r#"{"kind":"one_time","views":1,"expires":{"after_s":60},"passphrase":null,"sealed":{"client":null}}"#,
+            r#"{"kind":"one_time","views":1,"expires":{"after_s":60},"passphrase":[65536,3,1],"sealed":"client"}"#,
+            r#"{"kind":"one_time","views":1,"expires":["after_s",60],"passphrase":null,"sealed":"client"}"#,
+        ] {
+            assert!(Policy::parse(bad.as_bytes()).is_err(), "{bad}");
+        }
     }
 
     #[test]
