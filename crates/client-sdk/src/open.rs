@@ -102,8 +102,9 @@ impl<'a> Opener<'a> {
         Ok(Looked { opener: self, link, kept, peek })
     }
 
-    /// Waits for the answer to the claim; whether the claim or its answer was lost, the server knows.
-    async fn claim(self, stored: &Stored, key: &ClaimKey) -> Result<Delivery, Error> {
+    /// Waits for the answer to the claim; whether the claim or its answer was lost, the server knows. Beside an error
+    /// stands how many claims were sent: all but the last may still be on their way.
+    async fn claim(self, stored: &Stored, key: &ClaimKey) -> Result<Delivery, (Error, u32)> {
         let retry: Retry = self.client.retry();
         let mut attempt = 1;
         loop {
@@ -111,7 +112,7 @@ impl<'a> Opener<'a> {
                 Ok(delivery) => return Ok(delivery),
                 Err(error) => error,
             };
-            let Some(wait) = retry.wait(attempt, &error) else { return Err(error) };
+            let Some(wait) = retry.wait(attempt, &error) else { return Err((error, attempt)) };
             tokio::time::sleep(wait).await;
             attempt += 1;
         }
@@ -203,9 +204,9 @@ impl<'a> Looked<'a> {
         let stored = devices.keep(Stored { link: self.link(), device, created_at: clock.now() })?;
         match self.opener.claim(&stored, key).await {
             Ok(delivery) => Ok((stored, delivery)),
-            Err(error) => {
+            Err((error, sent)) => {
                 // Another process's key may stand for a claim that it has taken meanwhile.
-                if *stored.device.public() == ours && nothing_was_taken(&error) {
+                if *stored.device.public() == ours && nothing_is_taken(&error, sent) {
                     devices.forget(self.link.id())?;
                 }
                 Err(error)
@@ -281,10 +282,15 @@ fn is_device_bound(header: &[u8]) -> bool {
     Header::parse(header).is_ok_and(|header| header.kind == Kind::DeviceBound)
 }
 
-/// Whether the server gave its word on this very claim. After anything else (a lost answer, then "too many requests")
-/// the view may have been taken, and the key stays.
-fn nothing_was_taken(error: &Error) -> bool {
-    matches!(error.code(), Some(Code::Gone | Code::HeldBack | Code::Locked | Code::WrongKey))
+/// Whether the server gave its word on every claim that was sent. After anything else (a lost answer, then "too many
+/// requests") a view may have been taken, or will be, and the key stays.
+fn nothing_is_taken(error: &Error, sent: u32) -> bool {
+    match error.code() {
+        Some(Code::Gone | Code::WrongKey) => true,
+        // Both pass, and then a claim that was late is as good as any.
+        Some(Code::HeldBack | Code::Locked) => sent == 1,
+        _ => false,
+    }
 }
 
 /// A server must not make a passphrase cheap to guess, nor stretching it stop the machine.

@@ -99,6 +99,24 @@ async fn a_claim_that_never_arrived_is_sent_again() {
 }
 
 #[tokio::test]
+async fn a_claim_that_may_still_arrive_keeps_its_key_while_tries_are_held_back() {
+    for (code, status) in [("held-back", 429), ("locked", 423)] {
+        let (double, (_folder, devices)) = (Double::start().await, devices());
+        let client = double.client();
+        let shared = share(&client, None).await;
+        let looked = look(&client, &devices, &shared.link).await;
+        double.expect("claim", &[Fate::LoseRequest, Fate::Refuse(code, status)]);
+        looked.open(None).await.unwrap_err();
+        assert_eq!(devices.under_way().unwrap().len(), 1, "{code}");
+
+        devices.forget(shared.link.id()).unwrap();
+        double.expect("claim", &[Fate::Refuse(code, status)]);
+        looked.open(None).await.unwrap_err();
+        assert!(devices.under_way().unwrap().is_empty(), "the only one was refused: {code}");
+    }
+}
+
+#[tokio::test]
 async fn an_opening_that_was_interrupted_continues_with_the_same_view() {
     let (double, (_folder, devices)) = (Double::start().await, devices());
     let client = double.client();
