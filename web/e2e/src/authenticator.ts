@@ -6,10 +6,9 @@ export interface Authenticator {
   count(): Promise<number>;
   /** Knows nobody's finger from now on, as after several wrong ones. */
   lock(): Promise<void>;
-  /** Knows its person again. */
-  unlock(): Promise<void>;
-  /** The person answers nothing, until they are near again: a question stays open. */
+  /** The person answers nothing: neither a question, nor what the browser offers beside a field. */
   away(): Promise<void>;
+  /** The person answers what stands there, and whatever comes. */
   near(): Promise<void>;
 }
 
@@ -32,22 +31,23 @@ export async function withAuthenticator(page: Page, { hasPrf = true } = {}): Pro
   return {
     count: async () => (await cdp.send('WebAuthn.getCredentials', { authenticatorId })).credentials.length,
     lock: async () => void (await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false })),
-    unlock: async () => void (await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: true })),
     away: async () => void (await cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled: false })),
     near: async () => void (await cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled: true })),
   };
 }
 
-/** The person presses "cancel" when this page next asks for a passkey: a headless browser shows no such button. */
-export async function cancelNext(page: Page): Promise<void> {
-  await page.evaluate(() => {
+/** The person presses "cancel" when this page next asks for a passkey, or to make one: a headless browser shows no such button. */
+export async function cancelNext(page: Page, question: 'get' | 'create' = 'get'): Promise<void> {
+  await page.evaluate((question) => {
     const { credentials } = navigator;
-    const get = credentials.get.bind(credentials);
-    credentials.get = async () => {
-      credentials.get = get;
+    const asked = credentials[question];
+    credentials[question] = async (options?: CredentialRequestOptions) => {
+      // What is offered beside a field asks nothing.
+      if (options?.mediation === 'conditional') return asked.call(credentials, options as never);
+      credentials[question] = asked;
       throw new DOMException('The operation either timed out or was not allowed.', 'NotAllowedError');
     };
-  });
+  }, question);
 }
 
 /** Everything that this browser stored for the page's site, as its own settings delete it. Passkeys stay. */

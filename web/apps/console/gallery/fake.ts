@@ -128,7 +128,7 @@ const sessions: { items: SessionRow[] } = {
 
 const look: InvitationLook = { organization: 'Acme, Inc.', inviter: 'Aiko Tanaka', role: 'member', email: 'noor@acme.example' };
 const device: DeviceLook = { name: 'waxseal on build-7', network: '198.51.100.0/24', created_at_ms: NOW - MINUTE };
-const secondFactor: SignInAnswer = { next: 'second-factor', methods: ['totp', 'recovery-code'] };
+const secondFactor: SignInAnswer = { next: 'second-factor', methods: ['totp', 'recovery-code', 'passkey'] };
 const newKey: NewApiKey = { ...KEY, id: 'key_9', key: 'wxk_7Qm4tR2xW9pL0cVb6nYh3sKd8fGjZa1uXe5Tq0' };
 const created: CreateAnswer = { id: 'AAAAAAAAAAAAAAAAAAAAAA', rid: 'AAAAAAAAAAAAAAAAAAAAAA', created_at_ms: NOW, expires_at_ms: NOW + 7 * DAY } as never;
 const ceremony: Ceremony = { ceremony: 'c', options: {} };
