@@ -90,6 +90,10 @@ id!(
     ApiKeyId, "key_"
 );
 id!(
+    /// Names a certificate of a domain, from the moment its key is made.
+    CertificateId, "crt_"
+);
+id!(
     /// Names a claim of a secret by one device.
     ClaimId, "clm_"
 );

@@ -18,8 +18,8 @@ pub use email_address::{EmailAddress, EmailAddressError};
 pub use error_kind::ErrorKind;
 pub use hostname::{Hostname, HostnameError};
 pub use ids::{
-    AccountId, ApiKeyId, ClaimId, ContextKeyId, DomainId, EventId, IdError, InvitationId,
-    PasskeyId, ReceiptId, RequestId, SecretId, SessionId, TenantId,
+    AccountId, ApiKeyId, CertificateId, ClaimId, ContextKeyId, DomainId, EventId, IdError,
+    InvitationId, PasskeyId, ReceiptId, RequestId, SecretId, SessionId, TenantId,
 };
 pub use job::{Job, JobError};
 pub use redacted::Redacted;

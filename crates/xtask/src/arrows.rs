@@ -9,7 +9,7 @@ use crate::rust;
 const FLOORS: &[&[&str]] = &[
     &["wax-kernel"],
     &["wax-cache", "wax-config", "wax-crypto", "wax-i18n", "wax-model", "wax-telemetry"],
-    &["wax-client-sdk", "wax-httpkit", "wax-mail", "wax-pages", "wax-store"],
+    &["wax-acme", "wax-client-sdk", "wax-httpkit", "wax-mail", "wax-pages", "wax-store"],
     &["wax-accounts", "wax-edge", "wax-secrets", "wax-services", "wax-store-sql", "wax-worker"],
     &["waxseal", "waxseald", "xtask"],
     &[TESTKIT],

@@ -37,6 +37,11 @@ pub(crate) const TO_TEST: &[Tool] = &[
         present: || postgres::programs().is_some(),
         packages: &["postgresql"],
     },
+    Tool {
+        name: "Pebble, the certificate authority for tests",
+        present: || answers("pebble") && answers("pebble-challtestsrv"),
+        packages: &["pebble"],
+    },
     Tool { name: "Python with venv", present: has_venv, packages: &["python3", "python3-venv"] },
 ];
 

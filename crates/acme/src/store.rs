@@ -1,0 +1,112 @@
+//! Where issuances are kept.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use wax_kernel::{DomainId, ErrorKind, Timestamp};
+
+use crate::{Bucket, Certificate, Charge, Issuance, IssuerId, StoredAccount, Wait};
+
+/// The right to work on one issuance, until it ends. The number rises each time the right is given, and every write names
+/// it: who has lost the right cannot write, however late it wakes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    /// Whose issuance.
+    pub domain: DomainId,
+    /// The fencing number.
+    pub fence: i64,
+}
+
+/// Why something was not stored.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreFault {
+    /// The lease is somebody else's now, or the domain is gone. Stop; nothing is wrong.
+    #[error("somebody else works on it now")]
+    Lost,
+    /// The database did not do its part.
+    #[error("the store did not answer: {0}")]
+    Broken(String),
+}
+
+impl StoreFault {
+    /// Whose fault it is.
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Lost => ErrorKind::Missing,
+            Self::Broken(_) => ErrorKind::Upstream,
+        }
+    }
+}
+
+/// What is written in one transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The row as it is now.
+    pub issuance: Issuance,
+    /// Until when the lease is ours from now on; `None`: it is given back.
+    pub lease_until: Option<Timestamp>,
+    /// Tokens that the issuer did not count.
+    pub give_back: Vec<Charge>,
+    /// A bucket that the issuer says is empty, and until when.
+    pub empty: Option<(Bucket, Timestamp)>,
+    /// The certificate that has come.
+    pub certificate: Option<Certificate>,
+}
+
+impl Change {
+    /// Only the row.
+    pub const fn to(issuance: Issuance, lease_until: Option<Timestamp>) -> Self {
+        Self { issuance, lease_until, give_back: Vec::new(), empty: None, certificate: None }
+    }
+}
+
+/// Keeps issuances, the ledger's buckets and accounts. Each method is one transaction and short: none is open while an
+/// issuer is asked.
+#[async_trait]
+pub trait OrderStore: Send + Sync + fmt::Debug {
+    /// Adds a domain's issuance. `false`: it has one.
+    async fn add(&self, issuance: &Issuance) -> Result<bool, StoreFault>;
+
+    /// Reads one.
+    async fn issuance(&self, domain: &DomainId) -> Result<Option<Issuance>, StoreFault>;
+
+    /// Leases the most urgent issuance of those that are due and leased to nobody, by [`Issuance::urgency`].
+    async fn claim(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Option<(Issuance, Lease)>, StoreFault>;
+
+    /// Writes under a lease.
+    async fn save(&self, lease: &Lease, change: Change) -> Result<(), StoreFault>;
+
+    /// Gives back, takes the charges from the ledger in the lane of [`Issuance::lane_at`], and writes the row: all of it, or
+    /// nothing.
+    async fn spend(
+        &self,
+        lease: &Lease,
+        change: Change,
+        charges: &[Charge],
+        now: Timestamp,
+    ) -> Result<Result<(), Wait>, StoreFault>;
+
+    /// A person says that it is mended: a blocked or waiting issuance goes on at once. `false`: there is none that waits.
+    async fn mend(&self, domain: &DomainId, now: Timestamp) -> Result<bool, StoreFault>;
+
+    /// The certificate of a domain that ends last, whether it is over or not.
+    async fn certificate(&self, domain: &DomainId) -> Result<Option<Certificate>, StoreFault>;
+
+    /// The account at an issuer.
+    async fn account(&self, issuer: &IssuerId) -> Result<Option<StoredAccount>, StoreFault>;
+
+    /// Writes the account if it still is what `known` says: `None`, if there is none. `false`: somebody was faster.
+    async fn put_account(
+        &self,
+        known: Option<&StoredAccount>,
+        account: &StoredAccount,
+    ) -> Result<bool, StoreFault>;
+}
+
+mod memory;
+
+pub use memory::MemoryOrders;
