@@ -32,6 +32,8 @@ statements! {
     ERASE_INVITATIONS = batch!("invitations", "id");
     ERASE_MEMBERS = batch!("memberships", "account_id");
     ERASE_OUTBOX = batch!("outbox", "id");
+    ERASE_ISSUANCES = batch!("issuances", "domain_id");
+    ERASE_CERTIFICATES = batch!("certificates", "id");
     ERASE_EVENTS = batch!("audit_events", "id");
     DOMAINS_TO_ERASE = both("SELECT id, host FROM domains WHERE tenant_id = $1 ORDER BY id LIMIT $2");
     BURY_DOMAIN = both("INSERT INTO domain_tombstones (host_sha256, erased_at_ms) VALUES ($1, $2)
@@ -78,6 +80,8 @@ async fn erase_rows(
         sql(ERASE_INVITATIONS),
         sql(ERASE_MEMBERS),
         sql(ERASE_OUTBOX),
+        sql(ERASE_ISSUANCES),
+        sql(ERASE_CERTIFICATES),
         sql(ERASE_EVENTS),
     ];
     let mut left = limit;

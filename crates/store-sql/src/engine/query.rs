@@ -4,8 +4,8 @@ use std::fmt::Display;
 
 use sqlx::{Database, Encode, SqlSafeStr, Type, query::Query as Bound};
 use wax_kernel::{
-    AccountId, ApiKeyId, ClaimId, ContextKeyId, DomainId, EventId, Hostname, InvitationId,
-    PasskeyId, ReceiptId, SecretId, SessionId, TenantId, Timestamp,
+    AccountId, ApiKeyId, CertificateId, ClaimId, ContextKeyId, DomainId, EventId, Hostname,
+    InvitationId, PasskeyId, ReceiptId, SecretId, SessionId, TenantId, Timestamp,
 };
 use wax_model::Actor;
 
@@ -97,6 +97,7 @@ values! {
     Option<DomainId> => |id| Self::Text(id.map(|id| id.to_string()));
     SecretId => |id| text(id);
     ReceiptId => |id| text(id);
+    CertificateId => |id| text(id);
     ClaimId => |id| text(id);
     ContextKeyId => |id| text(id);
     DomainId => |id| text(id);

@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use wax_kernel::Redacted;
+use wax_acme::{
+    CertName, Certificate, Chain, Change, Facts, Issuance, IssuerId, Lane, OrderStore as _,
+    SealedKey, Validity,
+};
+use wax_kernel::{CertificateId, DomainId, Redacted, TenantId};
 use wax_model::{ASK_STANDS, Brand, Color, Corners, Logo, LogoType, Role, TokenPurpose};
 use wax_store::{
     ERASURE_SETTLES, NewDomain, Store,
@@ -60,12 +64,38 @@ async fn full(opened: &Arc<SqlStore>) {
 
     people(&store).await;
     secrets(&store).await;
+    certificates(opened, organization.id).await;
     organization.deletion_due_at = Some(START);
     unit(&store, move |uow| {
         let organization = organization.clone();
         Box::pin(async move { uow.organization().update(&organization).await })
     })
     .await;
+}
+
+/// A certificate in use.
+async fn certificates(opened: &SqlStore, tenant: TenantId) {
+    let (domain, name) = (DomainId::from_bytes([1; 16]), CertName::parse("a.example").unwrap());
+    let issuance = Issuance::first(domain, tenant, name, IssuerId::new("ca"), Lane::New, START);
+    assert!(opened.add(&issuance).await.unwrap());
+    let (issuance, lease) = opened.claim(START, START).await.unwrap().unwrap();
+    let certificate = Certificate {
+        id: CertificateId::from_bytes([1; 16]),
+        domain,
+        name: issuance.name.clone(),
+        issuer: None,
+        chain: Chain::from_pem(include_str!("../../tests/chain.pem")).unwrap(),
+        key: SealedKey::from_bytes(vec![1]),
+        facts: Facts {
+            validity: Validity { not_before: START, not_after: START },
+            names: Vec::new(),
+            issuer: String::new(),
+            ari: None,
+            rsa: false,
+        },
+    };
+    let change = Change { certificate: Some(certificate), ..Change::to(issuance, None) };
+    opened.save(&lease, change).await.unwrap();
 }
 
 async fn people(store: &Arc<dyn Store>) {

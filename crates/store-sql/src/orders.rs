@@ -1,0 +1,301 @@
+//! Certificates on their way, their ledger, and our accounts at issuers.
+
+use std::{fmt::Display, sync::Arc};
+
+use async_trait::async_trait;
+use wax_acme::{
+    Bucket, Buckets, Certificate, Change, Charge, Event, Issuance, IssuerId, Lease, OrderStore,
+    Phase, Step, StoreFault, StoredAccount, Wait, ledger,
+};
+use wax_kernel::{DomainId, Timestamp};
+use wax_store::StoreError;
+
+use crate::{
+    SqlStore, certificates,
+    dialect::{locking, skipping_locked},
+    engine::{Fields, Rows, Session, sql},
+    statements::{both, statements},
+};
+
+statements! {
+    ADD_ISSUANCE = both("INSERT INTO issuances
+            (domain_id, tenant_id, state, next_at_ms, urgency_ms, leased_until_ms, fence)
+        VALUES ($1, $2, $3, $4, $5, 0, 0) ON CONFLICT (domain_id) DO NOTHING");
+    FIND_ISSUANCE = both("SELECT state FROM issuances WHERE domain_id = $1");
+    LOCK_ISSUANCE = locking!("SELECT state FROM issuances WHERE domain_id = $1");
+    LOCK_LEASED = locking!("SELECT state FROM issuances WHERE domain_id = $1 AND fence = $2");
+    ANY_DUE_ISSUANCE = both("SELECT domain_id FROM issuances WHERE next_at_ms <= $1 AND leased_until_ms <= $1 LIMIT 1");
+    CLAIM_ISSUANCE = skipping_locked!(
+        "WITH due AS MATERIALIZED (SELECT domain_id FROM issuances
+            WHERE next_at_ms <= $1 AND leased_until_ms <= $1 ORDER BY urgency_ms, domain_id LIMIT 1",
+        ") UPDATE issuances SET leased_until_ms = $2, fence = issuances.fence + 1 FROM due
+        WHERE issuances.domain_id = due.domain_id RETURNING state, fence"
+    );
+    SAVE_ISSUANCE = both("UPDATE issuances
+        SET state = $3, next_at_ms = $4, urgency_ms = $5, leased_until_ms = $6, fence = fence + $7
+        WHERE domain_id = $1 AND fence = $2");
+    MEND_ISSUANCE = both("UPDATE issuances SET state = $2, next_at_ms = $3 WHERE domain_id = $1");
+    LOCK_BUCKET = locking!("SELECT arrival_at_ms FROM issuer_buckets
+        WHERE issuer = $1 AND budget = $2 AND bucket_key = $3");
+    /// Not an upsert: whoever makes the same bucket at the same time must run again, and see it.
+    MAKE_BUCKET = both("INSERT INTO issuer_buckets (issuer, budget, bucket_key, arrival_at_ms) VALUES ($1, $2, $3, $4)");
+    FILL_BUCKET = both("UPDATE issuer_buckets SET arrival_at_ms = $4
+        WHERE issuer = $1 AND budget = $2 AND bucket_key = $3");
+    FIND_ISSUER_ACCOUNT = both("SELECT state FROM issuer_accounts WHERE issuer = $1");
+    ADD_ISSUER_ACCOUNT = both("INSERT INTO issuer_accounts (issuer, state) VALUES ($1, $2) ON CONFLICT (issuer) DO NOTHING");
+    CHANGE_ISSUER_ACCOUNT = both("UPDATE issuer_accounts SET state = $3 WHERE issuer = $1 AND state = $2");
+}
+
+/// One field after the other in the order of declaration, so that equal values are equal texts.
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).expect("what is stored has a JSON form")
+}
+
+fn issuance(row: Fields<'_>) -> Result<Issuance, StoreError> {
+    row.parse("state", |text| serde_json::from_str(text))
+}
+
+async fn claim(
+    session: &mut Session<'_>,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<Option<(Issuance, Lease)>, StoreError> {
+    let claim = sql(CLAIM_ISSUANCE).bind(now).bind(until);
+    let Some(row) = session.row(claim).await? else { return Ok(None) };
+    let row = row.of("issuances");
+    let issuance = issuance(row)?;
+    let lease = Lease { domain: issuance.domain, fence: row.get("fence")? };
+    Ok(Some((issuance, lease)))
+}
+
+/// `false`: the lease is somebody else's.
+async fn write(
+    session: &mut Session<'_>,
+    lease: &Lease,
+    change: &Change,
+) -> Result<bool, StoreError> {
+    let own = &change.issuance;
+    let given_back = i64::from(change.lease_until.is_none());
+    let save = sql(SAVE_ISSUANCE)
+        .bind(lease.domain)
+        .bind(lease.fence)
+        .bind(&*json(own))
+        .bind(own.next_at)
+        .bind(own.urgency())
+        .bind(change.lease_until.unwrap_or(Timestamp::from_ms(0)))
+        .bind(given_back);
+    if !session.changed(save).await? {
+        return Ok(false);
+    }
+    if let Some(certificate) = &change.certificate {
+        certificates::insert(session, own.tenant, certificate).await?;
+    }
+    Ok(true)
+}
+
+/// The buckets, held until the transaction ends; in one order, so that nobody waits for somebody who waits for them.
+async fn buckets<'a>(
+    session: &mut Session<'_>,
+    wanted: impl Iterator<Item = &'a Bucket>,
+) -> Result<Buckets, StoreError> {
+    let mut sorted: Vec<_> = wanted.collect();
+    sorted.sort();
+    sorted.dedup();
+    let mut buckets = Buckets::new();
+    for bucket in sorted {
+        let lock = sql(LOCK_BUCKET).bind(bucket.issuer.as_str());
+        let lock = lock.bind(bucket.budget.as_str()).bind(&*bucket.key);
+        if let Some(row) = session.row(lock).await? {
+            buckets.insert(bucket.clone(), row.of("issuer_buckets").at("arrival_at_ms")?);
+        }
+    }
+    Ok(buckets)
+}
+
+async fn fill(
+    session: &mut Session<'_>,
+    before: &Buckets,
+    after: &Buckets,
+) -> Result<(), StoreError> {
+    for (bucket, arrival) in after {
+        let fill = match before.get(bucket) {
+            Some(same) if same == arrival => continue,
+            Some(_) => sql(FILL_BUCKET),
+            None => sql(MAKE_BUCKET),
+        };
+        let fill = fill.bind(bucket.issuer.as_str());
+        let fill = fill.bind(bucket.budget.as_str()).bind(&*bucket.key).bind(*arrival);
+        session.execute(fill).await?;
+    }
+    Ok(())
+}
+
+async fn save(
+    session: &mut Session<'_>,
+    lease: &Lease,
+    change: &Change,
+) -> Result<bool, StoreError> {
+    if !write(session, lease, change).await? {
+        return Ok(false);
+    }
+    let given = change.give_back.iter().map(|charge| &charge.bucket);
+    let emptied = change.empty.iter().map(|(bucket, _)| bucket);
+    let before = buckets(session, given.chain(emptied)).await?;
+    let mut after = before.clone();
+    for charge in &change.give_back {
+        ledger::give_back(&mut after, charge);
+    }
+    if let Some((bucket, until)) = &change.empty {
+        let arrival = after.entry(bucket.clone()).or_insert(*until);
+        *arrival = (*arrival).max(*until);
+    }
+    fill(session, &before, &after).await?;
+    Ok(true)
+}
+
+/// `None`: the lease is somebody else's.
+async fn spend(
+    session: &mut Session<'_>,
+    lease: &Lease,
+    change: &Change,
+    charges: &[Charge],
+    now: Timestamp,
+) -> Result<Option<Result<(), Wait>>, StoreError> {
+    let leased = sql(LOCK_LEASED).bind(lease.domain).bind(lease.fence);
+    if session.row(leased).await?.is_none() {
+        return Ok(None);
+    }
+    let touched = charges.iter().chain(&change.give_back).map(|charge| &charge.bucket);
+    let before = buckets(session, touched).await?;
+    let mut after = before.clone();
+    for charge in &change.give_back {
+        ledger::give_back(&mut after, charge);
+    }
+    let lane = change.issuance.lane_at(now);
+    if let Err(wait) = ledger::take(&mut after, charges, lane, now) {
+        return Ok(Some(Err(wait)));
+    }
+    fill(session, &before, &after).await?;
+    write(session, lease, change).await?;
+    Ok(Some(Ok(())))
+}
+
+async fn mend(
+    session: &mut Session<'_>,
+    domain: DomainId,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let Some(row) = session.row(sql(LOCK_ISSUANCE).bind(domain)).await? else { return Ok(false) };
+    let mut issuance = issuance(row.of("issuances"))?;
+    let phase = issuance.step.phase();
+    if phase.after(Event::Mended) == Some(Phase::Queued) {
+        (issuance.step, issuance.since) = (Step::Queued, now);
+    } else if phase != Phase::Queued {
+        return Ok(false);
+    }
+    issuance.next_at = now;
+    let mend = sql(MEND_ISSUANCE).bind(domain).bind(&*json(&issuance)).bind(now);
+    session.changed(mend).await
+}
+
+fn broken(error: impl Display) -> StoreFault {
+    StoreFault::Broken(error.to_string())
+}
+
+#[async_trait]
+impl OrderStore for SqlStore {
+    async fn add(&self, issuance: &Issuance) -> Result<bool, StoreFault> {
+        let new = Arc::new(issuance.clone());
+        let added = self.database.transact(move |mut session| {
+            let add = sql(ADD_ISSUANCE).bind(new.domain).bind(new.tenant).bind(&*json(&*new));
+            let add = add.bind(new.next_at).bind(new.urgency());
+            Box::pin(async move { session.changed(add).await })
+        });
+        added.await.map_err(broken)
+    }
+
+    async fn issuance(&self, domain: &DomainId) -> Result<Option<Issuance>, StoreFault> {
+        let row = self.database.clone().row(sql(FIND_ISSUANCE).bind(*domain)).await;
+        let row = row.map_err(broken)?;
+        row.map(|row| issuance(row.of("issuances"))).transpose().map_err(broken)
+    }
+
+    /// Looks first: nodes ask every second, and a transaction would hold up `SQLite`'s one writer.
+    async fn claim(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Option<(Issuance, Lease)>, StoreFault> {
+        let due = self.database.clone().row(sql(ANY_DUE_ISSUANCE).bind(now)).await;
+        if due.map_err(broken)?.is_none() {
+            return Ok(None);
+        }
+        let claimed = self.database.transact(move |mut session| {
+            Box::pin(async move { claim(&mut session, now, until).await })
+        });
+        claimed.await.map_err(broken)
+    }
+
+    async fn save(&self, lease: &Lease, change: Change) -> Result<(), StoreFault> {
+        let (lease, change) = (*lease, Arc::new(change));
+        let saved = self.database.transact(move |mut session| {
+            let change = Arc::clone(&change);
+            Box::pin(async move { save(&mut session, &lease, &change).await })
+        });
+        if saved.await.map_err(broken)? { Ok(()) } else { Err(StoreFault::Lost) }
+    }
+
+    async fn spend(
+        &self,
+        lease: &Lease,
+        change: Change,
+        charges: &[Charge],
+        now: Timestamp,
+    ) -> Result<Result<(), Wait>, StoreFault> {
+        let (lease, all) = (*lease, Arc::new((change, charges.to_vec())));
+        let spent = self.database.transact(move |mut session| {
+            let all = Arc::clone(&all);
+            Box::pin(async move { spend(&mut session, &lease, &all.0, &all.1, now).await })
+        });
+        spent.await.map_err(broken)?.ok_or(StoreFault::Lost)
+    }
+
+    async fn mend(&self, domain: &DomainId, now: Timestamp) -> Result<bool, StoreFault> {
+        let domain = *domain;
+        let mended = self.database.transact(move |mut session| {
+            Box::pin(async move { mend(&mut session, domain, now).await })
+        });
+        mended.await.map_err(broken)
+    }
+
+    async fn certificate(&self, domain: &DomainId) -> Result<Option<Certificate>, StoreFault> {
+        certificates::newest(&mut self.database.clone(), *domain).await.map_err(broken)
+    }
+
+    async fn account(&self, issuer: &IssuerId) -> Result<Option<StoredAccount>, StoreFault> {
+        let row = self.database.clone().row(sql(FIND_ISSUER_ACCOUNT).bind(issuer.as_str())).await;
+        let row = row.map_err(broken)?;
+        let read = row
+            .map(|row| row.of("issuer_accounts").parse("state", |text| serde_json::from_str(text)));
+        read.transpose().map_err(broken)
+    }
+
+    async fn put_account(
+        &self,
+        known: Option<&StoredAccount>,
+        account: &StoredAccount,
+    ) -> Result<bool, StoreFault> {
+        let (known, new) = (known.map(json), json(account));
+        let issuer = account.issuer.clone();
+        let put = self.database.transact(move |mut session| {
+            let put = match &known {
+                None => sql(ADD_ISSUER_ACCOUNT).bind(issuer.as_str()).bind(&*new),
+                Some(known) => {
+                    sql(CHANGE_ISSUER_ACCOUNT).bind(issuer.as_str()).bind(&**known).bind(&*new)
+                }
+            };
+            Box::pin(async move { session.changed(put).await })
+        });
+        put.await.map_err(broken)
+    }
+}

@@ -1,0 +1,236 @@
+//! What an order store promises, on every database that we have and in memory.
+#![expect(clippy::unwrap_used, reason = "a test says so by failing")]
+
+use std::{sync::Arc, time::Duration};
+
+use wax_acme::{
+    Bucket, Budget, CertName, Certificate, Chain, Change, Charge, Facts, Issuance, IssuerId, Lane,
+    Lease, MemoryOrders, OrderStore, SealedKey, Step, StoreFault, StoredAccount, Validity,
+};
+use wax_kernel::{CertificateId, DomainId, Rng, SeededRng, TenantId, Timestamp};
+use wax_store_sql::{Settings, SqlStore};
+use wax_testkit::database::PostgresDatabase;
+
+const NOW: Timestamp = Timestamp::from_ms(1_795_363_200_000);
+const LATER: Timestamp = Timestamp::from_ms(1_795_363_290_000);
+
+fn issuance(n: u64, lane: Lane) -> Issuance {
+    let rng: &dyn Rng = &SeededRng::new(n);
+    let name = CertName::parse(&format!("h{n}.d{n}.example")).unwrap();
+    let (domain, tenant) = (DomainId::random(rng), TenantId::random(rng));
+    Issuance::first(domain, tenant, name, IssuerId::new("ca"), lane, NOW)
+}
+
+async fn claimed(store: &Arc<dyn OrderStore>, now: Timestamp) -> (Issuance, Lease) {
+    store.claim(now, now.plus(Duration::from_secs(90))).await.unwrap().expect("one is due")
+}
+
+async fn an_issuance_is_added_once_and_reads_back(store: Arc<dyn OrderStore>) {
+    let one = issuance(1, Lane::New);
+    assert!(store.add(&one).await.unwrap());
+    let other = Issuance { lane: Lane::Bulk, ..one.clone() };
+    assert!(!store.add(&other).await.unwrap());
+    assert_eq!(store.issuance(&one.domain).await.unwrap(), Some(one));
+    assert_eq!(store.issuance(&issuance(2, Lane::New).domain).await.unwrap(), None);
+}
+
+async fn the_most_urgent_that_is_due_is_claimed_and_by_one_only(store: Arc<dyn OrderStore>) {
+    let (bulk, new) = (issuance(1, Lane::Bulk), issuance(2, Lane::New));
+    let not_yet = Issuance { next_at: LATER, ..issuance(3, Lane::Expiring) };
+    for one in [&bulk, &new, &not_yet] {
+        assert!(store.add(one).await.unwrap());
+    }
+    assert_eq!(claimed(&store, NOW).await.0, new);
+    assert_eq!(claimed(&store, NOW).await.0, bulk);
+    assert_eq!(store.claim(NOW, LATER).await.unwrap(), None);
+    assert_eq!(claimed(&store, LATER).await.0, not_yet, "also before those whose lease is over");
+}
+
+async fn who_has_lost_the_lease_writes_nothing(store: Arc<dyn OrderStore>) {
+    let one = issuance(1, Lane::New);
+    assert!(store.add(&one).await.unwrap());
+    let (_, first) = claimed(&store, NOW).await;
+    let (_, second) = claimed(&store, LATER).await;
+    let mine = Issuance { next_at: Timestamp::from_ms(7), ..one.clone() };
+    let change = || Change::to(mine.clone(), None);
+    let charges = [charge("", 100)];
+    assert_eq!(store.save(&first, change()).await, Err(StoreFault::Lost));
+    assert_eq!(store.spend(&first, change(), &charges, NOW).await, Err(StoreFault::Lost));
+    assert_eq!(store.issuance(&one.domain).await.unwrap(), Some(one));
+    assert_eq!(store.save(&second, change()).await, Ok(()));
+    assert_eq!(store.save(&second, change()).await, Err(StoreFault::Lost), "it was given back");
+}
+
+async fn a_lease_that_is_prolonged_is_nobody_elses(store: Arc<dyn OrderStore>) {
+    let one = issuance(1, Lane::New);
+    assert!(store.add(&one).await.unwrap());
+    let (_, lease) = claimed(&store, NOW).await;
+    let until = LATER.plus(Duration::from_secs(1));
+    store.save(&lease, Change::to(one.clone(), Some(until))).await.unwrap();
+    assert_eq!(store.claim(LATER, until).await.unwrap(), None);
+    assert_eq!(claimed(&store, until).await.0, one);
+}
+
+fn charge(key: &str, capacity: i64) -> Charge {
+    let bucket =
+        Bucket { issuer: IssuerId::new("ca"), budget: Budget::Orders, key: key.to_owned() };
+    Charge { bucket, interval_ms: 60_000, capacity }
+}
+
+async fn the_ledger_is_charged_with_the_row_or_not_at_all(store: Arc<dyn OrderStore>) {
+    let one = issuance(1, Lane::Expiring);
+    assert!(store.add(&one).await.unwrap());
+    let (_, lease) = claimed(&store, NOW).await;
+    let ordering = Issuance { step: Step::Ordering, ..one.clone() };
+    let change = || Change::to(ordering.clone(), Some(LATER));
+    let charges = [charge("wide", 100), charge("narrow", 1)];
+    assert_eq!(store.spend(&lease, change(), &charges, NOW).await, Ok(Ok(())));
+    assert_eq!(store.issuance(&one.domain).await.unwrap(), Some(ordering.clone()));
+
+    let queued = Change::to(one.clone(), Some(LATER));
+    let wait = store.spend(&lease, queued, &charges, NOW).await.unwrap().unwrap_err();
+    assert_eq!(
+        (wait.bucket.key.as_str(), wait.until),
+        ("narrow", NOW.plus(Duration::from_secs(60)))
+    );
+    assert_eq!(store.issuance(&one.domain).await.unwrap(), Some(ordering.clone()), "untouched");
+
+    let back = Change { give_back: vec![charge("narrow", 1)], ..change() };
+    store.save(&lease, back).await.unwrap();
+    assert_eq!(store.spend(&lease, change(), &charges, NOW).await, Ok(Ok(())));
+    let again = Change { give_back: vec![charge("narrow", 1)], ..change() };
+    assert_eq!(store.spend(&lease, again, &charges, NOW).await, Ok(Ok(())), "given back and taken");
+
+    let empty = Change {
+        empty: Some((charge("wide", 100).bucket, LATER.plus(Duration::from_secs(6_000)))),
+        ..change()
+    };
+    store.save(&lease, empty).await.unwrap();
+    let wait =
+        store.spend(&lease, change(), &[charge("wide", 100)], NOW).await.unwrap().unwrap_err();
+    assert!(wait.until > LATER);
+}
+
+async fn many_at_once_never_take_more_than_there_is(store: Arc<dyn OrderStore>) {
+    let mut leases = Vec::new();
+    for n in 0..16 {
+        assert!(store.add(&issuance(n, Lane::Expiring)).await.unwrap());
+        leases.push(claimed(&store, NOW).await);
+    }
+    let spending = leases.into_iter().map(|(issuance, lease)| {
+        let store = Arc::clone(&store);
+        async move {
+            let change = Change::to(issuance, Some(LATER));
+            store.spend(&lease, change, &[charge("", 5)], NOW).await.unwrap().is_ok()
+        }
+    });
+    let granted = futures_util::future::join_all(spending).await;
+    assert_eq!(granted.iter().filter(|granted| **granted).count(), 5);
+}
+
+async fn a_certificate_comes_with_its_row_and_the_one_that_ends_last_is_found(
+    store: Arc<dyn OrderStore>,
+) {
+    let one = issuance(1, Lane::New);
+    assert!(store.add(&one).await.unwrap());
+    assert_eq!(store.certificate(&one.domain).await.unwrap(), None);
+    let (_, lease) = claimed(&store, NOW).await;
+    for n in [2, 3, 1] {
+        let certificate = certificate(&one, n);
+        let change = Change::to(one.clone(), Some(LATER));
+        store.save(&lease, Change { certificate: Some(certificate), ..change }).await.unwrap();
+    }
+    assert_eq!(store.certificate(&one.domain).await.unwrap(), Some(certificate(&one, 3)));
+}
+
+fn certificate(issuance: &Issuance, n: u64) -> Certificate {
+    let ends = NOW.plus(Duration::from_secs(86_400 * n));
+    Certificate {
+        id: CertificateId::random(&SeededRng::new(n)),
+        domain: issuance.domain,
+        name: issuance.name.clone(),
+        issuer: Some(IssuerId::new("ca")),
+        chain: Chain::from_pem(include_str!("chain.pem")).unwrap(),
+        key: SealedKey::from_bytes(vec![1, 2, 3]),
+        facts: Facts {
+            validity: Validity { not_before: NOW, not_after: ends },
+            names: vec![issuance.name.to_string()],
+            issuer: "CN=root".to_owned(),
+            ari: None,
+            rsa: false,
+        },
+    }
+}
+
+async fn what_is_mended_goes_on_at_once_and_nothing_else(store: Arc<dyn OrderStore>) {
+    let waiting = Issuance { next_at: LATER, ..issuance(1, Lane::New) };
+    let blocked = Issuance { step: Step::Blocked, next_at: LATER, ..issuance(2, Lane::New) };
+    let active = Issuance { step: Step::Active, next_at: LATER, ..issuance(3, Lane::New) };
+    for one in [&waiting, &blocked, &active] {
+        assert!(store.add(one).await.unwrap());
+    }
+    for (one, mended) in [(&waiting, true), (&blocked, true), (&active, false)] {
+        assert_eq!(store.mend(&one.domain, NOW).await.unwrap(), mended);
+    }
+    assert!(!store.mend(&issuance(4, Lane::New).domain, NOW).await.unwrap());
+    for _ in 0..2 {
+        assert_eq!(claimed(&store, NOW).await.0.step, Step::Queued);
+    }
+    assert_eq!(store.claim(NOW, LATER).await.unwrap(), None);
+}
+
+async fn an_account_is_written_by_whoever_was_first(store: Arc<dyn OrderStore>) {
+    let account = |n: u8, url: Option<&str>| StoredAccount {
+        issuer: IssuerId::new("ca"),
+        key: SealedKey::from_bytes(vec![n]),
+        thumbprint: wax_acme::AccountThumbprint::from_text(n.to_string()),
+        url: url.map(str::to_owned),
+        next: None,
+    };
+    let (one, two) = (account(1, None), account(2, None));
+    assert!(store.put_account(None, &one).await.unwrap());
+    assert!(!store.put_account(None, &two).await.unwrap());
+    assert!(!store.put_account(Some(&two), &two).await.unwrap());
+    let known = account(1, Some("https://ca.example/account/1"));
+    assert!(store.put_account(Some(&one), &known).await.unwrap());
+    assert_eq!(store.account(&IssuerId::new("ca")).await.unwrap(), Some(known));
+    assert_eq!(store.account(&IssuerId::new("other")).await.unwrap(), None);
+}
+
+macro_rules! on_every_store {
+    ($($promise:ident)*) => {
+        mod memory { $(#[tokio::test] async fn $promise() {
+            super::$promise(std::sync::Arc::new(super::MemoryOrders::default())).await;
+        })* }
+        mod sqlite_memory { $(#[tokio::test] async fn $promise() {
+            super::$promise(super::opened(&super::Settings::SqliteMemory).await).await;
+        })* }
+        mod sqlite_file { $(#[tokio::test] async fn $promise() {
+            let folder = tempfile::tempdir().unwrap();
+            let settings = super::Settings::SqliteFile(folder.path().join("waxseal.db"));
+            super::$promise(super::opened(&settings).await).await;
+        })* }
+        mod postgres { $(#[tokio::test] async fn $promise() {
+            let database = super::PostgresDatabase::migrated().await;
+            super::$promise(super::opened(&database.settings(8)).await).await;
+        })* }
+    };
+}
+
+async fn opened(settings: &Settings) -> Arc<dyn OrderStore> {
+    let store = SqlStore::open(settings).await.unwrap();
+    store.migrate().await.unwrap();
+    store
+}
+
+on_every_store! {
+    an_issuance_is_added_once_and_reads_back
+    the_most_urgent_that_is_due_is_claimed_and_by_one_only
+    who_has_lost_the_lease_writes_nothing
+    a_lease_that_is_prolonged_is_nobody_elses
+    the_ledger_is_charged_with_the_row_or_not_at_all
+    many_at_once_never_take_more_than_there_is
+    a_certificate_comes_with_its_row_and_the_one_that_ends_last_is_found
+    what_is_mended_goes_on_at_once_and_nothing_else
+    an_account_is_written_by_whoever_was_first
+}
