@@ -37,7 +37,10 @@ impl Failure {
 fn from_problem(words: Words, problem: &Problem) -> Failure {
     let (exit, advice) = match problem.code {
         Code::SignedOut => (Exit::Access, "access.signed-out.advice"),
-        Code::SignIn | Code::SecondFactor => (Exit::Access, "access.proof.advice"),
+        Code::SignIn | Code::SecondFactor => {
+            return Failure::new(Exit::Access, words.plain("access.proof"))
+                .advise(words.plain("access.proof.advice"));
+        }
         Code::StepUp => return step_up_needed(words),
         Code::Forbidden => return forbidden(words, problem),
         Code::NotAvailable => {
