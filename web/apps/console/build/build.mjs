@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { weigh } from './budget.mjs';
 import { bundle, root } from './bundle.mjs';
 import { shell } from './shell.mjs';
 
@@ -35,7 +36,7 @@ mkdirSync(join(next, 'assets'), { recursive: true });
 const worker = await bundle({ name: 'argon2', entry: join(root, 'src/argon2.worker.ts'), outDir: next });
 const first = await bundle({ name: 'first', entry: join(root, 'src/first.ts'), outDir: next, format: 'iife' });
 const define = { ARGON2_WORKER: JSON.stringify(worker.script) };
-const app = await bundle({ name: 'console', entry: join(root, 'src/main.ts'), outDir: next, define });
+const app = await bundle({ name: 'console', entry: join(root, 'src/main.ts'), outDir: next, split: true, define });
 
 const art = readFileSync(join(root, '../../packages/ui/art/icon.svg'));
 const icon = `/assets/icon.${digest('sha256', art, 'hex').slice(0, 8)}.svg`;
@@ -49,8 +50,9 @@ const head = `"format": 1,\n "release": "${version}",\n "content_security_policy
 mkdirSync(join(next, 'release'));
 writeFileSync(join(next, 'release/release.json'), `{\n ${head},\n "files": [\n${files.map((file) => `  ${JSON.stringify(file)}`).join(',\n')}\n ]\n}\n`);
 const sizes = Object.fromEntries(files.map(({ path }) => [path, compress(path)]));
+const weights = weigh(app, first.script, sizes);
 
 // Only a complete build replaces the last one: a server that reads dist while it is rebuilt sees the old or the new.
 rmSync(dist, { recursive: true, force: true });
 renameSync(next, dist);
-console.log('console', `script ${sizes[app.script]} B gzip, style ${sizes[app.style]} B gzip`);
+for (const { what, bytes, budget } of weights) console.log(`console: ${what}: ${bytes} of ${budget} B gzip`);

@@ -1,11 +1,11 @@
 import type {
-  Account, ApiKey, AuditEvent, Ceremony, DeviceLook, Invitation, InvitationLook, Member, MemberReceipt, Membership, NewApiKey,
+  Account, AccountEvent, ApiKey, AuditEvent, Ceremony, DeviceLook, Invitation, InvitationLook, Member, MemberReceipt, Membership, NewApiKey,
   Organization, Page, Passkey, Permission, Role, SessionAnswer, SessionRow, SignInAnswer,
 } from '../src/api/types.ts';
 import type { CreateAnswer } from '../src/api/types.ts';
 
 /** How the world is when a page is looked at. */
-export const SCENARIOS = ['owner', 'auditor', 'empty', 'long', 'loading', 'failed', 'offline', 'deleting', 'guest', 'invited-only', 'several', 'ended'] as const;
+export const SCENARIOS = ['owner', 'auditor', 'empty', 'long', 'loading', 'failed', 'offline', 'deleting', 'guest', 'invited-only', 'several', 'ended', 'broken-off'] as const;
 export type Scenario = (typeof SCENARIOS)[number];
 
 /** The moment at which the gallery stands. */
@@ -89,6 +89,31 @@ const audit = (scenario: Scenario): Page<AuditEvent> => ({
   next: 'more',
 });
 
+const happened = (n: number, at: number, action: string, more: Partial<AccountEvent> = {}): AccountEvent => ({
+  id: `evt_${n}`, at_ms: NOW - at, action: `account.${action}`, network: '203.0.113.0/24', device: 'Chrome on macOS', ...more,
+});
+
+const events = (scenario: Scenario, cursor: string | null): Page<AccountEvent> => {
+  if (scenario === 'empty') return { items: [] };
+  if (cursor) return { items: [happened(9, 80 * DAY, 'signed_in.password'), happened(10, 200 * DAY, 'created')] };
+  const elsewhere = { network: '192.0.2.0/24', device: scenario === 'long' ? `${LONG} on Windows` : 'Firefox on Windows' };
+  return {
+    items: [
+      happened(1, 4 * MINUTE, 'signed_in.passkey'),
+      happened(2, 3 * HOUR, 'held_back', elsewhere),
+      happened(3, 3 * HOUR + MINUTE, 'sign_in.refused', elsewhere),
+      happened(4, DAY, 'passkey.added'),
+      happened(5, 9 * DAY, 'signed_in.cli', { device: 'waxseal on build-7', network: '198.51.100.0/24' }),
+      happened(6, 30 * DAY, 'recovery_codes.made'),
+      happened(7, 30 * DAY + MINUTE, 'totp.enabled'),
+      // Let in from a terminal: nobody's network, nobody's device. And a word that is younger than this page.
+      { id: 'evt_8', at_ms: NOW - 60 * DAY, action: 'account.signed_in.recovery' },
+      happened(11, 61 * DAY, 'something.younger'),
+    ],
+    next: 'more',
+  };
+};
+
 function receipt(n: number, state: MemberReceipt['state'], more: Partial<MemberReceipt> = {}): MemberReceipt {
   const rid = ['h2Yx0pQmVf1', '9rTq2bNcYw8', 'Zk3LmPq0sTu', 'b7Vn5xWdEaR', 'Qy6JhGf2uIo', 'm1Bv8cXzLkA', 'T4eRw9qPoIu'][n] ?? 'x'.repeat(11);
   const past = ['destroyed', 'burned', 'expired'].includes(state);
@@ -134,7 +159,7 @@ const created: CreateAnswer = { id: 'AAAAAAAAAAAAAAAAAAAAAA', rid: 'AAAAAAAAAAAA
 const ceremony: Ceremony = { ceremony: 'c', options: {} };
 const recovery = { recovery_codes: ['7Q4M-TR2X', 'W9PL-0CVB', '6NYH-3SKD', '8FGJ-ZA1U', 'XE5T-Q07Q', 'M4TR-2XW9', 'PL0C-VB6N', 'YH3S-KD8F', 'GJZA-1UXE', '5TQ0-HH2K'] };
 
-type Answer = (scenario: Scenario) => unknown;
+type Answer = (scenario: Scenario, cursor: string | null) => unknown;
 
 /** Every route that a page asks for; the path's own ids do not matter here. */
 const ROUTES: Readonly<Record<string, Answer>> = {
@@ -147,6 +172,7 @@ const ROUTES: Readonly<Record<string, Answer>> = {
   'GET /v1/organizations/*/secrets': receipts,
   'GET /v1/account/passkeys': passkeys,
   'GET /v1/account/sessions': () => sessions,
+  'GET /v1/account/events': events,
   'POST /v1/invitations/look': () => look,
   'POST /v1/device/look': () => device,
   'POST /v1/device/approve': () => ({}),
@@ -178,7 +204,7 @@ const GUESTS: readonly Scenario[] = ['guest', 'invited-only'];
 /** A server that knows one world. */
 export function fakeFetch(scenario: Scenario): typeof fetch {
   return (input, init) => {
-    const { pathname } = new URL(String(input), location.origin);
+    const { pathname, searchParams } = new URL(String(input), location.origin);
     const method = init?.method ?? 'GET';
     const guest = GUESTS.includes(scenario);
     const json = (body: unknown) => Promise.resolve(new Response(JSON.stringify(body), { headers: { 'Content-Type': 'application/json' } }));
@@ -188,8 +214,10 @@ export function fakeFetch(scenario: Scenario): typeof fetch {
     const begins = pattern === 'GET /v1/account';
     if (scenario === 'loading' && !begins) return new Promise(() => {});
     if (scenario === 'ended' && !begins) return Promise.resolve(problem(401, 'signed-out', 'You are signed out', 'Sign in again; nothing was changed.'));
+    // In one world, the first part of a list comes and the rest does not.
+    if (scenario === 'broken-off' && searchParams.has('cursor')) return Promise.reject(new TypeError('offline'));
     if (scenario === 'failed' && !begins) return Promise.resolve(problem(500, 'internal', 'Our fault', 'Something went wrong on our side. Please quote req_01JD4Z8Q when you tell us.'));
-    if (known) return json(known(scenario));
+    if (known) return json(known(scenario, searchParams.get('cursor')));
     return Promise.resolve(problem(404, 'not-available', 'Not available', `The gallery has no answer to ${pattern}.`));
   };
 }

@@ -1,18 +1,5 @@
 import type { Component } from 'svelte';
-import type { Membership } from './api/types.ts';
-import type { OrganizationPage, OwnPage } from './shell/routes.ts';
-import Account from './features/account/Account.svelte';
-import Address from './features/account/Address.svelte';
-import Device from './features/account/Device.svelte';
-import Organizations from './features/account/Organizations.svelte';
-import Security from './features/account/Security.svelte';
-import Audit from './features/organization/Audit.svelte';
-import Home from './features/organization/Home.svelte';
-import Keys from './features/organization/Keys.svelte';
-import Members from './features/organization/Members.svelte';
-import Settings from './features/organization/Settings.svelte';
-import Receipts from './features/secrets/Receipts.svelte';
-import Share from './features/secrets/Share.svelte';
+import type { OpenPage } from './shell/routes.ts';
 import CheckMail from './features/signed-out/CheckMail.svelte';
 import Forgotten from './features/signed-out/Forgotten.svelte';
 import Invitation from './features/signed-out/Invitation.svelte';
@@ -22,7 +9,8 @@ import SignInLink from './features/signed-out/SignInLink.svelte';
 import SignUp from './features/signed-out/SignUp.svelte';
 import Verify from './features/signed-out/Verify.svelte';
 
-export const OWN_PAGES: Readonly<Record<Exclude<OwnPage, 'start'>, Component>> = {
+/** The pages that come with the console itself: what somebody may see who is not signed in. All others are in `parts`. */
+export const OPEN: Readonly<Record<OpenPage, Component>> = {
   'sign-in': SignIn,
   'sign-in-link': SignInLink,
   'sign-up': SignUp,
@@ -31,19 +19,4 @@ export const OWN_PAGES: Readonly<Record<Exclude<OwnPage, 'start'>, Component>> =
   forgotten: Forgotten,
   reset: Reset,
   invitation: Invitation,
-  device: Device,
-  address: Address,
-  organizations: Organizations,
-  account: Account,
-  security: Security,
-};
-
-export const ORGANIZATION_PAGES: Readonly<Record<OrganizationPage, Component<{ membership: Membership }>>> = {
-  home: Home,
-  share: Share,
-  receipts: Receipts,
-  members: Members,
-  keys: Keys,
-  audit: Audit,
-  settings: Settings,
 };

@@ -147,6 +147,31 @@ describe('a session', () => {
   });
 });
 
+describe('a part of the console', () => {
+  const altered = async (answer: 'altered' | 'lost') => {
+    const page = await context.newPage();
+    let broken = true;
+    await page.route(/\/assets\/organization\./, async (route) => {
+      if (!broken) return route.continue();
+      if (answer === 'lost') return route.abort('connectionfailed');
+      const response = await route.fetch();
+      return route.fulfill({ response, body: `${await response.text()};globalThis.intruded = true` });
+    });
+    await page.goto(`${server.origin}/o/acme/keys?scenario=owner`);
+    await page.getByRole('heading', { name: 'This page did not load' }).waitFor();
+    broken = false;
+    return page;
+  };
+
+  test.each(['altered', 'lost'] as const)('that is %s is not run; the page says so, and loads again', async (answer) => {
+    const page = await altered(answer);
+    expect(await page.evaluate(() => 'intruded' in globalThis)).toBe(false);
+    await page.getByRole('button', { name: 'Load the page again' }).click();
+    await page.getByRole('heading', { name: 'API keys' }).waitFor();
+    await page.close();
+  });
+});
+
 describe('what a reader chose', () => {
   test('language and theme change at once and are there after a reload', async () => {
     const own = await browser.newContext({ locale: 'en-GB' });

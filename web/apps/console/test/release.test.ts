@@ -4,18 +4,14 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, syml
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { weigh } from '../build/budget.mjs';
 
 interface Release {
   format: number;
   content_security_policy: string;
   files: { path: string; bytes: number; sha256: string; integrity: string }[];
 }
-
-/** What a first visit may cost, gzip: everything that members ever need, kept for good after that. */
-const SCRIPT_BUDGET = 130_000;
-const STYLE_BUDGET = 8_000;
 
 const web = fileURLToPath(new URL('../../../', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'console-'));
@@ -67,17 +63,36 @@ test('the manifest has every file as it is, and the shell asks for each with its
     expect([bytes, sha256]).toEqual([content.length, createHash('sha256').update(content).digest('hex')]);
     expect(integrity).toBe(`sha384-${createHash('sha384').update(content).digest('base64')}`);
   }
-  const asked = [...read(HERE, 'index.html').toString().matchAll(/(?:src|href)="(\/assets\/[^"]+\.(?:js|css))" integrity="([^"]+)"/g)];
-  expect(asked).toHaveLength(3);
-  for (const [, path, integrity] of asked) expect(files.find((file) => file.path === path)?.integrity).toBe(integrity);
+  const asked = askedFor();
+  expect(asked.map(({ path }) => path).sort()).toEqual(expect.arrayContaining(['console', 'first'].map((name) => expect.stringMatching(`^/assets/${name}\\.`))));
+  for (const { path, integrity } of asked) expect(files.find((file) => file.path === path)?.integrity, path).toBe(integrity);
 });
 
-test('nothing shipped parses markup, makes code from text, or loads a script that nobody named', () => {
+/** What the shell names, at once or for later, with what it must be. */
+const askedFor = () =>
+  [...read(HERE, 'index.html').toString().matchAll(/(?:src|href)="(\/assets\/[^"]+\.(?:js|css))" integrity="([^"]+)"/g)].map(([, path, integrity]) => ({ path: path!, integrity: integrity! }));
+
+test('each script imports only what the shell names with its integrity, and names before it', () => {
+  const shell = read(HERE, 'index.html').toString();
+  const templates = [...shell.matchAll(/<template data-part="(\w+)">(.*?)<\/template>/g)].map(([, part, links]) => [part!, [...links!.matchAll(/href="([^"]+)"/g)].map(([, href]) => href!)] as const);
+  expect(templates.map(([part]) => part)).toEqual(['account', 'member', 'organization', 'qr', 'share']);
+  const entry = askedFor().find(({ path }) => path.startsWith('/assets/console.') && path.endsWith('.js'))!.path;
+  for (const [part, files] of templates) {
+    for (const [at, file] of files.entries()) {
+      const imported = [...read(HERE, file).toString().matchAll(/\bimport[^"'`;(]*["'`]\.\/([^"'`]+)["'`]/g)].map(([, name]) => `/assets/${name}`);
+      for (const path of imported) expect([entry, ...files.slice(0, at)], `${part}: ${file}`).toContain(path);
+    }
+  }
+  const later = release(HERE).files.flatMap(({ path }) => [...(path.endsWith('.js') ? read(HERE, path).toString() : '').matchAll(/\bimport\(\s*["'`]\.\/([^"'`]+)/g)].map(([, name]) => `/assets/${name}`));
+  expect([...new Set(later)].sort()).toEqual(templates.map(([, files]) => files.at(-1)).sort());
+});
+
+test('nothing shipped parses markup, makes code from text, or loads a script from elsewhere', () => {
   for (const { path } of release(HERE).files.filter((file) => file.path.endsWith('.js'))) {
     const script = read(HERE, path).toString();
     // Svelte's runtime names `innerHTML` once: in the list of properties that a spread must never set.
     expect(script, path).not.toMatch(/\.(?:inner|outer)HTML\s*=|insertAdjacentHTML|document\.write|\beval\(|new Function\(|createContextualFragment/);
-    expect(script, path).not.toMatch(/\bimport\s*\(\s*["'`][./h]/);
+    expect(script, path).not.toMatch(/\bimport\s*\(\s*["'`](?:\/|https?:|\.\.)/);
     expect(script.match(/createPolicy\(/g)?.length ?? 0, path).toBeLessThanOrEqual(1);
   }
   expect(read(HERE, 'index.html').toString()).not.toMatch(/<script>|<style| style=| on[a-z]+=/);
@@ -88,8 +103,9 @@ test('nothing of the gallery is shipped', () => {
   expect(shipped).not.toMatch(/aiko\.tanaka|The gallery has no answer/);
 });
 
-test('a first visit fits its budget', () => {
-  const gzipped = (suffix: RegExp) => release(HERE).files.filter(({ path }) => suffix.test(path)).reduce((sum, { path }) => sum + gzipSync(read(HERE, path), { level: 9 }).length, 0);
-  expect(gzipped(/\/(first|console)\..*\.js$/)).toBeLessThanOrEqual(SCRIPT_BUDGET);
-  expect(gzipped(/\.css$/)).toBeLessThanOrEqual(STYLE_BUDGET);
+test('a build that is over its budget is none', () => {
+  const app = { script: '/console.js', style: '/console.css', parts: { member: [], account: ['/a.js'], organization: ['/o.js'], share: ['/a.js', '/s.js'] } };
+  const fits = { '/first.js': 240, '/console.js': 49_000, '/console.css': 7_000, '/a.js': 1, '/o.js': 1, '/s.js': 1 };
+  expect(weigh(app, '/first.js', fits).map(({ bytes }) => bytes)).toEqual([49_240, 49_241, 49_241, 49_243, 7_000]);
+  expect(() => weigh(app, '/first.js', { ...fits, '/console.js': 49_761 })).toThrow('scripts of a visit signed out: 50001 of 50000 B');
 });

@@ -1,7 +1,10 @@
+import accountEn from '@waxseal/i18n/locales/en/account.json';
 import organizationEn from '@waxseal/i18n/locales/en/organization.json';
+import accountJa from '@waxseal/i18n/locales/ja/account.json';
 import organizationJa from '@waxseal/i18n/locales/ja/organization.json';
 import { expect, test } from 'vitest';
 import type { ApiKey } from '../src/api/types.ts';
+import { EVENTS, sortOf } from '../src/features/account/events.ts';
 import { ACTIONS, dayEnd, dayStart } from '../src/features/organization/audit.ts';
 import { check, keyState, overlapOf, type Draft } from '../src/features/organization/keys.ts';
 import { originOf } from '../src/features/secrets/origin.ts';
@@ -73,6 +76,17 @@ test('every act of the trail has a name in both languages', () => {
   for (const words of [organizationEn, organizationJa]) {
     expect(Object.keys(words).filter((key) => key.startsWith('action.')).sort()).toEqual(ACTIONS.map((action) => `action.${action}`).sort());
   }
+});
+
+test('everything that happens to an account has a name in both languages', () => {
+  for (const words of [accountEn, accountJa]) {
+    expect(Object.keys(words).filter((key) => key.startsWith('event.')).sort()).toEqual(EVENTS.map((event) => `event.${event}`).sort());
+  }
+});
+
+test('in the history, who got in and who did not stand apart from what was changed', () => {
+  expect(['signed_in.cli', 'sign_in.refused', 'held_back', 'totp.disabled', 'younger'].map((event) => sortOf(`account.${event}`)))
+    .toEqual(['in', 'refused', 'refused', 'changed', 'changed']);
 });
 
 test('a day of the audit trail is a whole day', () => {

@@ -50,6 +50,7 @@ export type ApiKey = Known<Schemas['KeyView'], { scopes: Scope[] }>;
 /** The only time a key is told. */
 export type NewApiKey = ApiKey & Pick<Schemas['NewKeyView'], 'key'>;
 export type AuditEvent = Schemas['EventView'];
+export type AccountEvent = Schemas['AccountEventView'];
 /** A receipt as a member sees it: whose it is and where, and no link. */
 export type MemberReceipt = Schemas['MemberReceiptView'];
 

@@ -61,14 +61,14 @@ export class App {
     this.ended = false;
     const lang = this.account && langOf(this.account.lang);
     if (lang && !/(?:^|;\s*)lang=/.test(document.cookie)) this.words.choose(lang);
-    this.router.go(safeReturn(wanted, location.origin), { replace: true });
+    await this.router.go(safeReturn(wanted, location.origin), { replace: true });
   }
 
   async signOut(): Promise<void> {
     await this.api.post('/v1/sign-out');
     this.account = undefined;
     this.session = await this.api.session();
-    this.router.go('/sign-in');
+    await this.router.go('/sign-in');
   }
 
   chooseTheme(theme: Theme): void {

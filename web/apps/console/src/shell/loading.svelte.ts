@@ -34,6 +34,7 @@ export class Listed<Item> {
   #next = $state<string | null>(null);
   readonly #fetch: (cursor: string | undefined) => Promise<Page<Item>>;
   #turn = 0;
+  #last = (): Promise<void> => this.load();
 
   constructor(fetch: (cursor: string | undefined) => Promise<Page<Item>>) {
     this.#fetch = fetch;
@@ -49,6 +50,9 @@ export class Listed<Item> {
 
   readonly loadMore = (): Promise<void> => this.#page(this.#next ?? undefined, () => this.items ?? []);
 
+  /** What did not come is asked for once more. */
+  readonly again = (): Promise<void> => this.#last();
+
   /** Puts a changed item in its place, or a new one first. */
   put(item: Item, same: (item: Item) => boolean): void {
     const items = this.items ?? [];
@@ -57,6 +61,7 @@ export class Listed<Item> {
 
   async #page(cursor: string | undefined, before: () => Item[]): Promise<void> {
     const turn = ++this.#turn;
+    this.#last = () => this.#page(cursor, before);
     this.busy = true;
     try {
       const { items, next } = await this.#fetch(cursor);

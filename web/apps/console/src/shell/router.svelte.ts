@@ -8,11 +8,14 @@ export type Handed = Readonly<Record<string, string>>;
 export class Router {
   #url = $state.raw(new URL(location.href));
   #handed = $state.raw<Handed>({});
+  #turn = 0;
+  /** What must be there before a page can be shown: until then the page before it stays. */
+  prepare: (found: Found) => Promise<void> = () => Promise.resolve();
   readonly found: Found = $derived(find(this.#url.pathname));
   readonly query: URLSearchParams = $derived(this.#url.searchParams);
 
   constructor() {
-    addEventListener('popstate', () => this.#arrive(history.state as Handed | null));
+    addEventListener('popstate', () => void this.#back());
     document.addEventListener('click', (event) => this.#follow(event));
   }
 
@@ -24,12 +27,14 @@ export class Router {
     return this.#handed;
   }
 
-  /** Goes to a path of this console. */
-  go(path: string, { replace = false, handed = {} }: { replace?: boolean; handed?: Handed } = {}): void {
+  /** Goes to a path of this console, unless one goes elsewhere before it can be shown. */
+  async go(path: string, { replace = false, handed = {} }: { replace?: boolean; handed?: Handed } = {}): Promise<void> {
+    if (!(await this.#prepared(path))) return;
     history[replace ? 'replaceState' : 'pushState'](handed, '', path);
     this.#arrive(handed);
     scrollTo(0, 0);
-    void tick().then(focusHeading);
+    await tick();
+    focusHeading();
   }
 
   /** Changes what stands after `?` without going anywhere: filters, that a reload and a shared address keep. */
@@ -46,6 +51,17 @@ export class Router {
     return token || null;
   }
 
+  async #back(): Promise<void> {
+    const handed = history.state as Handed | null;
+    if (await this.#prepared(location.pathname)) this.#arrive(handed);
+  }
+
+  async #prepared(path: string): Promise<boolean> {
+    const turn = ++this.#turn;
+    await this.prepare(find(new URL(path, location.origin).pathname));
+    return turn === this.#turn;
+  }
+
   #arrive(handed: Handed | null): void {
     this.#url = new URL(location.href);
     this.#handed = handed ?? {};
@@ -57,7 +73,7 @@ export class Router {
     if (!link || !plain || event.defaultPrevented || link.origin !== location.origin) return;
     if (link.target || link.hasAttribute('download') || link.pathname.startsWith('/v1/')) return;
     event.preventDefault();
-    this.go(link.pathname + link.search);
+    void this.go(link.pathname + link.search);
   }
 }
 

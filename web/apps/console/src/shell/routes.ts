@@ -16,6 +16,7 @@ const OWN = {
   '/organizations': 'organizations',
   '/account': 'account',
   '/account/security': 'security',
+  '/account/events': 'events',
 } as const;
 
 /** Pages of an organization, below `/o/<its slug or id>`: no name of an organization can hide a page of ours. */
@@ -43,6 +44,15 @@ export const NEEDS: Readonly<Record<OrganizationPage, Permission>> = {
   settings: 'organization.read',
 };
 
+/** What somebody who is not signed in may see. */
+export const OPEN_PAGES = ['sign-in', 'sign-in-link', 'sign-up', 'check-mail', 'verify', 'forgotten', 'reset', 'invitation'] as const;
+export type OpenPage = (typeof OPEN_PAGES)[number];
+
+export const isOpen = (page: OwnPage): page is OpenPage => (OPEN_PAGES as readonly OwnPage[]).includes(page);
+
+/** What has no sense for somebody who is. */
+export const GUEST_PAGES: readonly OwnPage[] = ['sign-in', 'sign-up', 'forgotten'];
+
 export type Found =
   | { kind: 'own'; page: OwnPage }
   | { kind: 'organization'; page: OrganizationPage; organization: string }
@@ -56,21 +66,6 @@ export function find(path: string): Found {
   if (!organization || !Object.hasOwn(ORGANIZATIONS, rest)) return { kind: 'missing' };
   return { kind: 'organization', page: ORGANIZATIONS[rest as keyof typeof ORGANIZATIONS], organization };
 }
-
-/** What somebody who is not signed in may see. */
-export const OPEN_PAGES: readonly OwnPage[] = [
-  'sign-in',
-  'sign-in-link',
-  'sign-up',
-  'check-mail',
-  'verify',
-  'forgotten',
-  'reset',
-  'invitation',
-];
-
-/** What has no sense for somebody who is. */
-export const GUEST_PAGES: readonly OwnPage[] = ['sign-in', 'sign-up', 'forgotten'];
 
 /**
  * Where to go on after signing in: a path of this console, and never anywhere else. `//host`, `/\host` and whatever else

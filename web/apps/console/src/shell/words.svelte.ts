@@ -1,17 +1,22 @@
 import { format, langOf, values, type Lang, type Message, type Params } from '@waxseal/i18n';
 import accountEn from '@waxseal/i18n/locales/en/account.json';
 import consoleEn from '@waxseal/i18n/locales/en/console.json';
-import organizationEn from '@waxseal/i18n/locales/en/organization.json';
+import type organizationEn from '@waxseal/i18n/locales/en/organization.json';
 import accountJa from '@waxseal/i18n/locales/ja/account.json';
 import consoleJa from '@waxseal/i18n/locales/ja/console.json';
-import organizationJa from '@waxseal/i18n/locales/ja/organization.json';
 import { speak } from '@waxseal/ui/components';
 import { keepLanguage } from './preferences.ts';
 
-const en = { ...consoleEn, ...accountEn, ...organizationEn };
-const MESSAGES: Record<Lang, Record<keyof typeof en, Message>> = { en, ja: { ...consoleJa, ...accountJa, ...organizationJa } };
+export type Key = keyof typeof consoleEn | keyof typeof accountEn | keyof typeof organizationEn;
+type Messages = Partial<Record<Key, Message>>;
 
-export type Key = keyof typeof en;
+const MESSAGES: Record<Lang, Messages> = { en: { ...consoleEn, ...accountEn }, ja: { ...consoleJa, ...accountJa } };
+
+/** What the pages of a part say comes with them. */
+export function addWords({ en, ja }: Readonly<Record<Lang, Messages>>): void {
+  Object.assign(MESSAGES.en, en);
+  Object.assign(MESSAGES.ja, ja);
+}
 
 /** Everything the console says, in the language of now: whatever shows it follows when the reader chooses another. */
 export class Words {
@@ -31,12 +36,12 @@ export class Words {
     return this.#lang;
   }
 
-  readonly t = (key: Key, params?: Params): string => format(this.#lang, MESSAGES[this.#lang][key], params);
+  readonly t = (key: Key, params?: Params): string => format(this.#lang, MESSAGES[this.#lang][key] ?? key, params);
 
   /** What the server names by a word: its name here, or the word itself if it is younger than this page. */
-  readonly named = (kind: 'role' | 'scope' | 'action' | 'state', word: string): string => {
+  readonly named = (kind: 'role' | 'scope' | 'action' | 'state' | 'event', word: string): string => {
     const key = `${kind}.${word}`;
-    return key in en ? this.t(key as Key) : word;
+    return key in MESSAGES.en ? this.t(key as Key) : word;
   };
 
   choose(lang: Lang): void {

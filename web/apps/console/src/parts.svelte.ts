@@ -1,0 +1,52 @@
+import { bring } from './shell/bring.ts';
+import { isOpen, type Found } from './shell/routes.ts';
+
+/** What comes when it is needed: a script each, with whatever it alone needs. Their files are named after these. */
+const PARTS = {
+  member: () => import('./parts/member.ts'),
+  account: () => import('./parts/account.ts'),
+  organization: () => import('./parts/organization.ts'),
+  share: () => import('./parts/share.ts'),
+};
+
+type Part = keyof typeof PARTS;
+type Modules = { [P in Part]: Awaited<ReturnType<(typeof PARTS)[P]>> };
+
+/** The parts that a page is made of, for somebody who is signed in. */
+export function partsOf(found: Found): readonly Part[] {
+  if (found.kind === 'organization') return found.page === 'share' ? ['member', 'organization', 'share'] : ['member', 'organization'];
+  if (found.kind === 'missing' || found.page === 'start') return ['member'];
+  return isOpen(found.page) ? [] : ['member', 'account'];
+}
+
+/** Which parts are here. */
+export class Parts {
+  #here = $state.raw<Partial<Modules>>({});
+  /** One of them did not arrive, or is not what was released: only the whole page, loaded anew, can mend that. */
+  lost = $state(false);
+  readonly #asked = new Map<Part, Promise<void>>();
+
+  get here(): Readonly<Partial<Modules>> {
+    return this.#here;
+  }
+
+  /** Resolves when they are here, or one of them is lost. */
+  async need(parts: readonly Part[]): Promise<void> {
+    await Promise.all(parts.map((part) => this.#ask(part)));
+  }
+
+  #ask(part: Part): Promise<void> {
+    const asked = this.#asked.get(part) ?? this.#bring(part);
+    this.#asked.set(part, asked);
+    return asked;
+  }
+
+  async #bring(part: Part): Promise<void> {
+    try {
+      const module = await bring<unknown>(part, PARTS[part]);
+      this.#here = { ...this.#here, [part]: module };
+    } catch {
+      this.lost = true;
+    }
+  }
+}
