@@ -1,22 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
-import { run } from './servers.ts';
+import { change } from './rows.ts';
 
 /**
- * The server's clock cannot be set, and nobody wants a server whose clock can. So time passes for one secret, or one session, instead:
- * its moments move, in the database of the durable server. Python's standard library reads SQLite; Node 20's does not.
+ * The server's clock cannot be set, and nobody wants a server whose clock can. So time passes for one secret, or one
+ * session, instead: its moments move, in the database of the durable server.
  */
-const MOVE = `
-import sqlite3, sys
-database, change, whose = sys.argv[1:]
-with sqlite3.connect(database, timeout=30) as connection:
-    assert connection.execute('UPDATE ' + change, (whose,)).rowcount == 1
-`;
-
-const write = (change: string, whose: string) => execFileSync('python3', ['-c', MOVE, join(run.dataDir, 'waxseal.db'), change, whose]);
-
-function move(link: string, change: string): void {
-  write(`secrets SET ${change} WHERE id = ?`, new URL(link).pathname.split('/').at(-1) ?? '');
+function move(link: string, what: string): void {
+  change(`UPDATE secrets SET ${what} WHERE id = ?`, [new URL(link).pathname.split('/').at(-1) ?? '']);
 }
 
 /** The secret's lifetime is over. */
@@ -31,5 +20,5 @@ export function outwait(link: string): void {
 
 /** The one session of this account was proven longer ago than dangerous acts allow. */
 export function provenLongAgo(email: string): void {
-  write('sessions SET stepped_up_until_ms = created_at_ms WHERE account_id = (SELECT id FROM accounts WHERE email = ?)', email);
+  change('UPDATE sessions SET stepped_up_until_ms = created_at_ms WHERE account_id = (SELECT id FROM accounts WHERE email = ?)', [email]);
 }

@@ -14,6 +14,8 @@ export const PLATFORM = 'app.localhost';
 export interface Server {
   /** `http://secrets.acme.localhost:<port>` */
   origin: string;
+  /** Signs in as the owner of the demo's organization, once. Absent where no accounts are served. */
+  signInLink?: string | undefined;
   /** Politely, as a service manager does. */
   stop(): Promise<void>;
   /** As a power cut does. */
@@ -85,8 +87,8 @@ export async function startServer({ log, dataDir, port = 0 }: Place): Promise<Se
     WAXSEAL_LISTENERS__PLAIN: `127.0.0.1:${port}`,
     ...(dataDir && { WAXSEAL_STORE__DATA_DIR: dataDir }),
   });
-  const origin = await welcomed(child);
-  return { origin, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
+  const { origin, signInLink } = await welcomed(child);
+  return { origin, signInLink, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
 }
 
 /** How the parts of the service are spread over processes, and how many of each there are. */
@@ -116,7 +118,7 @@ async function startFleet(log: string, dataDir: string, each: number): Promise<S
       const env = { ...shared, WAXSEAL_STORE__DATA_DIR: `${dataDir}-edge-${edge}` };
       const listeners = { WAXSEAL_LISTENERS__PLAIN: '127.0.0.1:0', WAXSEAL_UPSTREAM__SECRETS: upstream.join(','), WAXSEAL_UPSTREAM__ACCOUNTS: upstream.join(',') };
       const running = spawnServer(log, ['--only', 'edge'], { ...env, ...listeners });
-      return { ...running, origin: await welcomed(running.child) };
+      return { ...running, ...(await welcomed(running.child)) };
     }),
   );
   const end = async (signal: NodeJS.Signals) => {
@@ -142,18 +144,28 @@ function exited(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => child.once('exit', () => resolve()));
 }
 
-/** The demo prints its address once it listens. */
-async function welcomed(child: ChildProcess): Promise<string> {
+/** The demo prints its address and its owner's link once it listens; the last line says how to stop it. */
+async function welcomed(child: ChildProcess): Promise<Pick<Server, 'origin' | 'signInLink'>> {
   let said = '';
   return new Promise((resolve, reject) => {
     child.stdout?.on('data', (chunk: Buffer) => {
       said += chunk.toString();
       const origin = new RegExp(`http://${HOST.replaceAll('.', '\\.')}:\\d+(?=\\s)`).exec(said)?.[0];
-      if (origin) resolve(origin);
+      if (origin && said.includes('Ctrl-C')) resolve({ origin, signInLink: /^ +Sign in +(\S+)/m.exec(said)?.[1] });
     });
     child.once('error', reject);
     child.once('exit', (code) => reject(new Error(`waxseald ended with ${code} before it was up; is it built?`)));
   });
+}
+
+/** What the operator types beside the server that keeps; gives what it prints. */
+export function admin(...command: string[]): string {
+  const env = {
+    PATH: process.env['PATH'],
+    WAXSEAL_STORE__DATA_DIR: run.dataDir,
+    WAXSEAL_LISTENERS__PLAIN: `127.0.0.1:${new URL(run.durableOrigin).port}`,
+  };
+  return execFileSync(binary(), ['admin', ...command], { env, encoding: 'utf8' }).trim();
 }
 
 /** Where this run keeps its logs and its data; workers read it from the environment. */
@@ -168,6 +180,10 @@ export const run = {
   /** A server whose database lies on the disk, where a test can reach it. */
   get durableOrigin(): string {
     return required('WAXSEAL_E2E_DURABLE_ORIGIN');
+  },
+  /** Signs in there as the owner of the demo's organization: whoever takes it first. */
+  get signInLink(): string {
+    return required('WAXSEAL_E2E_SIGN_IN_LINK');
   },
   /** The members' pages of that server, and the folder into which it puts its mails. */
   get platform(): string {
@@ -198,6 +214,7 @@ export default async function start(): Promise<() => Promise<void>> {
   const [forgetful, durable] = await startShape(SHAPES[shape()]);
   process.env['WAXSEAL_E2E_ORIGIN'] = forgetful.origin;
   process.env['WAXSEAL_E2E_DURABLE_ORIGIN'] = durable.origin;
+  process.env['WAXSEAL_E2E_SIGN_IN_LINK'] = durable.signInLink ?? '';
   return async () => {
     await Promise.all([...new Set([forgetful, durable])].map((server) => server.stop()));
     rmSync(run.folder, { recursive: true, force: true });

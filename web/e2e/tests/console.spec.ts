@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import type { Page } from '@playwright/test';
 import { expect, test } from '../src/fixtures.ts';
 import { keepFromLog } from '../src/ledger.ts';
-import { founder, mailed, member, PASSWORD, tabTo } from '../src/members.ts';
+import { accept, founder, invite, mailed, member, PASSWORD, tabTo } from '../src/members.ts';
 import { run } from '../src/servers.ts';
 import { fetchAs } from '../src/wire.ts';
 
@@ -37,19 +37,11 @@ test('an invited auditor reads everything; what they may not do has no button an
   const owner = await member(person);
   const { place } = await founder(owner, 'auditing');
   const email = 'noor@nordlicht.example';
-  await owner.goto(`${place}/members`);
-  await owner.getByRole('button', { name: 'Invite a member' }).click();
-  await owner.getByRole('dialog').getByLabel('Email address').fill(email);
-  await owner.getByRole('radio', { name: 'Auditor' }).check();
-  await owner.getByRole('button', { name: 'Send the invitation' }).click();
-  await expect(owner.getByRole('listitem').filter({ hasText: email })).toBeVisible();
+  await invite(owner, place, email, 'Auditor');
 
   const auditor = await member(person);
-  await auditor.goto(await mailed(email, '/invitation'));
-  await auditor.getByLabel('Your name').fill('Noor Aziz');
-  await auditor.locator('[autocomplete=new-password]').fill(PASSWORD);
-  await auditor.keyboard.press('Enter');
-  await auditor.waitForURL(place);
+  await accept(auditor, email, 'Noor Aziz');
+  expect(new URL(auditor.url()).pathname).toBe(place);
   await expect(auditor.getByRole('link', { name: 'Audit trail' })).toBeVisible();
   await expect(auditor.getByRole('link', { name: 'Share a secret' })).toHaveCount(0);
   await auditor.goto(`${place}/share`);

@@ -1,0 +1,45 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { run } from './servers.ts';
+
+/** What lies in a server's database. Python's standard library reads SQLite; Node 20's does not. */
+const ASK = `
+import json, sqlite3, sys
+database, statement, *values = sys.argv[1:]
+with sqlite3.connect(database, timeout=30) as connection:
+    cursor = connection.execute(statement, values)
+    print(json.dumps([cursor.fetchall(), cursor.rowcount], default=bytes.hex))
+`;
+
+type Row = (string | number | null)[];
+
+function ask(dataDir: string, statement: string, values: readonly string[]): [Row[], number] {
+  const answer = execFileSync('python3', ['-c', ASK, join(dataDir, 'waxseal.db'), statement, ...values], { encoding: 'utf8' });
+  return JSON.parse(answer) as [Row[], number];
+}
+
+/** What a query finds. */
+export const rows = (statement: string, values: readonly string[] = [], dataDir = run.dataDir): Row[] => ask(dataDir, statement, values)[0];
+
+/** Changes exactly one row. */
+export function change(statement: string, values: readonly string[], dataDir = run.dataDir): void {
+  const [, changed] = ask(dataDir, statement, values);
+  if (changed !== 1) throw new Error(`${changed} rows were changed by ${statement}`);
+}
+
+/** Every column of every table in which the text stands, whatever it is there for. */
+export function whereIs(text: string, dataDir = run.dataDir): string[] {
+  const columns = rows("SELECT m.name, p.name FROM sqlite_master m, pragma_table_info(m.name) p WHERE m.type = 'table'", [], dataDir);
+  const looks = columns.map(([table, column]) => `SELECT '${table}.${column}' FROM "${table}" WHERE instr(CAST("${column}" AS TEXT), ?1)`);
+  return rows(looks.join(' UNION '), [text], dataDir).map(([place]) => String(place));
+}
+
+/** Gives an organization a domain, as nobody yet can in the console. Edges serve it once they have looked again. */
+export function addDomain(slug: string, host: string, dataDir = run.dataDir): void {
+  if (rows('SELECT 1 FROM domains WHERE host = ?', [host], dataDir).length > 0) return;
+  const id = `dom_${randomBytes(16).toString('base64url')}`;
+  change('INSERT INTO domains (tenant_id, id, host, created_at_ms) SELECT id, ?1, ?2, created_at_ms FROM tenants WHERE slug = ?3', [id, host, slug], dataDir);
+  // It looks as any other does.
+  change('INSERT INTO brands (tenant_id, domain_id, look) SELECT tenant_id, id, (SELECT look FROM brands LIMIT 1) FROM domains WHERE id = ?', [id], dataDir);
+}

@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { Locator, Page } from '@playwright/test';
+import { expect, test } from '../src/fixtures.ts';
+import { keepFromLog } from '../src/ledger.ts';
+import { mailed, member, PASSWORD, tabTo, type Door } from '../src/members.ts';
+import { addDomain, change, rows, whereIs } from '../src/rows.ts';
+import { HOST, PLATFORM, run, startServer, type Server } from '../src/servers.ts';
+import { fetchAs } from '../src/wire.ts';
+import { wordsOf } from '../src/words.ts';
+
+/** An organization from its first day to its last, by keyboard alone: on a server of its own, whose moments can be moved. */
+
+interface World extends Door {
+  server: Server;
+  dataDir: string;
+}
+
+async function begin(name: string): Promise<World> {
+  const dataDir = join(run.folder, name);
+  const server = await startServer({ log: run.serverLog, dataDir });
+  return { server, dataDir, platform: server.origin.replace(HOST, PLATFORM), mailDir: join(dataDir, 'mail') };
+}
+
+/** The same server once more: what time has brought, it finds when it starts. */
+async function again(world: World): Promise<void> {
+  await world.server.stop();
+  world.server = await startServer({ log: run.serverLog, dataDir: world.dataDir, port: Number(new URL(world.server.origin).port) });
+}
+
+/** Goes to a thing and presses it. */
+async function press(page: Page, place: Locator): Promise<void> {
+  await tabTo(page, place);
+  await page.keyboard.press('Enter');
+}
+
+async function type(page: Page, place: Locator, text: string): Promise<void> {
+  await tabTo(page, place);
+  await page.keyboard.insertText(text);
+}
+
+for (const [lang, locale] of [['en', 'en-GB'], ['ja', 'ja-JP']] as const) {
+  const t = wordsOf(lang);
+  const button = (page: Page, key: string, params = {}) => page.getByRole('button', { name: t(key, params), exact: true });
+  const place = (page: Page, key: string) => page.getByRole('navigation').getByRole('link', { name: t(key), exact: true });
+
+  test(`an organization from sign-up to nothing left, by keyboard alone (${lang})`, async ({ person }) => {
+    test.setTimeout(180_000);
+    const world = await begin(`story-${lang}`);
+    const [owner, auditor] = [await member(person, locale, world), await member(person, locale, world)];
+    const [email, invited, name] = [`mira-${lang}@nordlicht.example`, `noor-${lang}@nordlicht.example`, `Nordlicht ${lang}`];
+    const slug = `nordlicht-${lang}`;
+    const host = `secrets.nordlicht-${lang}.localhost`;
+    keepFromLog(PASSWORD, email, invited);
+
+    await test.step('signs up, and confirms the mailed link', async () => {
+      await owner.goto('/sign-up');
+      await type(owner, owner.locator('[name=name]'), 'Mira Holm');
+      await type(owner, owner.locator('[name=email]'), email);
+      await type(owner, owner.locator('[name=organization]'), name);
+      await type(owner, owner.locator('[autocomplete=new-password]'), PASSWORD);
+      await owner.keyboard.press('Enter');
+      await expect(owner.getByRole('heading', { level: 1, name: t('check-mail.title') })).toBeFocused();
+      await owner.goto(await mailed(email, '/verify', world));
+      await press(owner, button(owner, 'verify.submit'));
+      await expect(owner.getByRole('heading', { level: 1, name })).toBeFocused();
+      expect(new URL(owner.url()).pathname).toBe(`/o/${slug}`);
+    });
+
+    await test.step('invites an auditor, who reads and cannot create', async () => {
+      await press(owner, place(owner, 'nav.members'));
+      await press(owner, button(owner, 'members.invite'));
+      await type(owner, owner.getByRole('dialog').getByLabel(t('field.email')), invited);
+      await tabTo(owner, owner.getByRole('radio', { name: t('role.member') }));
+      await owner.keyboard.press('ArrowDown');
+      await expect(owner.getByRole('radio', { name: t('role.auditor') })).toBeChecked();
+      await owner.keyboard.press('Enter');
+      await expect(owner.getByRole('listitem').filter({ hasText: invited })).toContainText(t('role.auditor'));
+
+      await auditor.goto(await mailed(invited, '/invitation', world));
+      await type(auditor, auditor.getByLabel(t('field.name')), 'Noor Aziz');
+      await type(auditor, auditor.locator('[autocomplete=new-password]'), PASSWORD);
+      await auditor.keyboard.press('Enter');
+      await expect(auditor.getByRole('heading', { level: 1, name })).toBeVisible();
+      await expect(place(auditor, 'nav.audit')).toBeVisible();
+      await expect(place(auditor, 'nav.share')).toHaveCount(0);
+      await auditor.goto(`/o/${slug}/share`);
+      await expect(auditor.getByText(t('missing.here'))).toBeVisible();
+    });
+
+    const [first, second] = await test.step('makes a key, which is told once, and rotates it', async () => {
+      await press(owner, place(owner, 'nav.keys'));
+      await press(owner, button(owner, 'keys.new'));
+      await type(owner, owner.getByRole('dialog').getByLabel(t('keys.name')), 'CI');
+      await owner.keyboard.press('Enter');
+      const first = await told(owner);
+      await press(owner, owner.getByRole('button', { name: t('actions.of', { name: 'CI' }) }));
+      await owner.keyboard.press('Enter');
+      await press(owner, owner.getByRole('dialog').getByRole('button', { name: t('keys.rotate'), exact: true }));
+      return [first, await told(owner)];
+    });
+
+    await test.step('the old text works until the overlap ends, and not after', async () => {
+      expect([await bearer(world, first), await bearer(world, second)]).toEqual([404, 404]);
+      change('UPDATE api_keys SET overlap_ends_at_ms = created_at_ms WHERE name = ?', ['CI'], world.dataDir);
+      expect([await bearer(world, first), await bearer(world, second)]).toEqual([401, 404]);
+    });
+
+    await test.step('deletes the organization, and after seven days nothing of it is left', async () => {
+      addDomain(slug, host, world.dataDir);
+      const [[tenant]] = rows('SELECT id FROM tenants WHERE slug = ?', [slug], world.dataDir) as [[string]];
+      await press(owner, place(owner, 'nav.settings'));
+      await press(owner, button(owner, 'settings.delete.button'));
+      await type(owner, owner.getByRole('dialog').getByRole('textbox'), name);
+      await press(owner, owner.getByRole('dialog').getByRole('button', { name: t('settings.delete.confirm') }));
+      await expect(button(owner, 'settings.keep')).toBeVisible();
+      expect(whereIs(tenant, world.dataDir).length).toBeGreaterThan(5);
+
+      change('UPDATE tenants SET deletion_due_at_ms = created_at_ms - 86400000 WHERE id = ?', [tenant], world.dataDir);
+      await again(world);
+      await expect.poll(() => whereIs(tenant, world.dataDir)).toEqual([]);
+      for (const said of [slug, host, name]) expect(whereIs(said, world.dataDir), said).toEqual([]);
+      const buried = rows('SELECT hex(host_sha256) FROM domain_tombstones', [], world.dataDir);
+      expect(buried).toEqual([[createHash('sha256').update(host).digest('hex').toUpperCase()]]);
+      await owner.goto('/');
+      await expect(owner.getByText(t('organizations.empty.title'))).toBeVisible();
+    });
+    await world.server.stop();
+  });
+
+  /** The key on the screen, which is put away. */
+  async function told(page: Page): Promise<string> {
+    const key = (await page.getByText(/^wxk_\w{38}$/).textContent()) ?? '';
+    keepFromLog(key);
+    await press(page, button(page, 'keys.told.kept'));
+    return key;
+  }
+}
+
+/** 404: known, and refused what is not theirs. 401: not known. */
+const bearer = async ({ platform }: World, key: string): Promise<number> =>
+  (await fetchAs('computer')(`${platform}/v1/organizations/none`, { headers: { Authorization: `Bearer ${key}` } })).status;
