@@ -37,9 +37,8 @@ export function whereIs(text: string, dataDir = run.dataDir): string[] {
 
 /** Gives an organization a domain, as nobody yet can in the console. Edges serve it once they have looked again. */
 export function addDomain(slug: string, host: string, dataDir = run.dataDir): void {
-  if (rows('SELECT 1 FROM domains WHERE host = ?', [host], dataDir).length > 0) return;
   const id = `dom_${randomBytes(16).toString('base64url')}`;
-  change('INSERT INTO domains (tenant_id, id, host, created_at_ms) SELECT id, ?1, ?2, created_at_ms FROM tenants WHERE slug = ?3', [id, host, slug], dataDir);
+  ask(dataDir, 'INSERT OR IGNORE INTO domains (tenant_id, id, host, created_at_ms) SELECT id, ?1, ?2, created_at_ms FROM tenants WHERE slug = ?3', [id, host, slug]);
   // It looks as any other does.
-  change('INSERT INTO brands (tenant_id, domain_id, look) SELECT tenant_id, id, (SELECT look FROM brands LIMIT 1) FROM domains WHERE id = ?', [id], dataDir);
+  ask(dataDir, 'INSERT OR IGNORE INTO brands (tenant_id, domain_id, look) SELECT tenant_id, id, (SELECT look FROM brands LIMIT 1) FROM domains WHERE host = ?', [host]);
 }
