@@ -66,12 +66,12 @@ function cutOff(): string[] {
 const everyone = { runOnly: { type: 'tag', values: RULES } };
 const contrast = { runOnly: ['color-contrast'] };
 
-test.concurrent.each((VIEWS as View[]).map((view) => [view.name, view] as const))('%s: for everybody, in both themes, from 1024 to 320 px, under the policy', async (_, view) => {
+test.concurrent.each((VIEWS as View[]).map((view) => [view.name, view] as const))('%s: for everybody, in both themes, from 1280 to 320 px, under the policy', async (_, view) => {
   const page = await openView(context, server.origin, view);
   expect(await faults(page, everyone)).toEqual([]);
   await page.emulateMedia({ colorScheme: 'dark' });
   expect(await faults(page, contrast)).toEqual([]);
-  for (const width of [1024, 768, 320]) {
+  for (const width of [1280, 1100, 1024, 768, 320]) {
     await page.setViewportSize({ width, height: 700 });
     expect(await page.evaluate(cutOff), `at ${width} px`).toEqual([]);
   }
