@@ -76,7 +76,7 @@ test('a key is told once; rotated, the old text works beside the new one, and re
 
   await owner.getByRole('button', { name: 'Actions for Deployment' }).click();
   await owner.getByRole('menuitem', { name: 'Revoke' }).click();
-  await owner.getByLabel('Type Deployment to confirm').fill('Deployment');
+  await owner.getByLabel('Type “Deployment” to confirm').fill('Deployment');
   await owner.getByRole('button', { name: 'Revoke' }).click();
   await expect(owner.getByText('No keys yet')).toBeVisible();
   expect([await bearer(first), await bearer(second)]).toEqual([401, 401]);
@@ -129,7 +129,7 @@ test('an organization’s deletion is scheduled by its name, told, and taken bac
   const { place } = await founder(owner, 'ending');
   await owner.goto(`${place}/settings`);
   await owner.getByRole('button', { name: 'Delete…' }).click();
-  await owner.getByLabel('Type Nordlicht ending to confirm').fill('Nordlicht ending');
+  await owner.getByLabel('Type “Nordlicht ending” to confirm').fill('Nordlicht ending');
   await owner.getByRole('button', { name: 'Delete in 7 days' }).click();
   await owner.getByRole('button', { name: 'Keep the organization' }).click();
   await expect(owner.getByRole('button', { name: 'Delete…' })).toBeVisible();

@@ -101,7 +101,7 @@ describe('by keyboard', () => {
     const confirm = page.getByRole('button', { name: 'Delete in 7 days' });
     expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('INPUT');
     expect(await confirm.isDisabled()).toBe(true);
-    await page.getByLabel('Type Acme, Inc. to confirm').fill('Acme, Inc.');
+    await page.getByLabel('Type “Acme, Inc.” to confirm').fill('Acme, Inc.');
     expect(await confirm.isDisabled()).toBe(false);
     await page.keyboard.press('Escape');
     await confirm.waitFor({ state: 'detached' });
