@@ -7,8 +7,8 @@ import { run } from '../src/servers.ts';
 import { fetchAs } from '../src/wire.ts';
 
 const READERS = [
-  { lang: 'en', locale: 'en-GB', mail: 'Check your mail', confirm: 'Confirm the address', share: 'Share a secret' },
-  { lang: 'ja', locale: 'ja-JP', mail: 'メールをご確認ください', confirm: 'アドレスを確認', share: '機密情報を共有' },
+  { lang: 'en', locale: 'en-GB', mail: 'Check your mail', confirm: 'Confirm the address', share: 'Share the first one' },
+  { lang: 'ja', locale: 'ja-JP', mail: 'メールをご確認ください', confirm: 'アドレスを確認', share: '最初の共有を始める' },
 ];
 
 for (const { lang, locale, mail, confirm, share } of READERS) {

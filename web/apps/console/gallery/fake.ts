@@ -5,7 +5,7 @@ import type {
 import type { CreateAnswer } from '../src/api/types.ts';
 
 /** How the world is when a page is looked at. */
-export const SCENARIOS = ['owner', 'auditor', 'empty', 'long', 'loading', 'failed', 'offline', 'deleting', 'guest', 'invited-only', 'several', 'ended', 'broken-off'] as const;
+export const SCENARIOS = ['owner', 'auditor', 'empty', 'long', 'loading', 'failed', 'offline', 'deleting', 'guest', 'invited-only', 'several', 'ended', 'broken-off', 'doubted'] as const;
 export type Scenario = (typeof SCENARIOS)[number];
 
 /** The moment at which the gallery stands. */
@@ -216,6 +216,7 @@ export function fakeFetch(scenario: Scenario): typeof fetch {
     if (scenario === 'ended' && !begins) return Promise.resolve(problem(401, 'signed-out', 'You are signed out', 'Sign in again; nothing was changed.'));
     // In one world, the first part of a list comes and the rest does not.
     if (scenario === 'broken-off' && searchParams.has('cursor')) return Promise.reject(new TypeError('offline'));
+    if (scenario === 'doubted' && method !== 'GET') return Promise.resolve(problem(403, 'step-up', 'Prove that it is you', 'This needs fresh proof.'));
     if (scenario === 'failed' && !begins) return Promise.resolve(problem(500, 'internal', 'Our fault', 'Something went wrong on our side. Please quote req_01JD4Z8Q when you tell us.'));
     if (known) return json(known(scenario, searchParams.get('cursor')));
     return Promise.resolve(problem(404, 'not-available', 'Not available', `The gallery has no answer to ${pattern}.`));

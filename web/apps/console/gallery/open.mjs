@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** What there is to look at: each page in the worlds in which it looks different, and what is pressed, or typed (`place := text`), before looking. */
+/** What there is to look at: each page in the worlds in which it looks different, and what is pressed, or typed (`place := text`), before looking; in a `width` if that decides what there is to press. */
 export const VIEWS = JSON.parse(readFileSync(new URL('views.json', import.meta.url), 'utf8'));
 
 const urlOf = ({ path, scenario }) => {
@@ -18,6 +18,7 @@ export async function openView(context, origin, view) {
   await page.addInitScript((now) => {
     Date.now = () => now;
   }, NOW);
+  if (view.width) await page.setViewportSize({ width: view.width, height: 844 });
   await page.goto(origin + urlOf(view));
   await page.locator('h1').first().waitFor();
   if (view.name.includes('loading')) await page.locator('[role=status] .bar').first().waitFor();
@@ -26,7 +27,7 @@ export async function openView(context, origin, view) {
     const place = page.locator(selector).last();
     await (text ? place.fill(text) : place.click());
   }
-  // What a press began has ended: the page says nothing more of being busy.
-  if (view.press.length > 0) await page.locator('[aria-busy=true]:visible').first().waitFor({ state: 'detached' });
+  // What a press began has ended, or asks something first: nothing on top says of itself that it is busy.
+  await page.waitForFunction(() => !([...document.querySelectorAll('dialog[open]')].at(-1) ?? document).querySelector('[aria-busy=true]'));
   return page;
 }
