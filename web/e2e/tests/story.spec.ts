@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Locator, Page } from '@playwright/test';
+import { withAuthenticator } from '../src/authenticator.ts';
 import { expect, test } from '../src/fixtures.ts';
 import { keepFromLog } from '../src/ledger.ts';
 import { mailed, member, PASSWORD, tabTo, type Door } from '../src/members.ts';
@@ -53,7 +54,8 @@ for (const [lang, locale] of [['en', 'en-GB'], ['ja', 'ja-JP']] as const) {
     const host = `secrets.nordlicht-${lang}.localhost`;
     keepFromLog(PASSWORD, email, invited);
 
-    await test.step('signs up, and confirms the mailed link', async () => {
+    const authenticator = await withAuthenticator(owner);
+    await test.step('signs up, confirms the mailed link, and makes a passkey', async () => {
       await owner.goto('/sign-up');
       await type(owner, owner.locator('[name=name]'), 'Mira Holm');
       await type(owner, owner.locator('[name=email]'), email);
@@ -63,8 +65,22 @@ for (const [lang, locale] of [['en', 'en-GB'], ['ja', 'ja-JP']] as const) {
       await expect(owner.getByRole('heading', { level: 1, name: t('check-mail.title') })).toBeFocused();
       await owner.goto(await mailed(email, '/verify', world));
       await press(owner, button(owner, 'verify.submit'));
+      await press(owner, button(owner, 'passkeys.add'));
       await expect(owner.getByRole('heading', { level: 1, name })).toBeFocused();
       expect(new URL(owner.url()).pathname).toBe(`/o/${slug}`);
+      expect(await authenticator.count()).toBe(1);
+    });
+
+    await test.step('signs out, and in again with nothing but the passkey', async () => {
+      // Else the browser, which offers it where an address is typed, is faster than the person.
+      await authenticator.away();
+      await press(owner, owner.getByRole('button', { name: email }));
+      await owner.keyboard.press('End');
+      await owner.keyboard.press('Enter');
+      await expect(owner.getByRole('heading', { level: 1, name: t('sign-in.title') })).toBeFocused();
+      await authenticator.near();
+      await press(owner, button(owner, 'sign-in.passkey'));
+      await expect(owner.getByRole('heading', { level: 1, name })).toBeFocused();
     });
 
     await test.step('invites an auditor, who reads and cannot create', async () => {

@@ -28,6 +28,6 @@ export async function openView(context, origin, view) {
     await (text ? place.fill(text) : place.click());
   }
   // What a press began has ended, or asks something first: nothing on top says of itself that it is busy.
-  await page.waitForFunction(() => !([...document.querySelectorAll('dialog[open]')].at(-1) ?? document).querySelector('[aria-busy=true]'));
+  if (view.press.length > 0) await page.waitForFunction(() => !([...document.querySelectorAll('dialog[open]')].at(-1) ?? document).querySelector('[aria-busy=true]'));
   return page;
 }
