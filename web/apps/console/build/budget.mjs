@@ -1,7 +1,7 @@
 // What a visit may load in scripts, in bytes after gzip: the entry, and the parts that the page is made of. Whoever is
 // signed out needs no part (`src/parts.svelte.ts`).
 const BUDGETS = [
-  { visit: 'signed out', parts: [], bytes: 50_000 },
+  { visit: 'signed out', parts: [], bytes: 52_000 },
   { visit: 'of an account', parts: ['member', 'account'], bytes: 103_000 },
   { visit: 'of an organization', parts: ['member', 'organization'], bytes: 114_000 },
   { visit: 'to share a secret', parts: ['member', 'organization', 'share'], bytes: 128_000 },
