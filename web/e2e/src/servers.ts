@@ -1,8 +1,8 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** What `waxseald serve --demo` calls its organization and its host. */
@@ -166,6 +166,18 @@ export function admin(...command: string[]): string {
     WAXSEAL_LISTENERS__PLAIN: `127.0.0.1:${new URL(run.durableOrigin).port}`,
   };
   return execFileSync(binary(), ['admin', ...command], { env, encoding: 'utf8' }).trim();
+}
+
+/**
+ * The command line client as a CI job runs it: the key in its environment, the text from a pipe, and nothing kept from the
+ * run before. Gives its exit code and what it says on standard output.
+ */
+export function shareAsKey(key: string, to: string, text: string): { code: number | null; said: string } {
+  const home = mkdtempSync(join(run.folder, 'ci-'));
+  const env = { PATH: process.env['PATH'], HOME: home, WAXSEAL_KEY: key };
+  const client = process.env['WAXSEAL'] || join(dirname(binary()), 'waxseal');
+  const { status, stdout } = spawnSync(client, ['share', '--to', to], { env, input: text, encoding: 'utf8' });
+  return { code: status, said: stdout.trim() };
 }
 
 /** Where this run keeps its logs and its data; workers read it from the environment. */
