@@ -86,8 +86,8 @@ for (const [lang, locale] of [['en', 'en-GB'], ['ja', 'ja-JP']] as const) {
       await owner.keyboard.press('Enter');
       await expect(owner.getByRole('heading', { level: 1, name: t('sign-in.title') })).toBeFocused();
       await tabTo(owner, button(owner, 'sign-in.passkey'));
-      await authenticator.near();
       await owner.keyboard.press('Enter');
+      await authenticator.near();
       await expect(owner.getByRole('heading', { level: 1, name })).toBeFocused();
     });
 
