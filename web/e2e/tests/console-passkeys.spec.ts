@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { cancelNext, withAuthenticator } from '../src/authenticator.ts';
+import { cancelNext, withAuthenticator, type Authenticator } from '../src/authenticator.ts';
 import { expect, test } from '../src/fixtures.ts';
 import { keepFromLog } from '../src/ledger.ts';
 import { founder, letters, mailed, member, PASSWORD, tabTo } from '../src/members.ts';
@@ -21,6 +21,13 @@ async function addPasskey(page: Page, name: string): Promise<void> {
   await expect(page.getByText('Passkey added.')).toBeVisible();
 }
 
+/** The person answers what stands there. Chromium hears of their presence only while it asks. */
+async function answer({ away, near }: Authenticator, done: () => Promise<boolean>): Promise<void> {
+  await expect.poll(() => away().then(near).then(done)).toBe(true);
+}
+
+const at = (page: Page, place: string) => async () => new URL(page.url()).pathname === place;
+
 async function signOut(page: Page, email: string): Promise<void> {
   await page.getByRole('button', { name: email }).click();
   await page.getByRole('menuitem', { name: 'Sign out' }).click();
@@ -40,8 +47,7 @@ test('a passkey made in the settings signs in without an address, and a removed 
   await authenticator.away();
   await signOut(page, email);
   await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
-  await authenticator.near();
-  await page.waitForURL(place);
+  await answer(authenticator, at(page, place));
   await page.goto('/account/security');
   await expect(page.getByRole('listitem').filter({ hasText: 'Key ring' })).toContainText('used');
 
@@ -58,8 +64,8 @@ test('a passkey made in the settings signs in without an address, and a removed 
   await authenticator.away();
   await signOut(page, email);
   await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
-  await authenticator.near();
-  await expect(page.getByText('That does not sign anybody in')).toBeVisible();
+  await answer(authenticator, () => page.getByText('That does not sign anybody in').isVisible());
+  await authenticator.away();
   await page.locator('[name=email]').fill(email);
   await page.locator('[type=password]').fill(PASSWORD);
   await page.keyboard.press('Enter');
@@ -100,8 +106,7 @@ for (const { lang, locale, confirm, add, out, use } of READERS) {
     await page.waitForURL('/sign-in');
     await tabTo(page, page.getByRole('button', { name: use }));
     await page.keyboard.press('Enter');
-    await authenticator.near();
-    await expect(page.getByRole('heading', { level: 1, name: `Onboard ${lang}` })).toBeVisible();
+    await answer(authenticator, () => page.getByRole('heading', { level: 1, name: `Onboard ${lang}` }).isVisible());
   });
 }
 
@@ -113,14 +118,8 @@ test('where an address is typed the browser offers passkeys by itself', async ({
   await authenticator.away();
   await signOut(page, email);
   await expect(page.locator('[name=email]')).toHaveAttribute('autocomplete', /webauthn/);
-  // The person chooses it from what the browser shows at the field. Chromium hears of that only while it shows it.
-  await expect
-    .poll(async () => {
-      await authenticator.away();
-      await authenticator.near();
-      return new URL(page.url()).pathname;
-    })
-    .toBe(place);
+  // The person chooses it from what the browser shows at the field.
+  await answer(authenticator, at(page, place));
 });
 
 test('a dangerous act asks for the passkey again, and goes on where it was', async ({ person }) => {
@@ -164,8 +163,7 @@ test('who cancels is told so, and signs in another way or tries again', async ({
   await use.click();
   await expect(page.getByText('No passkey was used')).toBeVisible();
   await use.click();
-  await authenticator.near();
-  await page.waitForURL(place);
+  await answer(authenticator, at(page, place));
 });
 
 test('a browser without passkeys shows none of them', async ({ person }) => {
