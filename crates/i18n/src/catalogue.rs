@@ -23,6 +23,7 @@ const FILES: &[(&str, [&str; Lang::ALL.len()])] = &areas![
     "common",
     "console",
     "create",
+    "dns",
     "further",
     "invitation",
     "mail",

@@ -8,8 +8,16 @@ use crate::rust;
 /// Every crate, floor by floor from the ground. docs/ARCHITECTURE.md says what each is for.
 const FLOORS: &[&[&str]] = &[
     &["wax-kernel"],
-    &["wax-cache", "wax-config", "wax-crypto", "wax-i18n", "wax-model", "wax-telemetry"],
-    &["wax-acme", "wax-client-sdk", "wax-httpkit", "wax-mail", "wax-pages", "wax-store"],
+    &[
+        "wax-cache",
+        "wax-config",
+        "wax-crypto",
+        "wax-dns-tree",
+        "wax-i18n",
+        "wax-model",
+        "wax-telemetry",
+    ],
+    &["wax-acme", "wax-client-sdk", "wax-dns", "wax-httpkit", "wax-mail", "wax-pages", "wax-store"],
     &["wax-accounts", "wax-edge", "wax-secrets", "wax-services", "wax-store-sql", "wax-worker"],
     &["waxseal", "waxseald", "xtask"],
     &[TESTKIT],
