@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 use wax_kernel::{Clock, Rng, Timestamp};
 
 use crate::{
-    Answers, CertificateAuthority, Change, Event, Failure, Issuance, Issuer, IssuerId, Lease,
-    OrderStore, Step, StoreFault, Vault,
+    Answers, CertificateAuthority, Change, Charge, Event, Failure, Issuance, Issuer, IssuerId,
+    Lease, OrderStore, Step, StoreFault, Vault, ledger,
 };
 
 mod failing;
@@ -96,6 +96,18 @@ impl Engine {
             Ok(()) | Err(StoreFault::Lost) => Ok(true),
             Err(fault) => Err(fault),
         }
+    }
+
+    /// When an order for this is likely to begin, with `ahead` others before it in its lane: what people are shown.
+    pub async fn estimate(&self, issuance: &Issuance, ahead: u32) -> Result<Timestamp, StoreFault> {
+        let now = self.parts.clock.now();
+        let Some(Authority { issuer, .. }) = self.authorities.get(&issuance.issuer) else {
+            return Ok(now);
+        };
+        let replaces = issuance.replaces().is_some();
+        let charges = Charge::for_order(&issuer.id, issuer.limits, &issuance.name, replaces);
+        let buckets = self.parts.store.buckets(&charges).await?;
+        Ok(ledger::estimate(&buckets, &charges, issuance.lane_at(now), ahead, now))
     }
 
     async fn advance(&self, lease: &Lease, mut issuance: Issuance) -> Result<(), StoreFault> {

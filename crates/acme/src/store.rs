@@ -5,7 +5,7 @@ use std::fmt;
 use async_trait::async_trait;
 use wax_kernel::{DomainId, ErrorKind, Timestamp};
 
-use crate::{Bucket, Certificate, Charge, Issuance, IssuerId, StoredAccount, Wait};
+use crate::{Bucket, Buckets, Certificate, Charge, Issuance, IssuerId, StoredAccount, Wait};
 
 /// The right to work on one issuance, until it ends. The number rises each time the right is given, and every write names
 /// it: who has lost the right cannot write, however late it wakes.
@@ -89,6 +89,9 @@ pub trait OrderStore: Send + Sync + fmt::Debug {
         charges: &[Charge],
         now: Timestamp,
     ) -> Result<Result<(), Wait>, StoreFault>;
+
+    /// What is in the buckets that these charges are out of, for an estimate.
+    async fn buckets(&self, charges: &[Charge]) -> Result<Buckets, StoreFault>;
 
     /// A person says that it is mended: a blocked or waiting issuance goes on at once. `false`: there is none that waits.
     async fn mend(&self, domain: &DomainId, now: Timestamp) -> Result<bool, StoreFault>;

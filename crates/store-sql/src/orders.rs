@@ -35,6 +35,8 @@ statements! {
         SET state = $3, next_at_ms = $4, urgency_ms = $5, leased_until_ms = $6, fence = fence + $7
         WHERE domain_id = $1 AND fence = $2");
     MEND_ISSUANCE = both("UPDATE issuances SET state = $2, next_at_ms = $3 WHERE domain_id = $1");
+    FIND_BUCKET = both("SELECT arrival_at_ms FROM issuer_buckets
+        WHERE issuer = $1 AND budget = $2 AND bucket_key = $3");
     LOCK_BUCKET = locking!("SELECT arrival_at_ms FROM issuer_buckets
         WHERE issuer = $1 AND budget = $2 AND bucket_key = $3");
     /// Not an upsert: whoever makes the same bucket at the same time must run again, and see it.
@@ -258,6 +260,19 @@ impl OrderStore for SqlStore {
             Box::pin(async move { spend(&mut session, &lease, &all.0, &all.1, now).await })
         });
         spent.await.map_err(broken)?.ok_or(StoreFault::Lost)
+    }
+
+    async fn buckets(&self, charges: &[Charge]) -> Result<Buckets, StoreFault> {
+        let mut known = Buckets::new();
+        for Charge { bucket, .. } in charges {
+            let find = sql(FIND_BUCKET).bind(bucket.issuer.as_str());
+            let find = find.bind(bucket.budget.as_str()).bind(&*bucket.key);
+            if let Some(row) = self.database.clone().row(find).await.map_err(broken)? {
+                let arrival = row.of("issuer_buckets").at("arrival_at_ms").map_err(broken)?;
+                known.insert(bucket.clone(), arrival);
+            }
+        }
+        Ok(known)
     }
 
     async fn mend(&self, domain: &DomainId, now: Timestamp) -> Result<bool, StoreFault> {

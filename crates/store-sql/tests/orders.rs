@@ -88,6 +88,10 @@ async fn the_ledger_is_charged_with_the_row_or_not_at_all(store: Arc<dyn OrderSt
     assert_eq!(store.issuance(&one.domain).await.unwrap(), Some(ordering.clone()));
 
     let queued = Change::to(one.clone(), Some(LATER));
+    let arrival = |key: &str| (charge(key, 1).bucket, NOW.plus(Duration::from_secs(60)));
+    let known = store.buckets(&[charges[0].clone(), charges[1].clone(), charge("full", 1)]).await;
+    assert_eq!(known.unwrap(), [arrival("wide"), arrival("narrow")].into());
+
     let wait = store.spend(&lease, queued, &charges, NOW).await.unwrap().unwrap_err();
     assert_eq!(
         (wait.bucket.key.as_str(), wait.until),

@@ -82,7 +82,7 @@ impl Engine {
         issuance.next_at = next_at;
     }
 
-    fn is_first_round(&self, switches: u32) -> bool {
+    pub(super) fn is_first_round(&self, switches: u32) -> bool {
         usize::try_from(switches).is_ok_and(|switches| switches < self.order.len())
     }
 
@@ -117,6 +117,10 @@ impl Engine {
         if !silent && !stuck && failures.elsewhere < FAILURES {
             return None;
         }
+        self.next_issuer(issuance)
+    }
+
+    pub(super) fn next_issuer(&self, issuance: &Issuance) -> Option<IssuerId> {
         let here = self.order.iter().position(|id| *id == issuance.issuer)?;
         let next = self.order.get((here + 1) % self.order.len())?;
         (*next != issuance.issuer).then(|| next.clone())

@@ -7,7 +7,7 @@ use wax_kernel::{CertificateId, Timestamp};
 use super::{Authority, DECIDING, Engine, LEASE, Outcome, SHORTEST_WAIT};
 use crate::{
     Budget, Certificate, Chain, Change, Charge, Event, Failure, Failures, Fault, InUse, Issuance,
-    Lane, Lease, Plan, Progress, Reason, SealedKey, Step, StoreFault, reason,
+    Lane, Lease, Plan, Progress, Reason, SealedKey, Step, StoreFault, Wait, reason,
 };
 
 impl Engine {
@@ -37,7 +37,7 @@ impl Engine {
                 *issuance = next;
                 self.step_again(lease, issuance).await
             }
-            Err(wait) => Ok(Outcome::WaitUntil(wait.until)),
+            Err(wait) => Ok(self.without_budget(issuance, &wait)),
         }
     }
 
@@ -47,6 +47,21 @@ impl Engine {
         issuance: &mut Issuance,
     ) -> Result<Outcome, StoreFault> {
         Box::pin(self.step(lease, issuance)).await
+    }
+
+    /// Waits its turn; but not past the end of the certificate in use, while another issuer may have room.
+    fn without_budget(&self, issuance: &mut Issuance, wait: &Wait) -> Outcome {
+        let ends = issuance.in_use.as_ref().map(|in_use| in_use.validity.not_after);
+        let switches = issuance.failures.switches + 1;
+        let next = self.next_issuer(issuance).filter(|_| self.is_first_round(switches));
+        match next {
+            Some(next) if ends.is_some_and(|ends| wait.until >= ends) => {
+                issuance.issuer = next;
+                issuance.failures.switches = switches;
+                Outcome::Wait(Duration::ZERO)
+            }
+            _ => Outcome::WaitUntil(wait.until),
+        }
     }
 
     pub(super) async fn ordering(&self, issuance: &Issuance, authority: &Authority) -> Outcome {

@@ -142,6 +142,12 @@ impl OrderStore for MemoryOrders {
         state.write(lease, change).map(Ok)
     }
 
+    async fn buckets(&self, charges: &[Charge]) -> Result<Buckets, StoreFault> {
+        let state = self.state();
+        let known = charges.iter().filter_map(|charge| state.buckets.get_key_value(&charge.bucket));
+        Ok(known.map(|(bucket, arrival)| (bucket.clone(), *arrival)).collect())
+    }
+
     async fn mend(&self, domain: &DomainId, now: Timestamp) -> Result<bool, StoreFault> {
         let mut state = self.state();
         let Some(row) = state.rows.get_mut(domain) else { return Ok(false) };

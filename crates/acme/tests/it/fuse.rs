@@ -9,7 +9,7 @@ use std::{
 use async_trait::async_trait;
 use tokio::sync::Notify;
 use wax_acme::{
-    AccountThumbprint, Answer, Answers, AriId, Authority, CertName, Certificate,
+    AccountThumbprint, Answer, Answers, AriId, Authority, Buckets, CertName, Certificate,
     CertificateAuthority, Change, Charge, Engine, Failure, Issuance, IssuerId, Lease, Method,
     OrderState, OrderStore, Parts, StoreFault, StoredAccount, Wait, Wanted, Window,
 };
@@ -155,6 +155,10 @@ impl OrderStore for Fused<dyn OrderStore> {
         now: Timestamp,
     ) -> Result<Result<(), Wait>, StoreFault> {
         self.fuse.burn(self.inner.spend(lease, change, charges, now)).await
+    }
+
+    async fn buckets(&self, charges: &[Charge]) -> Result<Buckets, StoreFault> {
+        self.inner.buckets(charges).await
     }
 
     async fn mend(&self, domain: &DomainId, now: Timestamp) -> Result<bool, StoreFault> {

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use wax_acme::{Account, Axis, Budget, Charge, Engine, Issuance, Method, Phase, Reason};
-use wax_kernel::{Clock as _, DomainId};
+use wax_acme::{
+    Account, Axis, Budget, Change, Charge, Engine, InUse, Issuance, Method, OrderStore as _, Phase,
+    Plan, Reason, Validity,
+};
+use wax_kernel::{CertificateId, Clock as _, DomainId};
 use wax_testkit::{CaFault as Fault, CaServed as Served, ScriptedCa};
 
 use crate::house::{House, START, at_script};
@@ -222,7 +225,7 @@ async fn what_waits_for_a_person_goes_on_when_they_say_so_and_not_before() {
     stage.house.pass(Duration::from_secs(400 * 86_400));
     assert!(!engine.work().await.unwrap());
     stage.house.clock.set(START);
-    let mended = wax_acme::OrderStore::mend(&*stage.house.store, &issuance.domain, START);
+    let mended = stage.house.store.mend(&issuance.domain, START);
     assert!(mended.await.unwrap());
     stage.house.until(&engine, &[Phase::Active]).await;
     assert_eq!(stage.ca.issued(), ["a.example"]);
@@ -331,6 +334,39 @@ async fn a_certificate_of_a_clock_that_is_ahead_is_waited_for_and_not_ordered_ag
     stage.house.until(&engine, &[Phase::Active]).await;
     assert_eq!(stage.ca.issued().len(), 1);
     assert_eq!(START.until(stage.house.clock.now()), Duration::from_secs(300));
+}
+
+/// The first issuer's bucket of orders is empty for ten days; the certificate in use ends after one.
+#[tokio::test]
+async fn a_certificate_that_would_lapse_in_the_queue_comes_from_the_second_issuer() {
+    let (stage, second) = (Stage::set().await, ScriptedCa::start(START.as_secs(), 90).await);
+    let engine =
+        stage.house.engine([at_script("ca", &stage.ca), at_script("second", &second)]).await;
+    let days = |days: u32| START.plus(Duration::from_secs(86_400) * days);
+    let in_use = |ends| {
+        let validity = Validity { not_before: START, not_after: ends };
+        let first = stage.house.first("ending.example");
+        let plan = Plan::first(&first.name, validity, START);
+        let (id, issuer) = (CertificateId::from_bytes([1; 16]), first.issuer.clone());
+        let in_use = InUse { id, issuer, validity, ari: None, plan };
+        Issuance { in_use: Some(in_use), ..first }
+    };
+    let [ending, lasting] = [in_use(days(1)), in_use(days(80))];
+    assert!(stage.house.store.add(&ending).await.unwrap());
+    let (own, lease) = stage.house.store.claim(START, START).await.unwrap().unwrap();
+    let issuer = &at_script("ca", &stage.ca);
+    let charges = Charge::for_order(&issuer.id, issuer.limits, &own.name, false);
+    let orders = charges.iter().find(|charge| charge.bucket.budget == Budget::Orders).unwrap();
+    let empty = Some((orders.bucket.clone(), days(10)));
+    let change = Change { empty, ..Change::to(own, None) };
+    stage.house.store.save(&lease, change).await.unwrap();
+    assert!(stage.house.store.add(&lasting).await.unwrap());
+    assert!(engine.estimate(&lasting, 0).await.unwrap() > days(9));
+
+    while engine.work().await.unwrap() {}
+    assert_eq!((stage.ca.issued().len(), second.issued().len()), (0, 1));
+    let lasting = stage.house.issuance(&lasting.domain).await;
+    assert_eq!((lasting.issuer.as_str(), lasting.step.phase()), ("ca", Phase::Queued));
 }
 
 #[tokio::test]
