@@ -106,12 +106,27 @@ impl Check<'_> {
         let apex = apex.unwrap_or_else(|| zone.apex.clone());
         let is_above = apex != self.registrable && apex.zone_of(&self.registrable);
         if is_above && message.metadata.response_code == ResponseCode::NXDomain {
-            return Err(Lost { zone: apex, fault: Fault::NoSuchName });
+            let fault = self.registry_says(&zone).await.err().unwrap_or(Fault::NoSuchName);
+            return Err(Lost { zone: apex, fault });
         }
         if apex != zone.apex && zone.apex.zone_of(&apex) {
             zone = self.hidden_zone(&zone, apex).await?;
         }
         Ok(self.with_own_servers(zone).await)
+    }
+
+    /// Whether every server of the registry says that the name is not registered: one alone is not believed.
+    async fn registry_says(&self, registry: &Zone) -> Result<(), Fault> {
+        let most = self.walk.asker.dns.limits.servers;
+        let asked = registry.servers.iter().take(most).map(async |server| {
+            let address = self.walk.addresses(server, 0).await;
+            let address = *address.first().ok_or(Fault::NoAddress)?;
+            let asked = self.walk.asker.ask(address, &self.registrable, RecordType::SOA, true);
+            let message = asked.await.and_then(authoritative)?;
+            let is_gone = message.metadata.response_code == ResponseCode::NXDomain;
+            if is_gone { Ok(()) } else { Err(Fault::Mismatch) }
+        });
+        join_all(asked).await.into_iter().collect()
     }
 
     /// A zone whose servers are its parent's too: they never refer from one to the other.

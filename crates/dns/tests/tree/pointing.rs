@@ -1,7 +1,7 @@
 //! Where a name leads, and what to change.
 
 use wax_dns::{Code, Report, Verdict};
-use wax_dns_tree::Tree;
+use wax_dns_tree::{Fault, Tree};
 use wax_i18n::Lang;
 use wax_kernel::Timestamp;
 use wax_model::domain::Pointing;
@@ -126,6 +126,22 @@ async fn a_name_that_nobody_registered_says_so() {
     assert_eq!((report.pointing, report.verdict), (Pointing::Nxdomain, Verdict::Act));
     let params = &report.findings[0].params;
     assert_eq!((&*params["name"], &*params["zone"]), ("nobody.com", "com"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_server_of_the_registry_cannot_end_a_registration() {
+    let registered = World::new(HOST);
+    registered.tree.add(&format!("{HOST} CNAME {TARGET}"));
+    registered.tree.fault("a.nic.com", Fault::NxDomain);
+    for _ in 0..8 {
+        let pointing = registered.report().await.pointing;
+        assert!([Pointing::Pointing, Pointing::Unreachable].contains(&pointing), "{pointing:?}");
+    }
+    let unregistered = World::new("secrets.nobody.com");
+    unregistered.tree.fault("b.nic.com", Fault::Silent);
+    for _ in 0..8 {
+        assert_eq!(unregistered.report().await.pointing, Pointing::Unreachable);
+    }
 }
 
 #[tokio::test(start_paused = true)]
