@@ -30,9 +30,10 @@ export class Parts {
     return this.#here;
   }
 
-  /** Resolves when they are here, or one of them is lost. */
-  async need(parts: readonly Part[]): Promise<void> {
-    await Promise.all(parts.map((part) => this.#ask(part)));
+  /** Resolves when they are here, or one of them is lost. Null: they are here. */
+  need(parts: readonly Part[]): Promise<void> | null {
+    const missing = parts.filter((part) => !this.#here[part]);
+    return missing.length > 0 ? Promise.all(missing.map((part) => this.#ask(part))).then(() => {}) : null;
   }
 
   #ask(part: Part): Promise<void> {

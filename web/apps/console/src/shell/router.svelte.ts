@@ -9,8 +9,8 @@ export class Router {
   #url = $state.raw(new URL(location.href));
   #handed = $state.raw<Handed>({});
   #turn = 0;
-  /** What must be there before a page can be shown: until then the page before it stays. */
-  prepare: (found: Found) => Promise<void> = () => Promise.resolve();
+  /** What must come before a page can be shown: until then the page before it stays. Null if nothing has to. */
+  prepare: (found: Found) => Promise<void> | null = () => null;
   readonly found: Found = $derived(find(this.#url.pathname));
   readonly query: URLSearchParams = $derived(this.#url.searchParams);
 
@@ -29,7 +29,8 @@ export class Router {
 
   /** Goes to a path of this console, unless one goes elsewhere before it can be shown. */
   async go(path: string, { replace = false, handed = {} }: { replace?: boolean; handed?: Handed } = {}): Promise<void> {
-    if (!(await this.#prepared(path))) return;
+    const coming = this.#coming(path);
+    if (coming && !(await coming)) return;
     history[replace ? 'replaceState' : 'pushState'](handed, '', path);
     this.#arrive(handed);
     scrollTo(0, 0);
@@ -53,13 +54,14 @@ export class Router {
 
   async #back(): Promise<void> {
     const handed = history.state as Handed | null;
-    if (await this.#prepared(location.pathname)) this.#arrive(handed);
+    const coming = this.#coming(location.pathname);
+    if (!coming || (await coming)) this.#arrive(handed);
   }
 
-  async #prepared(path: string): Promise<boolean> {
+  /** Whether one still wants to go there when what is needed has come. Null: it is there, and no moment is lost. */
+  #coming(path: string): Promise<boolean> | null {
     const turn = ++this.#turn;
-    await this.prepare(find(new URL(path, location.origin).pathname));
-    return turn === this.#turn;
+    return this.prepare(find(new URL(path, location.origin).pathname))?.then(() => turn === this.#turn) ?? null;
   }
 
   #arrive(handed: Handed | null): void {
