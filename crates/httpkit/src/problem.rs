@@ -16,13 +16,14 @@ pub struct Problem {
     pub(crate) code: Code,
     pub(crate) members: Map<String, Value>,
     pub(crate) rule: Option<Rule>,
+    pub(crate) case: Option<&'static str>,
     pub(crate) retry_after_s: Option<u64>,
 }
 
 impl Problem {
     /// A problem that the code alone explains.
     pub fn new(code: Code) -> Self {
-        Self { code, members: Map::new(), rule: None, retry_after_s: None }
+        Self { code, members: Map::new(), rule: None, case: None, retry_after_s: None }
     }
 
     /// A body larger than `limit` bytes.
@@ -39,6 +40,14 @@ impl Problem {
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.members.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Says which case of its code it is, where people need other words for it: those of `problems.<code>.<case>`. Programs
+    /// match the code as ever.
+    #[must_use]
+    pub fn in_case(mut self, case: &'static str) -> Self {
+        self.case = Some(case);
         self
     }
 

@@ -24,7 +24,7 @@ use crate::{Code, Context, Problem};
 pub struct ProblemDocument {
     /// `urn:waxseal:problem:` and the code.
     pub r#type: String,
-    /// Short and the same for every problem of this code, in the caller's language.
+    /// Short and the same for every problem of this code and case, in the caller's language.
     pub title: String,
     /// The HTTP status.
     pub status: u16,
@@ -85,7 +85,7 @@ pub fn render(problem: &Problem, lang: Lang, id: Option<RequestId>) -> Response 
     }
     let mut document = json!({
         "type": format!("urn:waxseal:problem:{}", code.as_str()),
-        "title": wax_i18n::text(lang, &format!("problems.{}.title", code.as_str()), &[]),
+        "title": wax_i18n::text(lang, &key(problem, "title"), &[]),
         "status": code.status().as_u16(),
         "detail": detail(problem, lang, id),
         "code": code.as_str(),
@@ -113,9 +113,18 @@ pub fn method_not_allowed(allow: HeaderValue, lang: Lang, id: Option<RequestId>)
     response
 }
 
+/// Of a part of the words: those of the problem's case, if it has one.
+fn key(problem: &Problem, part: &str) -> String {
+    let code = problem.code.as_str();
+    match problem.case {
+        Some(case) => format!("problems.{code}.{case}.{part}"),
+        None => format!("problems.{code}.{part}"),
+    }
+}
+
 fn detail(problem: &Problem, lang: Lang, id: Option<RequestId>) -> String {
-    let text = |key: &str, values: &[(&str, &dyn wax_i18n::Value)]| {
-        wax_i18n::text(lang, &format!("problems.{}.{key}", problem.code.as_str()), values)
+    let text = |part: &str, values: &[(&str, &dyn wax_i18n::Value)]| {
+        wax_i18n::text(lang, &key(problem, part), values)
     };
     let member = |name: &str| plain(&problem.members, name);
     let number = |name: &str| problem.members.get(name).and_then(Value::as_u64).unwrap_or_default();
@@ -163,8 +172,10 @@ mod tests {
             }
         }
         for rule in [
+            Rule::Characters { min: 1, max: 2 },
             Rule::Choice,
             Rule::Duplicate,
+            Rule::Entries { max: 2 },
             Rule::Form,
             Rule::Length { min: 1, max: 2 },
             Rule::NotOffered,

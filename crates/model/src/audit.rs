@@ -41,6 +41,8 @@ text_enum! {
         OrganizationTransferred = "organization.transferred",
         /// A copy of everything was taken.
         OrganizationExported = "organization.exported",
+        /// A copy of the trail was taken.
+        AuditExported = "audit.exported",
         /// Its deletion was decided.
         OrganizationDeletionScheduled = "organization.deletion_scheduled",
         /// Its deletion was taken back.

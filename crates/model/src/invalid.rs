@@ -6,10 +6,22 @@ use std::fmt;
 /// `problems.rule.<code>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rule {
+    /// A length in characters: what people count.
+    Characters {
+        /// Least.
+        min: u64,
+        /// Most.
+        max: u64,
+    },
     /// One of a fixed set of values.
     Choice,
     /// The same field stands there twice.
     Duplicate,
+    /// So many in a list.
+    Entries {
+        /// Most.
+        max: u64,
+    },
     /// The right form: base64url of the right length, an id, text without control characters.
     Form,
     /// A length in bytes.
@@ -45,8 +57,10 @@ impl Rule {
     /// The rule's name in problem documents and in the catalogue.
     pub const fn code(self) -> &'static str {
         match self {
+            Self::Characters { .. } => "characters",
             Self::Choice => "choice",
             Self::Duplicate => "duplicate",
+            Self::Entries { .. } => "entries",
             Self::Form => "form",
             Self::Length { .. } => "length",
             Self::NotOffered => "not-offered",
@@ -61,8 +75,10 @@ impl Rule {
     /// The least and the most allowed, where the rule has them.
     pub const fn bounds(self) -> (Option<u64>, Option<u64>) {
         match self {
-            Self::Length { min, max } | Self::Range { min, max } => (Some(min), Some(max)),
-            Self::Plan { max } => (None, Some(max)),
+            Self::Characters { min, max }
+            | Self::Length { min, max }
+            | Self::Range { min, max } => (Some(min), Some(max)),
+            Self::Entries { max } | Self::Plan { max } => (None, Some(max)),
             _ => (None, None),
         }
     }

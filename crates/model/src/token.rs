@@ -29,8 +29,6 @@ text_enum! {
         DeviceLogin = "device-login",
         /// The same login, by the code that a person types.
         DeviceCode = "device-code",
-        /// Takes back an organization's deletion, from a mail.
-        CancelDeletion = "cancel-deletion",
         /// Printed for the operator: makes the first owner, or lets a person back in.
         Recovery = "recovery",
         /// A repeated request's first answer.

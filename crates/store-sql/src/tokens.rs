@@ -25,6 +25,8 @@ statements! {
         RETURNING subject, payload, expires_at_ms");
     UPDATE_TOKEN = both("UPDATE tokens SET payload = $4
         WHERE purpose = $1 AND token_sha256 = $2 AND expires_at_ms > $3");
+    KEEP_TOKEN = both("UPDATE tokens SET payload = $4, expires_at_ms = $5
+        WHERE purpose = $1 AND token_sha256 = $2 AND expires_at_ms > $3");
     REVOKE_TOKENS = both("DELETE FROM tokens WHERE purpose = $1 AND subject = $2");
     DELETE_TOKENS_OF = both("DELETE FROM tokens WHERE subject = $1");
 }
@@ -85,6 +87,18 @@ impl TokenRepository for Unscoped<Session<'_>> {
     ) -> Result<bool, StoreError> {
         let update = sql(UPDATE_TOKEN).bind(purpose.as_str()).bind(&hash).bind(now).bind(payload);
         self.session.changed(update).await
+    }
+
+    async fn keep(
+        &mut self,
+        hash: TokenHash,
+        purpose: TokenPurpose,
+        payload: &[u8],
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let keep = sql(KEEP_TOKEN).bind(purpose.as_str()).bind(&hash).bind(now).bind(payload);
+        self.session.changed(keep.bind(until)).await
     }
 
     async fn revoke(&mut self, purpose: TokenPurpose, subject: &str) -> Result<u64, StoreError> {

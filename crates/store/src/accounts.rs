@@ -258,6 +258,15 @@ pub trait TokenRepository: Send {
         payload: &[u8],
         now: Timestamp,
     ) -> Result<bool, StoreError>;
+    /// Writes another payload and another end, while it stands.
+    async fn keep(
+        &mut self,
+        hash: TokenHash,
+        purpose: TokenPurpose,
+        payload: &[u8],
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<bool, StoreError>;
     /// Deletes all of this purpose and subject.
     async fn revoke(&mut self, purpose: TokenPurpose, subject: &str) -> Result<u64, StoreError>;
     /// Counts a try as wrong and holds back the next by [`wax_model::wait_after`], unless tries are held back; one

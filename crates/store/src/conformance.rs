@@ -168,6 +168,7 @@ macro_rules! conformance {
                 a_value_stands_once_until_its_end,
                 tokens_of_a_subject_are_revoked_together,
                 a_payload_changes_while_its_token_stands,
+                a_token_that_stands_is_kept_for_longer,
                 sign_in_tries_are_held_back_as_the_schedule_says,
                 of_racing_sign_in_tries_five_go_on,
                 sign_in_tries_are_forgotten,

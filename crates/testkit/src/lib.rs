@@ -14,6 +14,7 @@ mod pebble;
 mod people;
 mod platform_app;
 mod smtp;
+mod watched;
 
 pub use app::{Answer, START, TestApp, request};
 pub use breaking::{Breaking, Commit};
@@ -26,3 +27,4 @@ pub use pebble::{Habits as PebbleHabits, Pebble};
 pub use people::{Recipient, Sender, Terms};
 pub use platform_app::{House, Person, PlatformApp};
 pub use smtp::{Catcher, CatcherTls, Caught, MAIL_HOST, Trouble};
+pub use watched::{Step, Watched};

@@ -13,6 +13,7 @@ use wax_model::Belonging;
 use super::{
     answer::{Cookied, Nothing},
     caller::member,
+    names,
     sign_in::EmailBody,
 };
 use crate::{
@@ -26,6 +27,7 @@ pub(super) struct ProfileView {
     id: String,
     name: String,
     email: String,
+    #[schema(schema_with = names::language)]
     lang: String,
     has_password: bool,
     /// Whether codes of an app are asked for.
@@ -44,6 +46,7 @@ struct BelongingView {
     id: String,
     slug: String,
     name: String,
+    #[schema(schema_with = names::role)]
     role: &'static str,
     /// The one domain that the person is confined to.
     #[serde(skip_serializing_if = "Option::is_none")]

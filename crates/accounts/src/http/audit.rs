@@ -19,8 +19,8 @@ use wax_kernel::{EventId, Timestamp};
 use wax_model::{Action, Actor, AuditEvent};
 use wax_store::AuditFilter;
 
-use super::csv;
-use crate::{Accounts, service::AuditExport};
+use super::{csv, names};
+use crate::Accounts;
 
 /// Which events.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -28,7 +28,7 @@ use crate::{Accounts, service::AuditExport};
 #[into_params(parameter_in = Query)]
 pub(super) struct Wanted {
     /// Such as `secret.created`.
-    #[param(value_type = Option<String>)]
+    #[param(schema_with = names::action)]
     action: Option<Action>,
     /// The id of a member or key.
     #[param(value_type = Option<String>)]
@@ -55,10 +55,10 @@ pub(super) struct Wanted {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct WantedFile {
-    #[param(value_type = String)]
+    #[param(schema_with = names::export_format)]
     format: Format,
     /// Such as `secret.created`.
-    #[param(value_type = Option<String>)]
+    #[param(schema_with = names::action)]
     action: Option<Action>,
     /// The id of a member or key.
     #[param(value_type = Option<String>)]
@@ -90,6 +90,7 @@ pub(super) struct EventView {
     id: EventId,
     /// UTC milliseconds.
     at_ms: i64,
+    #[schema(schema_with = names::action)]
     action: &'static str,
     /// The id of the member or key, `operator`, or nobody: a stranger, or time.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -138,10 +139,10 @@ pub(super) async fn export(
     State(accounts): State<Accounts>,
     allowed: Allowed<may::AuditRead>,
     Asked(wanted): Asked<WantedFile>,
-) -> Response {
+) -> Result<Response, Problem> {
     let WantedFile { format, action, actor, subject, from_ms, to_ms } = wanted;
     let filter = filter(action, actor, subject, from_ms, to_ms);
-    let first = AuditExport::begin(allowed.into(), filter);
+    let first = accounts.begin_audit_export(allowed.into(), filter).await?;
     let begin = (accounts, Some(first), format == Format::Csv);
     let batches = stream::try_unfold(begin, move |(accounts, next, heads)| async move {
         let Some(export) = next else { return Ok(None) };
@@ -157,7 +158,7 @@ pub(super) async fn export(
         (header::CONTENT_TYPE, format.content_type()),
         (header::CONTENT_DISPOSITION, format.disposition()),
     ];
-    (headers, Body::from_stream(batches)).into_response()
+    Ok((headers, Body::from_stream(batches)).into_response())
 }
 
 /// What has begun cannot become a problem document any more: the connection breaks, and the client knows.

@@ -9,7 +9,7 @@ use wax_httpkit::{
 };
 use wax_kernel::Redacted;
 
-use super::{answer::Nothing, caller::stranger};
+use super::{answer::Nothing, caller::stranger, names};
 use crate::{
     Accounts,
     service::{LOGIN_INTERVAL, LOGIN_LIFE, Name, Polled},
@@ -64,7 +64,7 @@ pub(super) struct PollBody {
 
 #[derive(Serialize, ToSchema)]
 pub(super) struct PolledView {
-    /// `pending`, `denied` or `approved`.
+    #[schema(schema_with = names::login_state)]
     state: &'static str,
     /// When approved: the session's token, told this once.
     #[serde(skip_serializing_if = "Option::is_none")]

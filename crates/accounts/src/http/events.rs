@@ -1,21 +1,37 @@
 //! `GET /v1/account/events`
 
 use axum::{Json as JsonAnswer, extract::State};
-use serde::Serialize;
-use utoipa::ToSchema;
-use wax_httpkit::{Problem, ProblemResponses, auth::SignedIn};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use wax_httpkit::{Asked, Cursor, Page, PageLimit, Problem, ProblemResponses, auth::SignedIn};
+use wax_kernel::EventId;
 use wax_model::AccountEvent;
 
-use super::page::EventPage;
+use super::names;
 use crate::Accounts;
+
+/// Which page.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Wanted {
+    /// Where the last page ended.
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor<EventId>>,
+    /// 1 to 200, 50 unless said.
+    #[serde(default)]
+    #[param(value_type = Option<u32>)]
+    limit: PageLimit,
+}
 
 /// Something that happened to the account.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct AccountEventView {
-    id: String,
+    #[schema(value_type = String)]
+    id: EventId,
     /// UTC milliseconds.
     at_ms: i64,
-    /// Such as `account.signed_in.password`.
+    #[schema(schema_with = names::account_action)]
     action: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     network: Option<String>,
@@ -23,39 +39,27 @@ pub(super) struct AccountEventView {
     device: Option<String>,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct AccountEventsView {
-    items: Vec<AccountEventView>,
-    /// The cursor of the next part, if this one was full.
-    next: Option<String>,
+impl From<AccountEvent> for AccountEventView {
+    fn from(event: AccountEvent) -> Self {
+        let AccountEvent { id, at, action, network, device, .. } = event;
+        Self { id, at_ms: at.as_ms(), action: action.as_str(), network, device }
+    }
 }
 
 /// Tells the account's own history, newest first.
 #[utoipa::path(
     get, path = "/v1/account/events", tag = "account", operation_id = "list_account_events",
     extensions(("x-permission" = json!("account"))),
-    params(
-        ("cursor" = Option<String>, Query, description = "`next` of the part before"),
-        ("limit" = Option<u32>, Query, description = "1 to 200; 50 unless said")
-    ),
-    responses((status = 200, body = AccountEventsView), ProblemResponses)
+    params(Wanted),
+    responses((status = 200, body = Page<AccountEventView>), ProblemResponses)
 )]
 pub(super) async fn list(
     State(accounts): State<Accounts>,
     caller: SignedIn,
-    page: EventPage,
-) -> Result<JsonAnswer<AccountEventsView>, Problem> {
-    let events = accounts.events(caller.session.account, page.before, page.limit).await?;
-    let next = page.next(events.len(), events.last().map(|event| (event.at, event.id)));
-    Ok(JsonAnswer(AccountEventsView { items: events.into_iter().map(view).collect(), next }))
-}
-
-fn view(event: AccountEvent) -> AccountEventView {
-    AccountEventView {
-        id: event.id.to_string(),
-        at_ms: event.at.as_ms(),
-        action: event.action.as_str(),
-        network: event.network,
-        device: event.device,
-    }
+    Asked(Wanted { cursor, limit }): Asked<Wanted>,
+) -> Result<JsonAnswer<Page<AccountEventView>>, Problem> {
+    let before = cursor.map(|cursor| (cursor.at, cursor.id));
+    let rows = accounts.events(caller.session.account, before, limit.get() + 1).await?;
+    let cursor = |row: &AccountEvent| Cursor { at: row.at, id: row.id };
+    Ok(JsonAnswer(Page::of(rows, limit, cursor, AccountEventView::from)))
 }

@@ -16,7 +16,7 @@ use wax_kernel::{DomainId, EmailAddress, InvitationId, Redacted};
 use wax_model::{Actor, Invitation, Role};
 
 use super::{
-    answer::Cookied, caller::Visitor, once::IdempotencyKey, organizations::OrganizationView,
+    answer::Cookied, caller::Visitor, names, once::IdempotencyKey, organizations::OrganizationView,
     sign_up::TokenBody,
 };
 use crate::{
@@ -30,7 +30,7 @@ use crate::{
 pub(super) struct InviteBody {
     #[schema(value_type = String)]
     email: EmailAddress,
-    #[schema(value_type = String)]
+    #[schema(schema_with = names::role)]
     role: Role,
     /// The one domain they will be confined to.
     #[schema(value_type = Option<String>)]
@@ -58,7 +58,7 @@ pub(super) struct InvitedSignUpBody {
 /// Signed in.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct InvitedSignUpView {
-    /// `done`.
+    #[schema(schema_with = names::done)]
     next: &'static str,
 }
 
@@ -69,7 +69,7 @@ pub(super) struct InvitationView {
     id: InvitationId,
     #[schema(value_type = String)]
     email: EmailAddress,
-    #[schema(value_type = String)]
+    #[schema(schema_with = names::role)]
     role: Role,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
@@ -88,7 +88,7 @@ pub(super) struct InvitationView {
 pub(super) struct LookView {
     organization: String,
     inviter: String,
-    #[schema(value_type = String)]
+    #[schema(schema_with = names::role)]
     role: Role,
     #[schema(value_type = String)]
     email: EmailAddress,
@@ -135,7 +135,8 @@ pub(super) async fn list(
 /// Invites somebody by mail. An invitation that stands for the same address is replaced.
 #[utoipa::path(
     post, path = "/v1/organizations/{organization}/invitations", tag = "members", operation_id = "invite",
-    request_body = InviteBody, params(("organization" = String, Path)),
+    request_body = InviteBody,
+    params(("organization" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = "16 to 64 characters of base64url, drawn by the caller")),
     responses((status = 201, body = InvitationView), ProblemResponses),
     extensions(("x-permission" = json!("members.write")))
 )]

@@ -17,7 +17,7 @@ use wax_httpkit::{
 use wax_kernel::{AccountId, ApiKeyId, Timestamp};
 use wax_model::{ApiKey, Invalid, Scope};
 
-use super::once::IdempotencyKey;
+use super::{names, once::IdempotencyKey};
 use crate::{
     Accounts,
     service::{KeyChange, KeyNetwork, Name, NewKey},
@@ -29,8 +29,7 @@ use crate::{
 pub(super) struct KeyBody {
     /// What people call it, 1 to 80 characters.
     name: String,
-    /// At least one, each once.
-    #[schema(value_type = Vec<String>)]
+    #[schema(schema_with = names::scopes)]
     scopes: Vec<Scope>,
     /// UTC milliseconds, within two years; in one year unless said.
     expires_at_ms: Option<i64>,
@@ -66,7 +65,7 @@ pub(super) struct KeyView {
     name: String,
     /// The first characters of its text, by which people recognise it.
     prefix: String,
-    #[schema(value_type = Vec<String>)]
+    #[schema(schema_with = names::scopes)]
     scopes: Vec<Scope>,
     networks: Vec<String>,
     /// The member who made it.
@@ -134,7 +133,7 @@ pub(super) async fn list(
 /// Makes a key. Its text is in this answer and nowhere else.
 #[utoipa::path(
     post, path = "/v1/organizations/{organization}/keys", tag = "keys", operation_id = "make_key", request_body = KeyBody,
-    params(("organization" = String, Path)),
+    params(("organization" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = "16 to 64 characters of base64url, drawn by the caller")),
     responses((status = 201, body = NewKeyView), ProblemResponses),
     extensions(("x-permission" = json!("keys.write")))
 )]
@@ -182,7 +181,8 @@ pub(super) async fn change(
 /// Gives a key a new text. The old one works until the overlap ends; one that still overlapped ends now.
 #[utoipa::path(
     post, path = "/v1/organizations/{organization}/keys/{key}/rotate", tag = "keys", operation_id = "rotate_key",
-    request_body = RotateBody, params(("organization" = String, Path), ("key" = String, Path)),
+    request_body = RotateBody,
+    params(("organization" = String, Path), ("key" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = "16 to 64 characters of base64url, drawn by the caller")),
     responses((status = 200, body = NewKeyView), ProblemResponses),
     extensions(("x-permission" = json!("keys.write")))
 )]

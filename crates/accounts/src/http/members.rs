@@ -15,6 +15,7 @@ use wax_kernel::{AccountId, DomainId, EmailAddress, Timestamp};
 use wax_model::Role;
 use wax_store::Member;
 
+use super::names;
 use crate::{Accounts, service::MemberChange};
 
 /// Which page.
@@ -36,7 +37,7 @@ pub(super) struct Wanted {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct MemberBody {
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = names::role)]
     role: Option<Role>,
     /// The one domain they are confined to; null: to none.
     #[serde(default, deserialize_with = "said")]
@@ -62,7 +63,7 @@ pub(super) struct MemberView {
     name: String,
     #[schema(value_type = String)]
     email: EmailAddress,
-    #[schema(value_type = String)]
+    #[schema(schema_with = names::role)]
     role: Role,
     /// The one domain they are confined to, if they are.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -11,7 +11,7 @@ use wax_httpkit::{
 use wax_kernel::{AccountId, DomainId, TenantId};
 use wax_model::{Actor, Domain, Permission, Role};
 
-use super::once::IdempotencyKey;
+use super::{names, once::IdempotencyKey};
 use crate::{
     Accounts,
     service::{Name, Renaming, Seen, Slug},
@@ -65,10 +65,9 @@ pub(super) struct OrganizationView {
     created_at_ms: i64,
     /// As what the caller is a member; absent for a key.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = names::role)]
     role: Option<Role>,
-    /// What the caller may do.
-    #[schema(value_type = Vec<String>)]
+    #[schema(schema_with = names::permissions)]
     permissions: Vec<Permission>,
     /// Those that the caller reaches.
     domains: Vec<DomainView>,
@@ -102,6 +101,7 @@ impl From<Domain> for DomainView {
 /// Makes an organization that the caller owns.
 #[utoipa::path(
     post, path = "/v1/organizations", tag = "organizations", operation_id = "make_organization", request_body = FoundBody,
+    params(("Idempotency-Key" = Option<String>, Header, description = "16 to 64 characters of base64url, drawn by the caller")),
     responses((status = 201, body = OrganizationView), ProblemResponses),
     extensions(("x-permission" = json!("account")))
 )]

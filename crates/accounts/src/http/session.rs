@@ -12,7 +12,7 @@ use wax_httpkit::{
     },
 };
 
-use super::{answer::Cookied, caller::stranger};
+use super::{answer::Cookied, caller::stranger, names};
 use crate::{Accounts, service::Refusal};
 
 /// Who is signed in, and what a page needs before it may ask for anything.
@@ -21,7 +21,7 @@ pub(super) struct SessionView {
     signed_in: bool,
     /// To be sent along as `X-Waxseal-CSRF` with whatever changes something. Another one after signing in or out.
     csrf: String,
-    /// Who may sign up: `open`, `invited`, `closed`.
+    #[schema(schema_with = names::sign_up_policy)]
     sign_up: &'static str,
     /// Whether passkeys sign in here. Older servers say nothing.
     passkeys: bool,
@@ -33,6 +33,7 @@ pub(super) struct SessionView {
 struct AccountView {
     id: String,
     name: String,
+    #[schema(schema_with = names::language)]
     lang: String,
 }
 

@@ -11,7 +11,7 @@ use wax_httpkit::{Code, Problem, ProblemResponses, auth::SignedIn};
 use wax_kernel::SessionId;
 use wax_model::Session;
 
-use super::caller::member;
+use super::{caller::member, names};
 use crate::Accounts;
 
 /// A signed-in browser or command line.
@@ -20,7 +20,7 @@ pub(super) struct SessionRow {
     id: String,
     /// Whether it is the one that asks.
     current: bool,
-    /// `browser` or `cli`.
+    #[schema(schema_with = names::session_kind)]
     kind: &'static str,
     device: String,
     network: String,

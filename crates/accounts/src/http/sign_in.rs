@@ -10,6 +10,7 @@ use wax_model::{Invalid, Rule};
 use super::{
     answer::{Cookied, Nothing, accepted},
     caller::Visitor,
+    names,
     sign_up::TokenBody,
 };
 use crate::{
@@ -29,9 +30,10 @@ pub(super) struct PasswordBody {
 /// What comes next.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct SignInView {
-    /// `done`: signed in. `second-factor`: one of `methods` is wanted within 10 minutes.
+    #[schema(schema_with = names::next_step)]
     next: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = names::methods)]
     methods: Option<Vec<&'static str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     recovery_codes_left: Option<u32>,

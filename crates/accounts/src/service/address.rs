@@ -94,7 +94,7 @@ impl Accounts {
         match work.await? {
             Outcome::Changed => Ok(()),
             Outcome::Gone => Err(Refusal::NotAvailable),
-            Outcome::Taken => Err(Refusal::Conflict),
+            Outcome::Taken => Err(Refusal::HasAccount),
         }
     }
 }

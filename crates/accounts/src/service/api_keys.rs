@@ -197,7 +197,7 @@ fn check_scopes(scopes: &[Scope]) -> Result<Vec<Scope>, Invalid> {
 
 fn check_networks(networks: Vec<KeyNetwork>) -> Result<Vec<String>, Invalid> {
     if networks.len() > MAX_NETWORKS {
-        let rule = Rule::Length { min: 0, max: MAX_NETWORKS as u64 };
+        let rule = Rule::Entries { max: MAX_NETWORKS as u64 };
         return Err(Invalid::new("networks", rule));
     }
     Ok(networks.into_iter().map(|network| network.0).collect())

@@ -1,7 +1,7 @@
 //! The audit trail, read and taken away.
 
 use wax_kernel::{EventId, Timestamp};
-use wax_model::AuditEvent;
+use wax_model::{Action, AuditEvent};
 use wax_store::AuditFilter;
 
 use super::{Accounts, Refusal, acting::Acting};
@@ -29,6 +29,22 @@ impl Accounts {
         Ok(self.store().read(acting.scope).organization().events(filter, before, limit).await?)
     }
 
+    /// Begins an export from the newest event on, and writes down that it was taken: that event is in it, if the
+    /// filter lets it through.
+    pub(crate) async fn begin_audit_export(
+        &self,
+        acting: Acting,
+        filter: AuditFilter,
+    ) -> Result<AuditExport, Refusal> {
+        let event = self.audit(&acting, Action::AuditExported, acting.scope.tenant());
+        let work = self.store().write(&acting.scope, move |uow| {
+            let event = event.clone();
+            Box::pin(async move { uow.audit().record(&event).await })
+        });
+        work.await?;
+        Ok(AuditExport { acting, filter, before: None })
+    }
+
     /// The next batch of an export and what comes after it. `None`: that was all.
     pub(crate) async fn export_events(
         &self,
@@ -40,12 +56,5 @@ impl Accounts {
         let before = last.map(|event| (event.at, event.id));
         let next = before.map(|_| AuditExport { acting, filter, before });
         Ok((events, next))
-    }
-}
-
-impl AuditExport {
-    /// From the newest event on.
-    pub(crate) const fn begin(acting: Acting, filter: AuditFilter) -> Self {
-        Self { acting, filter, before: None }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use wax_httpkit::{
-    PlatformContext, Problem,
+    ClientAddress, PlatformContext, Problem,
     auth::{Authenticator, BearerHash},
 };
 use wax_kernel::{AccountId, TenantId, Timestamp};
@@ -37,12 +37,12 @@ impl Authenticator for Accounts {
     async fn key(
         &self,
         text: BearerHash,
-        from: &PlatformContext,
+        from: ClientAddress,
     ) -> Result<Option<KeyBearer>, Problem> {
         let now = self.now();
         let found = self.reads().api_key(text, now).await.map_err(problem)?;
         let Some(KeyBearer { tenant, key }) = found else { return Ok(None) };
-        let here = |network: &String| networks::holds(network, from.client.get());
+        let here = |network: &String| networks::holds(network, from.get());
         if !key.networks.is_empty() && !key.networks.iter().any(here) {
             return Ok(None);
         }

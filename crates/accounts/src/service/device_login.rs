@@ -122,15 +122,15 @@ impl Accounts {
                 Ok(taken && tokens.update(hash, TokenPurpose::DeviceLogin, &payload, now).await?)
             })
         });
-        if work.await? { Ok(()) } else { Err(Refusal::NotAvailable) }
+        if work.await? { Ok(()) } else { Err(Refusal::NoSuchCode) }
     }
 
     async fn login_of(&self, code: &str) -> Result<(TokenHash, Login), Refusal> {
         let (hash, now) = (code_hash(code), self.now());
         let found = self.reads().token(hash, TokenPurpose::DeviceCode, now).await?;
-        let LoginOfCode { login } = self.opened(&hash, &found.ok_or(Refusal::NotAvailable)?)?;
+        let LoginOfCode { login } = self.opened(&hash, &found.ok_or(Refusal::NoSuchCode)?)?;
         let found = self.reads().token(login, TokenPurpose::DeviceLogin, now).await?;
-        Ok((login, self.opened(&login, &found.ok_or(Refusal::NotAvailable)?)?))
+        Ok((login, self.opened(&login, &found.ok_or(Refusal::NoSuchCode)?)?))
     }
 
     /// Tells a command line whether it is let in; if it is, this once.
@@ -140,19 +140,20 @@ impl Accounts {
         device_code: &Redacted<String>,
     ) -> Result<Polled, Refusal> {
         let purpose = TokenPurpose::DeviceLogin;
-        let (hash, login) = self.standing::<Login>(device_code.expose(), purpose).await?;
+        let standing = self.standing::<Login>(device_code.expose(), purpose).await;
+        let (hash, login) = standing.map_err(no_such_code)?;
         let id = match login.state {
             State::Pending => return Ok(Polled::Pending),
             State::Denied => {
                 return if self.take_login(hash).await? {
                     Ok(Polled::Denied)
                 } else {
-                    Err(Refusal::NotAvailable)
+                    Err(Refusal::NoSuchCode)
                 };
             }
             State::Approved(id) => id,
         };
-        let account = self.reads().account(id).await?.ok_or(Refusal::NotAvailable)?;
+        let account = self.reads().account(id).await?.ok_or(Refusal::NoSuchCode)?;
         let caller =
             Caller { device_name: login.name, device: None, session: None, ..caller.clone() };
         let session = self.new_session(&account, &caller, AccountAction::SignedInCli).await?;
@@ -168,7 +169,7 @@ impl Accounts {
                 Ok(stands && taken)
             })
         });
-        if work.await? { Ok(Polled::Approved(text, account)) } else { Err(Refusal::NotAvailable) }
+        if work.await? { Ok(Polled::Approved(text, account)) } else { Err(Refusal::NoSuchCode) }
     }
 
     async fn take_login(&self, hash: TokenHash) -> Result<bool, Refusal> {
@@ -180,6 +181,14 @@ impl Accounts {
             })
         });
         Ok(work.await?)
+    }
+}
+
+/// Says it of a code what is said of links otherwise.
+fn no_such_code(refusal: Refusal) -> Refusal {
+    match refusal {
+        Refusal::NotAvailable => Refusal::NoSuchCode,
+        other => other,
     }
 }
 

@@ -1,6 +1,8 @@
 //! Where passwords are hashed: on threads of their own, at low priority, behind a queue with an end. Whoever floods the
 //! sign-in takes these threads and nothing else.
 
+#[cfg(test)]
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -38,6 +40,8 @@ pub(super) struct Hasher {
     places: Arc<Semaphore>,
     /// Of nobody's password: verified where there is none, so that this takes as long.
     nobodys: Arc<str>,
+    #[cfg(test)]
+    hashes: Arc<AtomicUsize>,
 }
 
 /// A place in the queue.
@@ -45,6 +49,8 @@ pub(crate) struct Place {
     queue: mpsc::Sender<Job>,
     cost: Argon2Cost,
     nobodys: Arc<str>,
+    #[cfg(test)]
+    hashes: Arc<AtomicUsize>,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -60,7 +66,14 @@ impl Hasher {
         }
         let places = Arc::new(Semaphore::new(threads.max(1) * (1 + QUEUE)));
         let nobodys = hash(cost, &rng.bytes::<32>(), &rng.bytes::<16>()).into();
-        Ok(Self { cost, queue, places, nobodys })
+        Ok(Self {
+            cost,
+            queue,
+            places,
+            nobodys,
+            #[cfg(test)]
+            hashes: Arc::default(),
+        })
     }
 
     /// Takes a place, before anything is counted or looked up.
@@ -70,7 +83,19 @@ impl Hasher {
     pub(super) fn place(&self) -> Result<Place, Refusal> {
         let permit = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Refusal::Busy)?;
         let (queue, nobodys) = (self.queue.clone(), Arc::clone(&self.nobodys));
-        Ok(Place { queue, cost: self.cost, nobodys, _permit: permit })
+        Ok(Place {
+            queue,
+            cost: self.cost,
+            nobodys,
+            #[cfg(test)]
+            hashes: Arc::clone(&self.hashes),
+            _permit: permit,
+        })
+    }
+
+    #[cfg(test)]
+    pub(super) fn hashes(&self) -> usize {
+        self.hashes.load(Ordering::Relaxed)
     }
 
     /// Whether a hash was made at another cost than the one of today.
@@ -87,6 +112,8 @@ impl Place {
         password: Zeroizing<String>,
         hash: Option<String>,
     ) -> Result<bool, Refusal> {
+        #[cfg(test)]
+        self.hashes.fetch_add(1, Ordering::Relaxed);
         let (known, nobodys) = (hash.is_some(), Arc::clone(&self.nobodys));
         let verify = move || {
             let hash = hash.as_deref().unwrap_or(&nobodys);
@@ -101,6 +128,8 @@ impl Place {
         password: Zeroizing<String>,
         rng: &dyn Rng,
     ) -> Result<String, Refusal> {
+        #[cfg(test)]
+        self.hashes.fetch_add(1, Ordering::Relaxed);
         let (cost, salt) = (self.cost, rng.bytes::<16>());
         self.run(move || hash(cost, password.as_bytes(), &salt)).await
     }

@@ -71,18 +71,18 @@ impl Accounts {
     /// Invites somebody by mail. One that stands for the same address is replaced.
     ///
     /// # Errors
-    /// [`Refusal::Conflict`]: the address is a member's. [`Refusal::HeldBack`]: it had several mails lately.
+    /// [`Refusal::AlreadyMember`]: the address is a member's. [`Refusal::HeldBack`]: it had several mails lately.
     pub(crate) async fn invite(
         &self,
         acting: &Acting,
         invite: Invite,
     ) -> Result<Invitation, Refusal> {
         let Invite { email, role, domain, language } = invite;
-        if let Some(account) = self.reads().account_by_address(&email).await? {
-            let mut reader = self.store().read(acting.scope);
-            if reader.organization().member(account.id).await?.is_some() {
-                return Err(Refusal::Conflict);
-            }
+        let account = self.reads().account_by_address(&email).await?;
+        // Who has no account is looked for, too: otherwise the time would tell.
+        let id = account.map_or_else(|| AccountId::random(self.rng()), |account| account.id);
+        if self.store().read(acting.scope).organization().member(id).await?.is_some() {
+            return Err(Refusal::AlreadyMember);
         }
         let now = self.now();
         let lang = match language {
@@ -204,7 +204,7 @@ impl Accounts {
     /// token.
     ///
     /// # Errors
-    /// [`Refusal::Conflict`]: the address has an account; signing in and accepting is the way.
+    /// [`Refusal::HasAccount`]: the address has an account; signing in and accepting is the way.
     pub(crate) async fn sign_up_invited(
         &self,
         caller: &Caller,
@@ -417,7 +417,7 @@ impl SigningUp {
         unit.within(scope).organization().lock().await?;
         unit.within(scope).savepoint().await?;
         if !unit.accounts().insert(&self.account).await? {
-            return Ok(Err(Refusal::Conflict));
+            return Ok(Err(Refusal::HasAccount));
         }
         if let Err(refusal) = self.joining.take(unit).await? {
             unit.within(scope).undo().await?;

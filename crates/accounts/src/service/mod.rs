@@ -60,7 +60,6 @@ pub(crate) use self::{
     account::{AccountChange, Profile},
     acting::Acting,
     api_keys::{KeyChange, KeyNetwork, NewKey},
-    audit_trail::AuditExport,
     bearer::BearerText,
     ceremonies::Asked,
     device_login::{INTERVAL as LOGIN_INTERVAL, LIFE as LOGIN_LIFE, Polled},
@@ -184,5 +183,10 @@ impl Accounts {
     /// Every place in the queue of passwords.
     pub(crate) fn every_password_place(&self) -> Vec<hasher::Place> {
         std::iter::from_fn(|| self.0.hasher.place().ok()).collect()
+    }
+
+    /// How often a password was hashed.
+    pub(crate) fn hashes(&self) -> usize {
+        self.0.hasher.hashes()
     }
 }

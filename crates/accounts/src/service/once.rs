@@ -12,6 +12,9 @@ use super::{Accounts, Refusal};
 
 /// How long the first answer is remembered.
 const REMEMBERED: Duration = Duration::from_hours(24);
+/// How long a request that is being done keeps others off. Longer than any takes: an edge waits 25 seconds for an
+/// answer, and a statement ends after 10. After it, whoever did the request has died, and it may be done by who sends it again.
+const LEASE: Duration = Duration::from_secs(120);
 
 /// One request, however often it is sent.
 #[derive(Debug, Clone, Copy)]
@@ -26,7 +29,7 @@ pub(crate) struct Once {
 #[derive(Serialize, Deserialize)]
 struct Remembered {
     body: [u8; 32],
-    /// Nothing: it is being done, or the process ended in the middle.
+    /// Nothing: it is being done, or whoever did it has died.
     answer: Option<Value>,
 }
 
@@ -42,7 +45,7 @@ impl Accounts {
     /// Does it, unless it was done: then the first answer is the answer. What was refused may be tried again.
     ///
     /// # Errors
-    /// [`Refusal::Conflict`]: it was sent with another body. [`Refusal::Busy`]: it is being done just now.
+    /// [`Refusal::OtherRequest`]: it was sent with another body. [`Refusal::Busy`]: it is being done just now.
     pub(crate) async fn done_once<T: Serialize>(
         &self,
         once: Option<Once>,
@@ -70,7 +73,7 @@ impl Accounts {
     async fn reserve(&self, once: Once) -> Result<bool, Refusal> {
         let remembered = Remembered { body: once.body, answer: None };
         let (purpose, subject) = (TokenPurpose::Idempotency, subject(once));
-        let token = self.token_of(once.hash, purpose, subject, REMEMBERED, &remembered);
+        let token = self.token_of(once.hash, purpose, subject, LEASE, &remembered);
         let now = self.now();
         let work = self.store().write_platform(move |unit| {
             let token = token.clone();
@@ -83,7 +86,7 @@ impl Accounts {
         let token = self.reads().token(once.hash, TokenPurpose::Idempotency, self.now()).await?;
         let remembered: Remembered = self.opened(&once.hash, &token.ok_or(Refusal::Busy)?)?;
         if remembered.body != once.body {
-            return Err(Refusal::Conflict);
+            return Err(Refusal::OtherRequest);
         }
         remembered.answer.ok_or(Refusal::Busy)
     }
@@ -91,10 +94,12 @@ impl Accounts {
     async fn remember(&self, once: Once, answer: &Value) -> Result<(), Refusal> {
         let remembered = Remembered { body: once.body, answer: Some(answer.clone()) };
         let (payload, now) = (self.sealed(&once.hash, &remembered), self.now());
+        let until = now.plus(REMEMBERED);
         let work = self.store().write_platform(move |unit| {
             let payload = payload.clone();
             Box::pin(async move {
-                unit.tokens().update(once.hash, TokenPurpose::Idempotency, &payload, now).await
+                let purpose = TokenPurpose::Idempotency;
+                unit.tokens().keep(once.hash, purpose, &payload, now, until).await
             })
         });
         work.await?;

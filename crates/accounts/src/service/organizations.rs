@@ -3,8 +3,8 @@
 use wax_httpkit::auth::SignedIn;
 use wax_kernel::{AccountId, TenantId};
 use wax_model::{
-    Action, Actor, AuditEvent, Domain, MailKind, OutboxMessage, Permission, Role, Tenant,
-    TenantScope,
+    Action, Actor, AuditEvent, Domain, Invalid, MailKind, OutboxMessage, Permission, Role, Rule,
+    Tenant, TenantScope,
 };
 use wax_store::UnitOfWork;
 
@@ -36,7 +36,7 @@ impl Accounts {
     /// Makes an organization that the caller owns.
     ///
     /// # Errors
-    /// [`Refusal::Conflict`]: the short name is taken.
+    /// [`Refusal::SlugTaken`]: the short name is taken.
     pub(crate) async fn found(
         &self,
         caller: &SignedIn,
@@ -55,7 +55,7 @@ impl Accounts {
             Box::pin(async move { founding.write(unit).await })
         });
         if !work.await? {
-            return Err(Refusal::Conflict);
+            return Err(Refusal::SlugTaken);
         }
         self.organization_of(account, id).await
     }
@@ -106,7 +106,7 @@ impl Accounts {
     /// Changes name and short name.
     ///
     /// # Errors
-    /// [`Refusal::Conflict`]: the short name is taken.
+    /// [`Refusal::SlugTaken`]: the short name is taken.
     pub(crate) async fn rename(&self, acting: &Acting, to: Renaming) -> Result<Seen, Refusal> {
         let event = self.audit(acting, Action::OrganizationRenamed, acting.scope.tenant());
         let work = self.store().write(&acting.scope, move |uow| {
@@ -154,7 +154,7 @@ impl Renaming {
             return Ok(Ok(()));
         }
         if !uow.organization().update(&tenant).await? {
-            return Ok(Err(Refusal::Conflict));
+            return Ok(Err(Refusal::SlugTaken));
         }
         uow.audit().record(event).await.map(Ok)
     }
@@ -181,7 +181,7 @@ impl Transfer {
             return Ok(Err(Refusal::Forbidden(Permission::OrganizationTransfer)));
         }
         if from.account == to.account {
-            return Ok(Err(Refusal::Conflict));
+            return Ok(Err(Invalid::new("account", Rule::Choice).into()));
         }
         // The heir first: there is an owner at every moment.
         (to.role, to.domain) = (Role::Owner, None);

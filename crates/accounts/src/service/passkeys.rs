@@ -62,7 +62,7 @@ impl Accounts {
     /// Keeps the passkey that the browser has made.
     ///
     /// # Errors
-    /// [`Refusal::NotAvailable`] without a ceremony of this session; [`Refusal::Conflict`] if somebody has the credential;
+    /// [`Refusal::NotAvailable`] without a ceremony of this session; [`Refusal::PasskeyTaken`] if somebody has the credential;
     /// `invalid` if it is no answer to what was asked.
     pub(crate) async fn finish_passkey(
         &self,
@@ -167,7 +167,7 @@ impl Change {
             return Ok(Err(refusal));
         }
         if !unit.accounts().insert_passkey(&self.passkey).await? {
-            return Ok(Err(Refusal::Conflict));
+            return Ok(Err(Refusal::PasskeyTaken));
         }
         self.tell(unit).await.map(Ok)
     }

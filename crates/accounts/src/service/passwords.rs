@@ -35,7 +35,7 @@ impl Password {
     pub(super) fn wanted(text: &Redacted<String>) -> Result<Self, Invalid> {
         let password = Self::tried(text);
         let chars = password.0.chars().count();
-        let rule = Rule::Length { min: MIN_CHARS as u64, max: MAX_CHARS as u64 };
+        let rule = Rule::Characters { min: MIN_CHARS as u64, max: MAX_CHARS as u64 };
         let fits = (MIN_CHARS..=MAX_CHARS).contains(&chars);
         fits.then_some(password).ok_or_else(|| Invalid::new("password", rule))
     }
@@ -89,7 +89,7 @@ mod tests {
         assert!(wanted(&"秘".repeat(10)).is_ok());
         assert!(wanted(&"a".repeat(256)).is_ok());
         for text in ["", "123456789", &"a".repeat(257)] {
-            assert_eq!(wanted(text).unwrap_err(), "length", "{text:?}");
+            assert_eq!(wanted(text).unwrap_err(), "characters", "{text:?}");
         }
     }
 

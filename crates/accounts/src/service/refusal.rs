@@ -19,12 +19,24 @@ pub(crate) enum Refusal {
     SecondFactor,
     /// No such thing, or not any more.
     NotAvailable,
+    /// No command line waits with this code.
+    NoSuchCode,
+    /// No second factor is being set up.
+    NoSetup,
     /// It belongs to another browser.
     OtherDevice,
     /// The caller may see it, but not do this.
     Forbidden(Permission),
-    /// Somebody else has it.
-    Conflict,
+    /// Another organization has the short name.
+    SlugTaken,
+    /// Who is invited is a member.
+    AlreadyMember,
+    /// The address has an account.
+    HasAccount,
+    /// Somebody has the credential of the passkey.
+    PasskeyTaken,
+    /// The same key names another request.
+    OtherRequest,
     /// Tries are held back for so long.
     HeldBack(Duration),
     /// Nobody may sign up by themselves.

@@ -180,15 +180,21 @@ impl Accounts {
         account: Option<Account>,
         wrong: u32,
     ) -> Result<(), Refusal> {
-        let now = self.now();
+        let (now, ended) = (self.now(), wrong == PASSWORDS_END);
         let Some(account) = account else {
             let nobodys = self.mark("nobody's history", email.key());
             let work = self.store().write_platform(move |unit| {
-                Box::pin(async move { unit.tokens().count_try(nobodys, now).await.map(drop) })
+                Box::pin(async move {
+                    unit.tokens().count_try(nobodys, now).await?;
+                    // As many statements as for somebody, who gets a mail now.
+                    if ended {
+                        unit.tokens().count_try(nobodys, now).await?;
+                    }
+                    Ok(())
+                })
             });
             return Ok(work.await?);
         };
-        let ended = wrong == PASSWORDS_END;
         let action = if ended { AccountAction::HeldBack } else { AccountAction::SignInRefused };
         let event = self.event(account.id, action, caller);
         let kind = MailKind::ManyWrongTries { at: now };

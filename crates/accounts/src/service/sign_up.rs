@@ -112,7 +112,7 @@ impl Accounts {
         match self.write_verified(hash, verified, caller).await? {
             Outcome::Made => Ok(text),
             Outcome::Gone => Err(Refusal::NotAvailable),
-            Outcome::Taken => Err(Refusal::Conflict),
+            Outcome::Taken => Err(Refusal::HasAccount),
         }
     }
 

@@ -57,7 +57,7 @@ impl Slug {
     pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
         let refused = |rule| Err(Invalid::new("slug", rule));
         if !(MIN..=MAX).contains(&text.len()) {
-            return refused(Rule::Length { min: MIN as u64, max: MAX as u64 });
+            return refused(Rule::Characters { min: MIN as u64, max: MAX as u64 });
         }
         let known = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
         if !text.bytes().all(known) || text.split('-').any(str::is_empty) {
@@ -84,9 +84,9 @@ mod tests {
             assert_eq!(Slug::parse(good).unwrap().into_string(), good);
         }
         for (bad, rule) in [
-            ("", "length"),
-            ("ab", "length"),
-            (&*"a".repeat(41), "length"),
+            ("", "characters"),
+            ("ab", "characters"),
+            (&*"a".repeat(41), "characters"),
             ("Acme", "form"),
             ("acme_inc", "form"),
             ("-acme", "form"),

@@ -161,7 +161,7 @@ impl Accounts {
     /// Turns the second factor on with its first code, and answers recovery codes.
     ///
     /// # Errors
-    /// [`Refusal::NotAvailable`] if no key waits; [`Refusal::SecondFactor`] if the code is wrong.
+    /// [`Refusal::NoSetup`] if no key waits; [`Refusal::SecondFactor`] if the code is wrong.
     pub(crate) async fn finish_totp(
         &self,
         caller: &Caller,
@@ -170,7 +170,7 @@ impl Accounts {
     ) -> Result<Vec<String>, Refusal> {
         let (hash, now) = (self.setup(account), self.now());
         let token = self.reads().token(hash, TokenPurpose::TotpSetup, now).await?;
-        let key: TotpKey = self.opened(&hash, &token.ok_or(Refusal::NotAvailable)?)?;
+        let key: TotpKey = self.opened(&hash, &token.ok_or(Refusal::NoSetup)?)?;
         let last_step = key.step_of(code, now).ok_or(Refusal::SecondFactor)?;
         let sealed_key = self.0.keys.ring().seal(slot(&account), &key.0, self.rng());
         let totp = Totp { sealed_key, last_step };
@@ -190,7 +190,7 @@ impl Accounts {
                 Ok(true)
             })
         });
-        if work.await? { Ok(codes.into_texts()) } else { Err(Refusal::NotAvailable) }
+        if work.await? { Ok(codes.into_texts()) } else { Err(Refusal::NoSetup) }
     }
 
     /// Turns the second factor off, with its recovery codes.

@@ -16,7 +16,7 @@ impl Name {
         let text = text.trim();
         let chars = text.chars().count();
         if !(1..=MAX_CHARS).contains(&chars) {
-            let rule = Rule::Length { min: 1, max: MAX_CHARS as u64 };
+            let rule = Rule::Characters { min: 1, max: MAX_CHARS as u64 };
             return Err(Invalid::new(field, rule));
         }
         // Bidirectional overrides (Unicode UAX #9) turn around what stands beside a name in lists and mails.
@@ -69,7 +69,7 @@ mod tests {
         assert_eq!(rule("山田 太郎").unwrap().into_string(), "山田 太郎");
         assert!(rule(&"山".repeat(80)).is_ok());
         for text in ["", "   ", &"a".repeat(81)] {
-            assert_eq!(rule(text), Err("length"), "{text:?}");
+            assert_eq!(rule(text), Err("characters"), "{text:?}");
         }
         for text in ["Ann\nBcc: x", "Ann\u{202e}", "Ann\0"] {
             assert_eq!(rule(text), Err("form"), "{text:?}");

@@ -119,7 +119,9 @@ async fn nobody_invites_above_themselves_nor_a_member() {
     let acme = app.house(&ann, "acme").await;
     app.join(&acme, &bob, Role::Admin, None).await;
     assert_eq!(invite(&app, &acme, &bob, "eve@people.example", "owner").await.code(), "forbidden");
-    assert_eq!(invite(&app, &acme, &ann, &bob.email, "member").await.code(), "conflict");
+    let member = invite(&app, &acme, &ann, &bob.email, "member").await;
+    assert_eq!((member.code(), &member.json["field"]), ("conflict", &json!("email")));
+    assert_eq!(member.json["title"], "Already a member");
 }
 
 #[tokio::test]

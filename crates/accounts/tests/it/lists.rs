@@ -71,10 +71,12 @@ async fn the_trail_is_exported_as_lines_and_as_a_table() {
     let listed = app.get(&acme.path("/audit?limit=200"), &ann.token).await;
     let rows = listed.json["items"].as_array().unwrap().len();
     let lines = app.get(&acme.path("/audit/export?format=jsonl"), &ann.token).await;
-    assert_eq!(lines.json.as_str().unwrap().lines().count(), rows);
+    let lines = lines.json.as_str().unwrap();
+    assert_eq!(lines.lines().count(), rows + 1, "and that it was taken");
+    assert_eq!(lines.matches("\"action\":\"audit.exported\"").count(), 1, "{lines}");
     let table = app.get(&acme.path("/audit/export?format=csv"), &ann.token).await;
     let table = table.json.as_str().unwrap();
-    assert_eq!(table.lines().count(), rows + 1);
+    assert_eq!(table.lines().count(), rows + 3, "its head, and both exports");
     assert!(table.starts_with("\"id\",\"at_ms\",\"action\",\"actor\",\"subject\",\"network\"\r\n"));
     let none = app.get(&acme.path("/audit/export?format=csv&to_ms=0"), &ann.token).await;
     assert_eq!(none.json.as_str().unwrap().lines().count(), 1);

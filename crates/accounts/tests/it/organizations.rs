@@ -26,7 +26,9 @@ async fn a_short_name_is_taken_once_and_not_from_our_own_words() {
     let ann = app.person("ann").await;
     app.house(&ann, "acme").await;
     let make = async |body| app.post("/v1/organizations", &ann.token, &body).await;
-    assert_eq!(make(json!({"name": "Other", "slug": "acme"})).await.code(), "conflict");
+    let taken = make(json!({"name": "Other", "slug": "acme"})).await;
+    assert_eq!((taken.code(), &taken.json["field"]), ("conflict", &json!("slug")));
+    assert_eq!(taken.json["title"], "This short name is taken");
     let unnamed = make(json!({"name": "Acme"})).await;
     assert!(unnamed.json["slug"].as_str().unwrap().starts_with("acme-"), "{:?}", unnamed.json);
     let reserved = make(json!({"name": "Admin"})).await;

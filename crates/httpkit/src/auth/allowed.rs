@@ -140,7 +140,7 @@ where
                 Self::by_session(context, &authenticator, bearer, &organization).await
             }
             Credential::Key(text) => {
-                let bearer = authenticator.key(text, &context).await?;
+                let bearer = authenticator.key(text, context.client).await?;
                 let bearer = bearer.ok_or_else(signed_out)?;
                 Self::by_key(context, &authenticator, bearer, &organization).await
             }

@@ -24,7 +24,7 @@ pub use self::{
     signed_in::{SignedIn, SteppedUp},
     with_key::WithKey,
 };
-use crate::{PlatformContext, Problem};
+use crate::{ClientAddress, PlatformContext, Problem};
 
 /// SHA-256 of a bearer value: what services look up instead of it.
 pub type BearerHash = [u8; 32];
@@ -39,11 +39,11 @@ pub trait Authenticator: Send + Sync {
         token: BearerHash,
         from: &PlatformContext,
     ) -> Result<Option<Bearer>, Problem>;
-    /// The key with this text, if it may be used from there.
+    /// The key with this text, if it may be used from there: on whichever host.
     async fn key(
         &self,
         text: BearerHash,
-        from: &PlatformContext,
+        from: ClientAddress,
     ) -> Result<Option<KeyBearer>, Problem>;
     /// What an account is in the organization with this id or slug.
     async fn belonging(

@@ -5,7 +5,7 @@ use wax_kernel::{AccountId, TenantId};
 use wax_model::{Bearer, Belonging, KeyBearer, Session, Tenant};
 
 use super::{Authenticator, BearerHash};
-use crate::{PlatformContext, Problem};
+use crate::{ClientAddress, PlatformContext, Problem};
 
 /// Knows nobody: for a server, or a test of one, that strangers alone use.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +17,7 @@ impl Authenticator for NoAccounts {
         Ok(None)
     }
 
-    async fn key(&self, _: BearerHash, _: &PlatformContext) -> Result<Option<KeyBearer>, Problem> {
+    async fn key(&self, _: BearerHash, _: ClientAddress) -> Result<Option<KeyBearer>, Problem> {
         Ok(None)
     }
 

@@ -52,11 +52,7 @@ impl Authenticator for Known {
         Ok((token == bearer_hash("wxs_ann")).then_some(bearer))
     }
 
-    async fn key(
-        &self,
-        text: BearerHash,
-        _: &PlatformContext,
-    ) -> Result<Option<KeyBearer>, Problem> {
+    async fn key(&self, text: BearerHash, _: ClientAddress) -> Result<Option<KeyBearer>, Problem> {
         let at = Timestamp::from_ms(0);
         let key = ApiKey {
             id: KEY,

@@ -35,7 +35,7 @@ where
                 return Err(Problem::new(Code::Forbidden));
             }
         };
-        let bearer = authenticator.key(text, &context).await?;
+        let bearer = authenticator.key(text, context.client).await?;
         let bearer = bearer.ok_or_else(|| Problem::new(Code::SignedOut))?;
         Ok(Self { context, scope: proven(bearer.tenant), key: bearer.key })
     }

@@ -51,6 +51,7 @@ fn credentials(caller: Caller, origin: &str) -> Vec<String> {
             "-H 'X-Waxseal-CSRF: …'".to_owned(),
             "-b '__Host-waxseal-device=…'".to_owned(),
         ],
+        Caller::Key => bearer("wxk_…"),
         Caller::Member(permission) if permission.scope().is_some() => bearer("wxk_…"),
         Caller::Person { .. } | Caller::Member(_) => bearer("wxs_…"),
     }

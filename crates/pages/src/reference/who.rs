@@ -15,6 +15,8 @@ pub(super) enum Caller {
     CommandLine,
     /// By a session.
     Person { stepped_up: bool },
+    /// By a key, whatever its scopes.
+    Key,
     /// By a session or a key, with this permission.
     Member(Permission),
 }
@@ -25,6 +27,7 @@ impl Caller {
             None => Self::Stranger,
             Some("nobody") if route.path.starts_with("/v1/device/") => Self::CommandLine,
             Some("nobody") => Self::Nobody,
+            Some("key") => Self::Key,
             Some("step-up") => Self::Person { stepped_up: true },
             Some(permission) => Permission::parse(permission)
                 .map_or(Self::Person { stepped_up: false }, Self::Member),
@@ -39,6 +42,7 @@ impl Caller {
             }
             Self::Nobody => "anybody, from our own pages".to_owned(),
             Self::CommandLine => "anybody, from a command line".to_owned(),
+            Self::Key => "a program with a key, whatever its scopes".to_owned(),
             Self::Person { stepped_up: false } => "anybody who is signed in".to_owned(),
             Self::Person { stepped_up: true } => {
                 "anybody who is signed in and has proven themselves in the last 10 minutes"
@@ -53,7 +57,7 @@ impl Caller {
         match self {
             Self::Stranger | Self::CommandLine => vec![],
             Self::Nobody => vec!["csrf"],
-            Self::Person { stepped_up: false } => vec!["signed-out", "forbidden"],
+            Self::Key | Self::Person { stepped_up: false } => vec!["signed-out", "forbidden"],
             Self::Person { stepped_up: true } => vec!["signed-out", "forbidden", "step-up"],
             Self::Member(permission) => {
                 let proof = permission.needs_step_up().then_some("step-up");

@@ -3,7 +3,7 @@
 use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
 use wax_httpkit::{
-    Code, PlatformContext, Problem, RequestContext,
+    Code, Problem, RequestContext,
     auth::{Credential, SharedAuthenticator},
 };
 use wax_model::{Actor, Permission};
@@ -42,9 +42,7 @@ async fn by_key(
     text: wax_httpkit::auth::BearerHash,
     context: &RequestContext,
 ) -> Result<Actor, Problem> {
-    let RequestContext { origin, client, network, request_id, .. } = context.clone();
-    let from = PlatformContext { origin, client, network, request_id };
-    let bearer = authenticator.key(text, &from).await?.ok_or_else(signed_out)?;
+    let bearer = authenticator.key(text, context.client).await?.ok_or_else(signed_out)?;
     if bearer.tenant != context.scope.tenant() {
         return Err(signed_out());
     }

@@ -19,6 +19,7 @@ use wax_store::SecretFilter;
 use super::{
     create::{CreateBody, CreatedView, MAX_BODY, command},
     receipt::ReceiptView,
+    view::{kinds, states},
 };
 use crate::{
     Secrets,
@@ -31,10 +32,10 @@ use crate::{
 #[into_params(parameter_in = Query)]
 pub(super) struct Wanted {
     /// In this state only.
-    #[param(value_type = Option<String>)]
+    #[param(schema_with = states)]
     state: Option<SecretState>,
     /// Of this kind only.
-    #[param(value_type = Option<String>)]
+    #[param(schema_with = kinds)]
     kind: Option<Kind>,
     /// Made on this domain only: its id.
     #[param(value_type = Option<String>)]

@@ -126,6 +126,25 @@ pub async fn a_payload_changes_while_its_token_stands(store: Arc<dyn Store>) {
     assert_eq!(take(&store, 1, purpose, START).await.unwrap().payload, b"new");
 }
 
+/// As a request that was done keeps its answer; not once it has ended.
+pub async fn a_token_that_stands_is_kept_for_longer(store: Arc<dyn Store>) {
+    let purpose = TokenPurpose::Idempotency;
+    assert!(insert_token(&store, &new_token(1, purpose, "x"), START).await);
+    let keep = async |n, now| {
+        over_accounts(&store, move |unit| {
+            let until = after(7_200);
+            Box::pin(async move { unit.tokens().keep(hash(n), purpose, b"new", now, until).await })
+        })
+        .await
+    };
+    assert!(!keep(2, START).await);
+    assert!(!keep(1, after(3_600)).await, "it has ended");
+    assert!(keep(1, after(3_600).minus(MS)).await);
+    assert!(stands(&store, 1, purpose, after(7_200).minus(MS)).await);
+    assert!(!stands(&store, 1, purpose, after(7_200)).await);
+    assert_eq!(take(&store, 1, purpose, START).await.unwrap().payload, b"new");
+}
+
 async fn count(store: &Arc<dyn Store>, whose: u64, now: Timestamp) -> Tried {
     over_accounts(store, move |unit| {
         Box::pin(async move { unit.tokens().count_try(hash(whose), now).await })

@@ -19,7 +19,7 @@ use wax_kernel::{Clock as _, ManualClock, RequestId, Rng, SeededRng, SystemRng};
 use wax_mail::Postbox;
 use wax_model::{Mail, MailKind, SignUpPolicy, Topic};
 use wax_store::{Outbox, Store};
-use wax_testkit::TestApp;
+use wax_testkit::{TestApp, Watched};
 
 use crate::{Accounts, Argon2Cost, Parts, Settings, router};
 
@@ -75,6 +75,17 @@ impl App {
         let rng: Arc<dyn Rng> = Arc::new(SeededRng::new(7));
         let keys: Arc<dyn KeyStore> = Arc::new(MemoryKeyStore::new(Arc::clone(&rng)));
         Self::on(store, keys, clock, rng, settings(sign_up, argon2))
+    }
+
+    /// On a store that writes down what is asked of it.
+    pub(super) async fn watched() -> (Self, Arc<Watched>) {
+        let base = TestApp::new().await;
+        let store = Watched::new(Arc::clone(&base.store) as Arc<dyn Store>);
+        let rng: Arc<dyn Rng> = Arc::new(SeededRng::new(7));
+        let keys: Arc<dyn KeyStore> = Arc::new(MemoryKeyStore::new(Arc::clone(&rng)));
+        let settings = settings(SignUpPolicy::Open, CHEAP);
+        let app = Self::on(store.clone(), keys, Arc::clone(&base.clock), rng, settings);
+        (app, store)
     }
 
     /// Another process with the same database and the same keys.
