@@ -73,7 +73,7 @@ const keys = (scenario: Scenario): Page<ApiKey> => ({
   ],
 });
 
-const event = (n: number, at: number, action: string, actor: string | undefined, subject: string): AuditEvent => ({
+const event = (n: number, at: number, action: AuditEvent['action'], actor: string | undefined, subject: string): AuditEvent => ({
   id: `evt_${n}`, at_ms: NOW - at, action, subject, network: '203.0.113.0/24', ...(actor && { actor }),
 });
 

@@ -1229,8 +1229,11 @@ export interface components {
     schemas: {
         /** @description Something that happened to the account. */
         AccountEventView: {
-            /** @description Such as `account.signed_in.password`. */
-            action: string;
+            /**
+             * @description What happened.
+             * @enum {string}
+             */
+            action: "account.created" | "account.signed_in.password" | "account.signed_in.link" | "account.signed_in.passkey" | "account.signed_in.cli" | "account.signed_in.recovery" | "account.sign_in.refused" | "account.held_back" | "account.session.ended" | "account.password.changed" | "account.address.changed" | "account.passkey.added" | "account.passkey.removed" | "account.totp.enabled" | "account.totp.disabled" | "account.recovery_codes.made" | "account.recovery_code.used";
             /**
              * Format: int64
              * @description UTC milliseconds.
@@ -1240,14 +1243,10 @@ export interface components {
             id: string;
             network?: string | null;
         };
-        AccountEventsView: {
-            items: components["schemas"]["AccountEventView"][];
-            /** @description The cursor of the next part, if this one was full. */
-            next?: string | null;
-        };
         AccountView: {
             id: string;
-            lang: string;
+            /** @enum {string} */
+            lang: "en" | "ja";
             name: string;
         };
         /** @description A device that has unwrapped and shown the secret. */
@@ -1325,7 +1324,11 @@ export interface components {
             domain?: string | null;
             id: string;
             name: string;
-            role: string;
+            /**
+             * @description As what.
+             * @enum {string}
+             */
+            role: "owner" | "admin" | "member" | "auditor";
             slug: string;
         };
         /** @description What the device that a secret is bound to needs to return. */
@@ -1474,7 +1477,11 @@ export interface components {
         };
         /** @description Something that happened. */
         EventView: {
-            action: string;
+            /**
+             * @description What happened.
+             * @enum {string}
+             */
+            action: "secret.created" | "secret.claimed" | "secret.acked" | "secret.opened" | "secret.lapsed" | "secret.asked" | "secret.handed" | "secret.wrong_key" | "secret.locked" | "secret.unlocked" | "secret.destroyed" | "secret.burned" | "secret.expired" | "organization.created" | "organization.renamed" | "organization.transferred" | "organization.exported" | "audit.exported" | "organization.deletion_scheduled" | "organization.deletion_cancelled" | "organization.deleted" | "member.joined" | "member.changed" | "member.removed" | "member.left" | "invitation.made" | "invitation.withdrawn" | "invitation.resent" | "key.made" | "key.changed" | "key.rotated" | "key.revoked" | "mail.bounced";
             /** @description The id of the member or key, `operator`, or nobody: a stranger, or time. */
             actor?: string | null;
             /**
@@ -1570,7 +1577,11 @@ export interface components {
             id: string;
             /** @description The id of the member or key. */
             invited_by: string;
-            role: string;
+            /**
+             * @description As what.
+             * @enum {string}
+             */
+            role: "owner" | "admin" | "member" | "auditor";
         };
         /** @description Whom to invite. */
         InviteBody: {
@@ -1578,7 +1589,11 @@ export interface components {
             domain?: string | null;
             email: string;
             lang?: components["schemas"]["Language"] | null;
-            role: string;
+            /**
+             * @description As what.
+             * @enum {string}
+             */
+            role: "owner" | "admin" | "member" | "auditor";
         };
         /** @description Who signs up with an invitation. */
         InvitedSignUpBody: {
@@ -1593,8 +1608,8 @@ export interface components {
         };
         /** @description Signed in. */
         InvitedSignUpView: {
-            /** @description `done`. */
-            next: string;
+            /** @enum {string} */
+            next: "done";
         };
         /** @description A key to be made. */
         KeyBody: {
@@ -1608,7 +1623,7 @@ export interface components {
             /** @description From where it may be used, in CIDR notation; from anywhere unless said. At most 32. */
             networks?: string[];
             /** @description At least one, each once. */
-            scopes: string[];
+            scopes: ("organization:read" | "members:read" | "members:write" | "audit:read" | "secrets:create" | "secrets:read" | "secrets:burn")[];
         };
         /** @description What is to be different. */
         KeyChangeBody: {
@@ -1650,7 +1665,8 @@ export interface components {
             overlap_ends_at_ms?: number | null;
             /** @description The first characters of its text, by which people recognise it. */
             prefix: string;
-            scopes: string[];
+            /** @description At least one, each once. */
+            scopes: ("organization:read" | "members:read" | "members:write" | "audit:read" | "secrets:create" | "secrets:read" | "secrets:burn")[];
         };
         /**
          * @description The languages that mails and pages are written in.
@@ -1667,13 +1683,21 @@ export interface components {
             email: string;
             inviter: string;
             organization: string;
-            role: string;
+            /**
+             * @description As what.
+             * @enum {string}
+             */
+            role: "owner" | "admin" | "member" | "auditor";
         };
         /** @description What a member is to be. */
         MemberBody: {
             /** @description The one domain they are confined to; null: to none. */
             domain?: string | null;
-            role?: string | null;
+            /**
+             * @description As what.
+             * @enum {string}
+             */
+            role?: "owner" | "admin" | "member" | "auditor";
         };
         /** @description A receipt as members see it: whose it is and where, and nothing that opens it. */
         MemberReceiptView: components["schemas"]["ReceiptView"] & {
@@ -1699,7 +1723,11 @@ export interface components {
              */
             last_seen_at_ms?: number | null;
             name: string;
-            role: string;
+            /**
+             * @description As what.
+             * @enum {string}
+             */
+            role: "owner" | "admin" | "member" | "auditor";
             /** @description Whether a second factor or a passkey guards them. */
             second_factor: boolean;
         };
@@ -1781,9 +1809,12 @@ export interface components {
             id: string;
             name: string;
             /** @description What the caller may do. */
-            permissions: string[];
-            /** @description As what the caller is a member; absent for a key. */
-            role?: string | null;
+            permissions: ("organization.read" | "organization.write" | "organization.transfer" | "organization.export" | "organization.delete" | "members.read" | "members.write" | "keys.read" | "keys.write" | "audit.read" | "secrets.create" | "secrets.read" | "secrets.burn")[];
+            /**
+             * @description As what.
+             * @enum {string}
+             */
+            role?: "owner" | "admin" | "member" | "auditor";
             slug: string;
         };
         /** @description A key, and whose it is. */
@@ -1792,10 +1823,35 @@ export interface components {
             organization: components["schemas"]["OrganizationView"];
         };
         /** @description One page of a list. */
+        Page_AccountEventView: {
+            /** @description The items. */
+            items: {
+                /**
+                 * @description What happened.
+                 * @enum {string}
+                 */
+                action: "account.created" | "account.signed_in.password" | "account.signed_in.link" | "account.signed_in.passkey" | "account.signed_in.cli" | "account.signed_in.recovery" | "account.sign_in.refused" | "account.held_back" | "account.session.ended" | "account.password.changed" | "account.address.changed" | "account.passkey.added" | "account.passkey.removed" | "account.totp.enabled" | "account.totp.disabled" | "account.recovery_codes.made" | "account.recovery_code.used";
+                /**
+                 * Format: int64
+                 * @description UTC milliseconds.
+                 */
+                at_ms: number;
+                device?: string | null;
+                id: string;
+                network?: string | null;
+            }[];
+            /** @description `?cursor=` of the next page, if there is one. */
+            next: string | null;
+        };
+        /** @description One page of a list. */
         Page_EventView: {
             /** @description The items. */
             items: {
-                action: string;
+                /**
+                 * @description What happened.
+                 * @enum {string}
+                 */
+                action: "secret.created" | "secret.claimed" | "secret.acked" | "secret.opened" | "secret.lapsed" | "secret.asked" | "secret.handed" | "secret.wrong_key" | "secret.locked" | "secret.unlocked" | "secret.destroyed" | "secret.burned" | "secret.expired" | "organization.created" | "organization.renamed" | "organization.transferred" | "organization.exported" | "audit.exported" | "organization.deletion_scheduled" | "organization.deletion_cancelled" | "organization.deleted" | "member.joined" | "member.changed" | "member.removed" | "member.left" | "invitation.made" | "invitation.withdrawn" | "invitation.resent" | "key.made" | "key.changed" | "key.rotated" | "key.revoked" | "mail.bounced";
                 /** @description The id of the member or key, `operator`, or nobody: a stranger, or time. */
                 actor?: string | null;
                 /**
@@ -1829,7 +1885,11 @@ export interface components {
                 id: string;
                 /** @description The id of the member or key. */
                 invited_by: string;
-                role: string;
+                /**
+                 * @description As what.
+                 * @enum {string}
+                 */
+                role: "owner" | "admin" | "member" | "auditor";
             }[];
             /** @description `?cursor=` of the next page, if there is one. */
             next: string | null;
@@ -1865,7 +1925,8 @@ export interface components {
                 overlap_ends_at_ms?: number | null;
                 /** @description The first characters of its text, by which people recognise it. */
                 prefix: string;
-                scopes: string[];
+                /** @description At least one, each once. */
+                scopes: ("organization:read" | "members:read" | "members:write" | "audit:read" | "secrets:create" | "secrets:read" | "secrets:burn")[];
             }[];
             /** @description `?cursor=` of the next page, if there is one. */
             next: string | null;
@@ -1901,7 +1962,11 @@ export interface components {
                  */
                 last_seen_at_ms?: number | null;
                 name: string;
-                role: string;
+                /**
+                 * @description As what.
+                 * @enum {string}
+                 */
+                role: "owner" | "admin" | "member" | "auditor";
                 /** @description Whether a second factor or a passkey guards them. */
                 second_factor: boolean;
             }[];
@@ -2011,8 +2076,11 @@ export interface components {
         };
         PolledView: {
             account?: components["schemas"]["LetInView"] | null;
-            /** @description `pending`, `denied` or `approved`. */
-            state: string;
+            /**
+             * @description Whether somebody has decided, and what.
+             * @enum {string}
+             */
+            state: "pending" | "denied" | "approved";
             /** @description When approved: the session's token, told this once. */
             token?: string | null;
         };
@@ -2027,7 +2095,7 @@ export interface components {
              * @description The HTTP status.
              */
             status: number;
-            /** @description Short and the same for every problem of this code, in the caller's language. */
+            /** @description Short and the same for every problem of this code and case, in the caller's language. */
             title: string;
             /** @description `urn:waxseal:problem:` and the code. */
             type: string;
@@ -2037,7 +2105,8 @@ export interface components {
             email: string;
             has_password: boolean;
             id: string;
-            lang: string;
+            /** @enum {string} */
+            lang: "en" | "ja";
             name: string;
             organizations: components["schemas"]["BelongingView"][];
             passkeys: number;
@@ -2176,8 +2245,11 @@ export interface components {
             current: boolean;
             device: string;
             id: string;
-            /** @description `browser` or `cli`. */
-            kind: string;
+            /**
+             * @description What holds it.
+             * @enum {string}
+             */
+            kind: "browser" | "cli";
             /**
              * Format: int64
              * @description UTC milliseconds, to the minute.
@@ -2192,8 +2264,11 @@ export interface components {
             csrf: string;
             /** @description Whether passkeys sign in here. Older servers say nothing. */
             passkeys: boolean;
-            /** @description Who may sign up: `open`, `invited`, `closed`. */
-            sign_up: string;
+            /**
+             * @description Who may sign up: everybody, who was invited, or nobody.
+             * @enum {string}
+             */
+            sign_up: "open" | "invited" | "closed";
             signed_in: boolean;
         };
         SessionsView: {
@@ -2201,9 +2276,13 @@ export interface components {
         };
         /** @description What comes next. */
         SignInView: {
-            methods?: string[] | null;
-            /** @description `done`: signed in. `second-factor`: one of `methods` is wanted within 10 minutes. */
-            next: string;
+            /** @description Second factors that the account has. */
+            methods?: ("totp" | "recovery-code" | "passkey")[];
+            /**
+             * @description `done`: signed in. `second-factor`: one of `methods` is wanted within 10 minutes.
+             * @enum {string}
+             */
+            next: "done" | "second-factor";
             /** Format: int32 */
             recovery_codes_left?: number | null;
         };
@@ -2453,9 +2532,9 @@ export interface operations {
     list_account_events: {
         parameters: {
             query?: {
-                /** @description `next` of the part before */
+                /** @description Where the last page ended. */
                 cursor?: string;
-                /** @description 1 to 200; 50 unless said */
+                /** @description 1 to 200, 50 unless said. */
                 limit?: number;
             };
             header?: never;
@@ -2469,7 +2548,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AccountEventsView"];
+                    "application/json": components["schemas"]["Page_AccountEventView"];
                 };
             };
             /** @description a problem; docs/protocol.md has the codes */
@@ -3252,7 +3331,10 @@ export interface operations {
     make_organization: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 16 to 64 characters of base64url, drawn by the caller */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3348,8 +3430,7 @@ export interface operations {
     list_events: {
         parameters: {
             query?: {
-                /** @description Such as `secret.created`. */
-                action?: string;
+                action?: "secret.created" | "secret.claimed" | "secret.acked" | "secret.opened" | "secret.lapsed" | "secret.asked" | "secret.handed" | "secret.wrong_key" | "secret.locked" | "secret.unlocked" | "secret.destroyed" | "secret.burned" | "secret.expired" | "organization.created" | "organization.renamed" | "organization.transferred" | "organization.exported" | "audit.exported" | "organization.deletion_scheduled" | "organization.deletion_cancelled" | "organization.deleted" | "member.joined" | "member.changed" | "member.removed" | "member.left" | "invitation.made" | "invitation.withdrawn" | "invitation.resent" | "key.made" | "key.changed" | "key.rotated" | "key.revoked" | "mail.bounced";
                 /** @description The id of a member or key. */
                 actor?: string;
                 /** @description The id of what it was done to. */
@@ -3392,10 +3473,9 @@ export interface operations {
     };
     export_events: {
         parameters: {
-            query: {
-                format: string;
-                /** @description Such as `secret.created`. */
-                action?: string;
+            query?: {
+                format?: "jsonl" | "csv";
+                action?: "secret.created" | "secret.claimed" | "secret.acked" | "secret.opened" | "secret.lapsed" | "secret.asked" | "secret.handed" | "secret.wrong_key" | "secret.locked" | "secret.unlocked" | "secret.destroyed" | "secret.burned" | "secret.expired" | "organization.created" | "organization.renamed" | "organization.transferred" | "organization.exported" | "audit.exported" | "organization.deletion_scheduled" | "organization.deletion_cancelled" | "organization.deleted" | "member.joined" | "member.changed" | "member.removed" | "member.left" | "invitation.made" | "invitation.withdrawn" | "invitation.resent" | "key.made" | "key.changed" | "key.rotated" | "key.revoked" | "mail.bounced";
                 /** @description The id of a member or key. */
                 actor?: string;
                 /** @description The id of what it was done to. */
@@ -3560,7 +3640,10 @@ export interface operations {
     invite: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 16 to 64 characters of base64url, drawn by the caller */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 organization: string;
             };
@@ -3685,7 +3768,10 @@ export interface operations {
     make_key: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 16 to 64 characters of base64url, drawn by the caller */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 organization: string;
             };
@@ -3784,7 +3870,10 @@ export interface operations {
     rotate_key: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 16 to 64 characters of base64url, drawn by the caller */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 organization: string;
                 key: string;
@@ -3919,10 +4008,8 @@ export interface operations {
     list_secrets: {
         parameters: {
             query?: {
-                /** @description In this state only. */
-                state?: string;
-                /** @description Of this kind only. */
-                kind?: string;
+                state?: "ready" | "locked" | "draining" | "bound" | "destroyed" | "burned" | "expired";
+                kind?: "one_time" | "device_bound";
                 /** @description Made on this domain only: its id. */
                 domain?: string;
                 /** @description Made by this member or key only: its id. */
