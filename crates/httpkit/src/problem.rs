@@ -1,13 +1,17 @@
 //! Errors as callers read them.
 
-use std::time::Duration;
+use std::{error::Error, time::Duration};
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde_json::{Map, Value};
+use wax_kernel::ErrorKind;
 use wax_model::{Invalid, Rule};
 
 use crate::Code;
+
+/// How long a caller waits for a part that failed.
+const TRY_AGAIN: Duration = Duration::from_secs(5);
 
 /// An answer that is an error: a code and what the caller needs to know to mend it. Holds nothing a stranger may not
 /// read, and no words: those are chosen by [`crate::localize`], in the caller's language.
@@ -34,6 +38,24 @@ impl Problem {
     /// A body that did not arrive within `limit`.
     pub fn timeout(limit: Duration) -> Self {
         Self::new(Code::Timeout).with("seconds", limit.as_secs())
+    }
+
+    /// A part that failed. Logged here, once; the caller learns only whether trying again can help.
+    pub fn of_failure(kind: ErrorKind, error: &(dyn Error + 'static)) -> Self {
+        let cause = error.source().map(ToString::to_string);
+        if kind == ErrorKind::Upstream {
+            tracing::warn!(%error, cause, "a part is not available");
+            return Self::new(Code::Unavailable).retry_after(TRY_AGAIN);
+        }
+        tracing::error!(%error, cause, "a request failed");
+        Self::new(Code::Internal)
+    }
+
+    /// Work that was perhaps done: "unavailable" would say that nothing was changed.
+    pub fn of_unknown_outcome(error: &(dyn Error + 'static)) -> Self {
+        let cause = error.source().map(ToString::to_string);
+        tracing::warn!(%error, cause, "nobody knows whether it was done");
+        Self::new(Code::NoAnswer)
     }
 
     /// Adds a member to the document.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use wax_httpkit::{Code, Problem};
 use wax_kernel::ErrorKind;
+use wax_store::StoreError;
 
 use crate::service::Refusal;
 
@@ -38,21 +39,11 @@ impl From<Refusal> for Problem {
             Refusal::LastOwner => Self::new(Code::LastOwner),
             Refusal::LastWayIn => Self::new(Code::LastWayIn),
             Refusal::Busy => Self::new(Code::Unavailable).retry_after(BUSY),
-            Refusal::Store(error) => failure(error.kind(), &error),
-            Refusal::Envelope(error) => failure(ErrorKind::Bug, &error),
+            Refusal::Store(error @ StoreError::Unknown(_)) => Self::of_unknown_outcome(&error),
+            Refusal::Store(error) => Self::of_failure(error.kind(), &error),
+            Refusal::Envelope(error) => Self::of_failure(ErrorKind::Bug, &error),
         }
     }
-}
-
-/// Logged here, once; the caller learns only whether trying again can help.
-fn failure(kind: ErrorKind, error: &(dyn std::error::Error + 'static)) -> Problem {
-    let cause = error.source().map(ToString::to_string);
-    if kind == ErrorKind::Upstream {
-        tracing::warn!(%error, cause, "a part is not available");
-        return Problem::new(Code::Unavailable).retry_after(Duration::from_secs(5));
-    }
-    tracing::error!(%error, cause, "a request failed");
-    Problem::new(Code::Internal)
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! What a refusal looks like from outside.
 
-use std::{error::Error as _, time::Duration};
-
 use serde_json::to_value;
 use wax_crypto::at_rest::KeyStoreError;
 use wax_httpkit::{Code, Problem};
@@ -48,34 +46,18 @@ impl From<Refusal> for Problem {
                     &openings,
                 )
             }
-            // Written or not: "unavailable" would say that nothing was changed.
-            Refusal::Store(error @ StoreError::Unknown(_)) => {
-                let cause = error.source().map(ToString::to_string);
-                tracing::warn!(%error, cause, "nobody knows whether it was done");
-                Self::new(Code::NoAnswer)
-            }
-            Refusal::Store(error) => failure(error.kind(), &error),
+            Refusal::Store(error @ StoreError::Unknown(_)) => Self::of_unknown_outcome(&error),
+            Refusal::Store(error) => Self::of_failure(error.kind(), &error),
             // A clock that leapt has destroyed the keys of days that are still to come: until it is right again.
             Refusal::Keys(error @ KeyStoreError::Destroyed { .. }) => {
-                failure(ErrorKind::Upstream, &error)
+                Self::of_failure(ErrorKind::Upstream, &error)
             }
-            Refusal::Keys(error) => failure(error.kind(), &error),
-            Refusal::Envelope(error) => failure(ErrorKind::Bug, &error),
+            Refusal::Keys(error) => Self::of_failure(error.kind(), &error),
+            Refusal::Envelope(error) => Self::of_failure(ErrorKind::Bug, &error),
         }
     }
 }
 
 fn with_view(problem: Problem, name: &str, view: &impl serde::Serialize) -> Problem {
     problem.with(name, to_value(view).expect("a view has only text keys"))
-}
-
-/// Logged here, once; the caller learns only whether trying again can help.
-fn failure(kind: ErrorKind, error: &(dyn std::error::Error + 'static)) -> Problem {
-    let cause = error.source().map(ToString::to_string);
-    if kind == ErrorKind::Upstream {
-        tracing::warn!(%error, cause, "a part is not available");
-        return Problem::new(Code::Unavailable).retry_after(Duration::from_secs(5));
-    }
-    tracing::error!(%error, cause, "a request failed");
-    Problem::new(Code::Internal)
 }
