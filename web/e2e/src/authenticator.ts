@@ -6,10 +6,6 @@ export interface Authenticator {
   count(): Promise<number>;
   /** Knows nobody's finger from now on, as after several wrong ones. */
   lock(): Promise<void>;
-  /** The person answers nothing: neither a question, nor what the browser offers beside a field. */
-  away(): Promise<void>;
-  /** The person answers what stands there, and whatever comes. */
-  near(): Promise<void>;
 }
 
 /** Gives this page's browser an authenticator of its own. It stays while the page visits addresses of its site. */
@@ -31,9 +27,17 @@ export async function withAuthenticator(page: Page, { hasPrf = true } = {}): Pro
   return {
     count: async () => (await cdp.send('WebAuthn.getCredentials', { authenticatorId })).credentials.length,
     lock: async () => void (await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false })),
-    away: async () => void (await cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled: false })),
-    near: async () => void (await cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled: true })),
   };
+}
+
+/**
+ * This browser offers no passkeys beside a field, as some do not: they are asked for by the button alone. Where it offers
+ * them, the simulated person chooses one before the page's visitor can press anything.
+ */
+export async function withoutOffers(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    Object.defineProperty(PublicKeyCredential, 'isConditionalMediationAvailable', { value: async () => false });
+  });
 }
 
 /** The person presses "cancel" when this page next asks for a passkey, or to make one: a headless browser shows no such button. */

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { cancelNext, withAuthenticator, type Authenticator } from '../src/authenticator.ts';
+import { cancelNext, withAuthenticator, withoutOffers } from '../src/authenticator.ts';
 import { expect, test } from '../src/fixtures.ts';
 import { keepFromLog } from '../src/ledger.ts';
 import { founder, letters, mailed, member, PASSWORD, tabTo } from '../src/members.ts';
@@ -21,24 +21,14 @@ async function addPasskey(page: Page, name: string): Promise<void> {
   await expect(page.getByText('Passkey added.')).toBeVisible();
 }
 
-/** The person answers what stands there: they come and go, for Chromium hears of their coming only while it asks. */
-async function answer({ away, near }: Authenticator, done: () => Promise<boolean>): Promise<void> {
-  let here = false;
-  const turn = () => ((here = !here) ? near() : away());
-  await expect.poll(() => turn().then(done)).toBe(true);
-}
-
-const at = (page: Page, place: string) => async () => new URL(page.url()).pathname === place;
-
 async function signOut(page: Page, email: string): Promise<void> {
-  const offered = page.waitForResponse('**/v1/sign-in/passkey/start');
   await page.getByRole('button', { name: email }).click();
   await page.getByRole('menuitem', { name: 'Sign out' }).click();
-  await offered;
 }
 
 test('a passkey made in the settings signs in without an address, and a removed one does not', async ({ person }) => {
   const page = await member(person);
+  await withoutOffers(page);
   keepCeremonies(page);
   const { email, place } = await founder(page, 'passkey');
   const authenticator = await withAuthenticator(page);
@@ -47,10 +37,9 @@ test('a passkey made in the settings signs in without an address, and a removed 
   await expect(page.getByRole('listitem').filter({ hasText: 'Key ring' })).toContainText('Created');
   await expect.poll(() => letters(email).some((mail) => mail.includes('A passkey was added'))).toBe(true);
 
-  await authenticator.away();
   await signOut(page, email);
   await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
-  await answer(authenticator, at(page, place));
+  await page.waitForURL(place);
   await page.goto('/account/security');
   await expect(page.getByRole('listitem').filter({ hasText: 'Key ring' })).toContainText('used');
 
@@ -64,11 +53,9 @@ test('a passkey made in the settings signs in without an address, and a removed 
   await expect(page.getByText('No passkeys yet')).toBeVisible();
   await expect.poll(() => letters(email).some((mail) => mail.includes('A passkey was removed'))).toBe(true);
 
-  await authenticator.away();
   await signOut(page, email);
   await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
-  await answer(authenticator, () => page.getByText('That does not sign anybody in').isVisible());
-  await authenticator.away();
+  await expect(page.getByText('That does not sign anybody in')).toBeVisible();
   await page.locator('[name=email]').fill(email);
   await page.locator('[type=password]').fill(PASSWORD);
   await page.keyboard.press('Enter');
@@ -83,6 +70,7 @@ const READERS = [
 for (const { lang, locale, confirm, add, out, use } of READERS) {
   test(`by keyboard alone somebody who signs up makes a passkey, and signs in with it (${lang})`, async ({ person }) => {
     const page = await member(person, locale);
+    await withoutOffers(page);
     const authenticator = await withAuthenticator(page);
     const email = `onboard-${lang}@nordlicht.example`;
     keepFromLog(PASSWORD, email);
@@ -101,7 +89,6 @@ for (const { lang, locale, confirm, add, out, use } of READERS) {
     await page.waitForURL(/\/o\//);
     expect(await authenticator.count()).toBe(1);
 
-    await authenticator.away();
     await tabTo(page, page.getByRole('button', { name: email }));
     await page.keyboard.press('Enter');
     await page.getByRole('menuitem', { name: out }).focus();
@@ -109,22 +96,24 @@ for (const { lang, locale, confirm, add, out, use } of READERS) {
     await page.waitForURL('/sign-in');
     await tabTo(page, page.getByRole('button', { name: use }));
     await page.keyboard.press('Enter');
-    await answer(authenticator, () => page.getByRole('heading', { level: 1, name: `Onboard ${lang}` }).isVisible());
+    await expect(page.getByRole('heading', { level: 1, name: `Onboard ${lang}` })).toBeVisible();
   });
 }
 
 test('where an address is typed the browser offers passkeys by itself', async ({ person }) => {
   const page = await member(person);
-  const { email, place } = await founder(page, 'autofill');
-  const authenticator = await withAuthenticator(page);
+  const { email } = await founder(page, 'autofill');
+  await withAuthenticator(page);
   await addPasskey(page, 'Key ring');
-  await authenticator.away();
-  await signOut(page, email);
-  await expect(page.locator('[name=email]')).toHaveAttribute('autocomplete', /webauthn/);
   // Somebody who is there chooses at once what the browser shows at the field: no button is pressed.
-  await authenticator.near();
-  await page.reload();
-  await page.waitForURL(place);
+  const signedIn = page.waitForResponse((answer) => answer.url().endsWith('/v1/sign-in/passkey/finish') && answer.ok());
+  await signOut(page, email);
+  await signedIn;
+  await expect(page.getByRole('button', { name: email })).toBeVisible();
+
+  const stranger = await member(person);
+  await stranger.goto('/sign-in');
+  await expect(stranger.locator('[name=email]')).toHaveAttribute('autocomplete', /webauthn/);
 });
 
 test('a dangerous act asks for the passkey again, and goes on where it was', async ({ person }) => {
@@ -151,8 +140,9 @@ test('a dangerous act asks for the passkey again, and goes on where it was', asy
 
 test('who cancels is told so, and signs in another way or tries again', async ({ person }) => {
   const page = await member(person);
+  await withoutOffers(page);
   const { email, place } = await founder(page, 'cancelled');
-  const authenticator = await withAuthenticator(page);
+  await withAuthenticator(page);
   await page.goto('/account/security');
   await cancelNext(page, 'create');
   await page.getByRole('button', { name: 'Add a passkey' }).click();
@@ -161,14 +151,13 @@ test('who cancels is told so, and signs in another way or tries again', async ({
   await expect(page.getByText('No passkeys yet')).toBeVisible();
   await addPasskey(page, 'Key ring');
 
-  await authenticator.away();
   await signOut(page, email);
   await cancelNext(page);
   const use = page.getByRole('button', { name: 'Sign in with a passkey' });
   await use.click();
   await expect(page.getByText('No passkey was used')).toBeVisible();
   await use.click();
-  await answer(authenticator, at(page, place));
+  await page.waitForURL(place);
 });
 
 test('a browser without passkeys shows none of them', async ({ person }) => {

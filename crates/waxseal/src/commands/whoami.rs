@@ -139,5 +139,22 @@ fn places(
 
 /// What people call a role.
 pub(super) fn role_name(words: Words, role: Role) -> String {
-    wax_i18n::text(words.lang, &format!("organization.role.{}", role.as_str()), &[])
+    wax_i18n::text(words.lang, &role_key(role), &[])
+}
+
+/// The console says it, too.
+fn role_key(role: Role) -> String {
+    format!("console.role.{}", role.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_role_has_a_name() {
+        for role in Role::ALL.iter().copied() {
+            assert!(wax_i18n::is_known(&role_key(role)), "{role:?}");
+        }
+    }
 }
