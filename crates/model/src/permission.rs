@@ -98,7 +98,7 @@ permissions! {
     /// See members and invitations.
     MembersRead = "members.read", [ALL, ALL, ALL, ALL], Some(Scope::MembersRead), false;
     /// Invite, change and remove members.
-    MembersWrite = "members.write", [ALL, ALL, NO, NO], Some(Scope::MembersWrite), false;
+    MembersWrite = "members.write", [ALL, ALL, NO, NO], Some(Scope::MembersWrite), true;
     /// See API keys, never their text.
     KeysRead = "keys.read", [ALL, ALL, NO, ALL], None, false;
     /// Make, change and end API keys.

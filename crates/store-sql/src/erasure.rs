@@ -29,6 +29,9 @@ statements! {
     ERASE_CLAIMS = batch!("claims", "id");
     ERASE_SECRETS = batch!("secrets", "id");
     ERASE_KEYS = batch!("api_keys", "id");
+    /// What is sealed in them names the tenant. There are at most as many as open invitations.
+    ERASE_INVITATION_TOKENS = both("DELETE FROM tokens WHERE purpose = 'invitation' AND subject IN
+        (SELECT id FROM invitations WHERE tenant_id = $1)");
     ERASE_INVITATIONS = batch!("invitations", "id");
     ERASE_MEMBERS = batch!("memberships", "account_id");
     ERASE_OUTBOX = batch!("outbox", "id");
@@ -84,6 +87,7 @@ async fn erase_rows(
         sql(ERASE_CERTIFICATES),
         sql(ERASE_EVENTS),
     ];
+    session.execute(sql(ERASE_INVITATION_TOKENS).bind(tenant)).await?;
     let mut left = limit;
     for batch in batches {
         if left == 0 {

@@ -4,7 +4,7 @@ use wax_kernel::{AccountId, EmailAddress, TenantId};
 use wax_model::{Account, Belonging, Invalid, Role, Rule, TenantScope};
 use wax_store::{PlatformUnit, StoreError};
 
-use super::{Accounts, Language, Name, Refusal};
+use super::{Accounts, Language, Name, Refusal, acting::Ruled};
 
 /// What an account says of itself.
 pub(crate) struct Profile {
@@ -75,18 +75,25 @@ impl Accounts {
         tenants.sort_unstable();
         let work = self.store().write_platform(move |unit| {
             let tenants = tenants.clone();
-            Box::pin(async move {
-                for tenant in tenants {
-                    if is_last_owner(unit, tenant, id).await? {
-                        return Ok(false);
-                    }
-                }
-                unit.accounts().delete(id).await?;
-                Ok(true)
-            })
+            Box::pin(async move { delete(unit, id, &tenants).await })
         });
-        if work.await? { Ok(()) } else { Err(Refusal::LastOwner) }
+        work.await?
     }
+}
+
+async fn delete(unit: &mut dyn PlatformUnit, id: AccountId, tenants: &[TenantId]) -> Ruled<()> {
+    for tenant in tenants {
+        if is_last_owner(unit, *tenant, id).await? {
+            return Ok(Err(Refusal::LastOwner));
+        }
+    }
+    // Under its lock: an organization that it has founded or joined since it was asked is not locked. Asking again finds it.
+    unit.accounts().lock(id).await?;
+    let now = unit.accounts().memberships(id).await?;
+    if now.iter().any(|(tenant, _)| !tenants.contains(tenant)) {
+        return Ok(Err(Refusal::Busy));
+    }
+    unit.accounts().delete(id).await.map(Ok)
 }
 
 async fn is_last_owner(

@@ -55,6 +55,13 @@ impl Acting {
     }
 }
 
+impl Acting {
+    /// A key makes nobody who may make keys: that is no scope's to give.
+    pub(super) const fn exceeds(&self, role: Role) -> bool {
+        matches!(self.actor, Actor::Key(_)) && matches!(role, Role::Owner | Role::Admin)
+    }
+}
+
 /// What a unit of work answers: what it did, or why it did nothing.
 pub(super) type Ruled<T> = Result<Result<T, Refusal>, StoreError>;
 

@@ -112,19 +112,15 @@ impl Accounts {
         id: ApiKeyId,
         change: KeyChange,
     ) -> Result<ApiKey, Refusal> {
-        let mut key = self.one_key(acting, id).await?;
-        if let Some(name) = change.name {
-            key.name = name.into_string();
-        }
-        if let Some(networks) = change.networks {
-            key.networks = check_networks(networks)?;
-        }
-        if let Some(expires_at) = change.expires_at {
-            key.expires_at = check_end(expires_at, self.now())?;
-        }
-        let act = Act::Change { key: key.clone() };
+        let KeyChange { name, networks, expires_at } = change;
+        let now = self.now();
+        let act = Act::Change {
+            name: name.map(Name::into_string),
+            networks: networks.map(check_networks).transpose()?,
+            expires_at: expires_at.map(|end| check_end(end, now)).transpose()?,
+        };
         self.act_on_key(acting, id, act, Action::KeyChanged, Vec::new()).await?;
-        Ok(key)
+        self.one_key(acting, id).await
     }
 
     /// Gives a key a new text. The old one works until the overlap ends.
@@ -214,7 +210,7 @@ fn check_end(expires_at: Timestamp, now: Timestamp) -> Result<Timestamp, Invalid
 #[derive(Clone)]
 enum Act {
     Make { key: ApiKey, hash: TokenHash },
-    Change { key: ApiKey },
+    Change { name: Option<String>, networks: Option<Vec<String>>, expires_at: Option<Timestamp> },
     Rotate { hint: String, hash: TokenHash, until: Timestamp },
     Revoke,
 }
@@ -255,7 +251,16 @@ impl Doing {
                 organization.insert_key(key, *hash).await?;
                 true
             }
-            Act::Change { key } => organization.update_key(key).await?,
+            // Read under the lock: another change of another part must stand.
+            Act::Change { name, networks, expires_at } => match organization.key(self.id).await? {
+                None => false,
+                Some(mut key) => {
+                    key.name = name.clone().unwrap_or(key.name);
+                    key.networks = networks.clone().unwrap_or(key.networks);
+                    key.expires_at = expires_at.unwrap_or(key.expires_at);
+                    organization.update_key(&key).await?
+                }
+            },
             Act::Rotate { hint, hash, until } => {
                 organization.rotate_key(self.id, hint, *hash, *until).await?
             }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use wax_httpkit::auth::bearer_hash;
 use wax_kernel::{AccountId, Redacted, Rng, Timestamp};
 use wax_model::{Account, AccountAction, TokenPurpose};
-use wax_store::TokenHash;
+use wax_store::{NewToken, TokenHash};
 
 use super::{Accounts, BearerText, Caller, Name, Refusal};
 
@@ -117,9 +117,17 @@ impl Accounts {
         let work = self.store().write_platform(move |unit| {
             let payload = payload.clone();
             Box::pin(async move {
-                let tokens = unit.tokens();
-                let taken = tokens.take(code, TokenPurpose::DeviceCode, now).await?.is_some();
-                Ok(taken && tokens.update(hash, TokenPurpose::DeviceLogin, &payload, now).await?)
+                let (tokens, purpose) = (unit.tokens(), TokenPurpose::DeviceLogin);
+                if tokens.take(code, TokenPurpose::DeviceCode, now).await?.is_none() {
+                    return Ok(false);
+                }
+                let Some(waiting) = tokens.take(hash, purpose, now).await? else {
+                    return Ok(false);
+                };
+                // Under the account's name: what ends the account's sessions ends this one before it begins.
+                let (subject, expires_at) = (account.to_string(), waiting.expires_at);
+                let decided = NewToken { hash, purpose, subject, payload, expires_at };
+                tokens.insert(&decided, now).await
             })
         });
         if work.await? { Ok(()) } else { Err(Refusal::NoSuchCode) }

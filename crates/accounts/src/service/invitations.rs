@@ -310,7 +310,7 @@ impl Sending {
         let Some(caller) = acting.role_now(organization).await? else {
             return Ok(Err(Refusal::NotAvailable));
         };
-        if !caller.governs(invitation.role) {
+        if !caller.governs(invitation.role) || acting.exceeds(invitation.role) {
             return Ok(Err(Refusal::Forbidden(Permission::MembersWrite)));
         }
         let open = organization.invitations(self.now).await?;
@@ -384,6 +384,17 @@ impl Joining {
     }
 
     async fn take(&self, unit: &mut dyn PlatformUnit) -> Ruled<()> {
+        // Whoever was removed or demoted since brings nobody in: least of all another self.
+        let inviter = match self.invitation.invited_by {
+            Actor::Account(id) => {
+                let member = unit.within(self.scope).organization().member(id).await?;
+                member.map(|member| member.role)
+            }
+            Actor::Key(_) | Actor::Operator => Some(Role::Admin),
+        };
+        if !inviter.is_some_and(|inviter| inviter.governs(self.invitation.role)) {
+            return Ok(Err(Refusal::NotAvailable));
+        }
         let taken = unit.tokens().take(self.hash, TokenPurpose::Invitation, self.now).await?;
         if taken.is_none() {
             return Ok(Err(Refusal::NotAvailable));

@@ -138,7 +138,7 @@ impl Changing {
         if after == before {
             return Ok(Ok(()));
         }
-        if !caller.governs(before.role) || !caller.governs(role) {
+        if !caller.governs(before.role) || !caller.governs(role) || self.acting.exceeds(role) {
             return Ok(Err(Refusal::Forbidden(Permission::MembersWrite)));
         }
         if let Err(refusal) = check_domain(uow, role, domain).await? {

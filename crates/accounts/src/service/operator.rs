@@ -187,6 +187,7 @@ impl Entrance {
             unit.accounts().update(&account).await?;
             unit.accounts().replace_recovery_codes(account.id, &[]).await?;
             unit.sessions().end_all(account.id, None).await?;
+            unit.tokens().revoke(TokenPurpose::DeviceLogin, &account.id.to_string()).await?;
         }
         Ok(true)
     }

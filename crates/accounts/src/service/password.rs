@@ -40,7 +40,11 @@ impl Accounts {
                 account.password = hash;
                 unit.accounts().update(&account).await?;
                 unit.sessions().end_all(id, Some(this)).await?;
-                for purpose in [TokenPurpose::PasswordReset, TokenPurpose::SecondFactor] {
+                for purpose in [
+                    TokenPurpose::PasswordReset,
+                    TokenPurpose::SecondFactor,
+                    TokenPurpose::DeviceLogin,
+                ] {
                     unit.tokens().revoke(purpose, &id.to_string()).await?;
                 }
                 unit.accounts().record(&event).await?;

@@ -91,7 +91,11 @@ impl Accounts {
                 unit.accounts().update(&account).await?;
                 unit.sessions().end_all(new.account, None).await?;
                 // Whoever could read mail before may have asked for links of another kind.
-                for purpose in [TokenPurpose::SignInLink, TokenPurpose::SecondFactor] {
+                for purpose in [
+                    TokenPurpose::SignInLink,
+                    TokenPurpose::SecondFactor,
+                    TokenPurpose::DeviceLogin,
+                ] {
                     unit.tokens().revoke(purpose, &new.account.to_string()).await?;
                 }
                 unit.tokens().clear_tries(new.tries).await?;

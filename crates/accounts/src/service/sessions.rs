@@ -5,6 +5,7 @@ use std::time::Duration;
 use wax_kernel::{AccountId, EventId, SessionId, Timestamp};
 use wax_model::{
     Account, AccountAction, AccountEvent, MailKind, OutboxMessage, Session, SessionKind,
+    TokenPurpose,
 };
 use wax_store::{PlatformUnit, StoreError, TokenHash};
 
@@ -167,6 +168,7 @@ impl Accounts {
         let work = self.store().write_platform(move |unit| {
             let event = event.clone();
             Box::pin(async move {
+                unit.tokens().revoke(TokenPurpose::DeviceLogin, &account.to_string()).await?;
                 if unit.sessions().end_all(account, Some(but)).await? > 0 {
                     unit.accounts().record(&event).await?;
                 }

@@ -17,10 +17,20 @@ const BETWEEN_MAILS: Duration = Duration::from_secs(60);
 /// The same, where nobody has the address.
 const BETWEEN_MAILS_TO_NOBODY: Duration = Duration::from_hours(24);
 
+/// The marks that a mail of one kind went to one address.
+#[derive(Debug)]
+pub(super) struct Once {
+    /// For a minute, whoever has the address.
+    minute: NewToken,
+    /// For a day. It keeps mails from where nobody has the address, and nothing else.
+    day: NewToken,
+    somebodys: bool,
+}
+
 /// A token, and a mail that brings it: written together, unless the address has just had one.
 #[derive(Debug)]
 pub(super) struct MailedToken {
-    pub(super) once: NewToken,
+    pub(super) once: Once,
     pub(super) token: NewToken,
     pub(super) mail: OutboxMessage,
 }
@@ -32,12 +42,18 @@ impl MailedToken {
         unit: &mut dyn PlatformUnit,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        if !unit.tokens().insert(&self.once, now).await? {
+        let Once { minute, day, somebodys } = &self.once;
+        if !unit.tokens().insert(minute, now).await? {
             return Ok(());
         }
+        let is_first = unit.tokens().insert(day, now).await?;
         unit.tokens().revoke(self.token.purpose, &self.token.subject).await?;
         unit.tokens().insert(&self.token, now).await?;
-        unit.outbox().send(&self.mail).await
+        if *somebodys || is_first {
+            return unit.outbox().send(&self.mail).await;
+        }
+        // As many statements as with a mail: otherwise the time would tell.
+        unit.tokens().insert(day, now).await.map(drop)
     }
 }
 
@@ -102,11 +118,15 @@ impl Accounts {
         Ok((hash, payload))
     }
 
-    /// The mark that a mail of this kind went to this address. It stands for as long as there is to be no other.
-    pub(super) fn once(&self, kind: &str, to: &EmailAddress, somebodys: bool) -> NewToken {
-        let life = if somebodys { BETWEEN_MAILS } else { BETWEEN_MAILS_TO_NOBODY };
-        let hash = self.mark(&format!("mailed {kind}"), to.key());
-        self.token_of(hash, TokenPurpose::Idempotency, kind.to_owned(), life, &())
+    /// The marks that a mail of this kind goes to this address.
+    pub(super) fn once(&self, kind: &str, to: &EmailAddress, somebodys: bool) -> Once {
+        let mark = |what: &str, life| {
+            let hash = self.mark(&format!("{what} {kind}"), to.key());
+            self.token_of(hash, TokenPurpose::Idempotency, kind.to_owned(), life, &())
+        };
+        let (minute, day) =
+            (mark("mailed", BETWEEN_MAILS), mark("mailed today", BETWEEN_MAILS_TO_NOBODY));
+        Once { minute, day, somebodys }
     }
 
     /// Stands for an address, or anything else that is not to be read in the database.

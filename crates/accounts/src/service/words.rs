@@ -19,9 +19,8 @@ impl Name {
             let rule = Rule::Characters { min: 1, max: MAX_CHARS as u64 };
             return Err(Invalid::new(field, rule));
         }
-        // Bidirectional overrides (Unicode UAX #9) turn around what stands beside a name in lists and mails.
-        let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if text.chars().any(|c| c.is_control() || turns(c)) {
+        let is_joiner = |c: char| matches!(c, '\u{200c}' | '\u{200d}');
+        if text.chars().any(|c| c.is_control() || hides(c)) || text.chars().all(is_joiner) {
             return Err(Invalid::new(field, Rule::Form));
         }
         Ok(Self(text.to_owned()))
@@ -36,6 +35,16 @@ impl Name {
     pub(crate) fn into_string(self) -> String {
         self.0
     }
+}
+
+/// What nobody sees, breaks a line or turns round what stands beside a name (UAX #9): what mails leave out, too (`wax_mail`).
+/// The joiners stay: Persian names and emoji are written with them.
+const fn hides(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// The languages that mails and pages are written in.
@@ -71,7 +80,16 @@ mod tests {
         for text in ["", "   ", &"a".repeat(81)] {
             assert_eq!(rule(text), Err("characters"), "{text:?}");
         }
-        for text in ["Ann\nBcc: x", "Ann\u{202e}", "Ann\0"] {
+        for text in [
+            "Ann\nBcc: x",
+            "Ann\u{202e}",
+            "Ann\0",
+            "\u{200b}",
+            "\u{3164}",
+            "Ann\u{200b}",
+            "\u{200d}",
+            "Ann\u{2028}x",
+        ] {
             assert_eq!(rule(text), Err("form"), "{text:?}");
         }
     }

@@ -41,6 +41,35 @@ async fn an_invitation_is_taken_once_and_only_by_the_invited_address() {
 }
 
 #[tokio::test]
+async fn an_invitation_ends_with_the_standing_of_who_sent_it() {
+    let app = PlatformApp::new().await;
+    let (ann, bob, eve) =
+        (app.person("ann").await, app.person("bob").await, app.person("eve").await);
+    let acme = app.house(&ann, "acme").await;
+    app.join(&acme, &bob, Role::Owner, None).await;
+    assert_eq!(invite(&app, &acme, &bob, "eve@people.example", "owner").await.status, 201);
+    let token = app.invitation_token("eve@people.example").await;
+    let path = acme.path(&format!("/members/{}", bob.id));
+    assert_eq!(app.ask(Method::DELETE, &path, &ann.token, None).await.status, 204);
+    assert_eq!(accept(&app, &token, &eve).await.code(), "not-available");
+}
+
+#[tokio::test]
+async fn a_key_brings_in_nobody_who_may_make_keys() {
+    let app = PlatformApp::new().await;
+    let ann = app.person("ann").await;
+    let acme = app.house(&ann, "acme").await;
+    let body = json!({"name": "hr", "scopes": ["members:write"]});
+    let made = app.post(&acme.path("/keys"), &ann.token, &body).await;
+    let key = made.json["key"].as_str().expect("a key").to_owned();
+    for (role, status) in [("owner", 403), ("admin", 403), ("auditor", 201)] {
+        let body = json!({"email": format!("{role}@people.example"), "role": role});
+        let answer = app.post(&acme.path("/invitations"), &key, &body).await;
+        assert_eq!(answer.status, status, "{role}");
+    }
+}
+
+#[tokio::test]
 async fn of_two_who_accept_one_invitation_at_once_one_joins() {
     let (store, _folder) = database::sqlite_file().await;
     accept_twice(&PlatformApp::on(store)).await;

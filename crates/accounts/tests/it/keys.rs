@@ -52,6 +52,31 @@ async fn a_rotated_key_works_until_its_overlap_ends_and_not_after() {
 }
 
 #[tokio::test]
+async fn two_changes_of_one_key_at_once_both_stand() {
+    let (store, _folder) = wax_testkit::database::sqlite_file().await;
+    let app = PlatformApp::on(store);
+    let ann = app.person("ann").await;
+    let acme = app.house(&ann, "acme").await;
+    for round in 0..20 {
+        let (id, _) = key(&app, &acme, &ann, reads()).await;
+        let path = acme.path(&format!("/keys/{id}"));
+        let (name, networks) = (json!({"name": "new"}), json!({"networks": ["192.0.2.0/24"]}));
+        tokio::join!(
+            app.ask(Method::PATCH, &path, &ann.token, Some(&name)),
+            app.ask(Method::PATCH, &path, &ann.token, Some(&networks)),
+        );
+        let list = app.get(&acme.path("/keys"), &ann.token).await.json;
+        let kept = list["items"].as_array().unwrap().iter().find(|row| row["id"] == json!(id));
+        let kept = kept.unwrap();
+        assert_eq!(
+            (&kept["name"], &kept["networks"]),
+            (&json!("new"), &json!(["192.0.2.0/24"])),
+            "round {round}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_key_that_is_over_unknown_or_elsewhere_is_one_refusal() {
     let app = PlatformApp::new().await;
     let ann = app.person("ann").await;

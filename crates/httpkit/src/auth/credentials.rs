@@ -103,7 +103,13 @@ pub fn from_our_pages(
         None => reads,
         Some(said) => said.as_bytes() == origin.to_string().as_bytes(),
     };
-    if ours && (reads || has_token(headers)) { Ok(()) } else { Err(Problem::new(Code::Csrf)) }
+    // A link of another site sends the cookie and no `Origin` (SameSite=Lax); no page of ours is below `/v1`.
+    let foreign = headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site");
+    if ours && !foreign && (reads || has_token(headers)) {
+        Ok(())
+    } else {
+        Err(Problem::new(Code::Csrf))
+    }
 }
 
 fn has_token(headers: &HeaderMap) -> bool {

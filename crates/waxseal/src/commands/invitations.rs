@@ -44,11 +44,12 @@ async fn list(args: &Listing, acting: &Acting, context: &Context<'_>) -> Result<
 
 async fn resend(args: &Named, acting: &Acting, context: &Context<'_>) -> Result<(), Failure> {
     let id = find(&args.name, acting, context).await?.id;
-    let sent = acting.platform.resend_invitation(acting.id(), id).await;
-    let sent = sent.map_err(|error| match error.code() {
-        Some(Code::HeldBack) => held_back(&error, context),
-        _ => context.refused(&error),
-    })?;
+    let send = async || acting.platform.resend_invitation(acting.id(), id).await;
+    let refused = |error: &Error| match error.code() {
+        Some(Code::HeldBack) => held_back(error, context),
+        _ => context.refused(error),
+    };
+    let sent = context.proven_else(&acting.platform, send, refused).await?;
     if args.json {
         return context.json(&sent);
     }
@@ -66,8 +67,8 @@ async fn withdraw(args: &Sure, acting: &Acting, context: &Context<'_>) -> Result
     if asks && !context.input().sure(&question())? {
         return Err(Failure::declined(words.plain("invitations.withdraw.declined")));
     }
-    let withdrawn = acting.platform.withdraw_invitation(acting.id(), found.id).await;
-    withdrawn.map_err(|error| context.refused(&error))?;
+    let take_back = async || acting.platform.withdraw_invitation(acting.id(), found.id).await;
+    context.proven(&acting.platform, take_back).await?;
     if args.json {
         return context.json(&found);
     }

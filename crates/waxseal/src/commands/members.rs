@@ -1,6 +1,6 @@
 //! `waxseal members`: who works in an organization, and what they may do.
 
-use wax_client_sdk::{Code, Invite as Invitation, Member, MemberChange};
+use wax_client_sdk::{Code, Error, Invite as Invitation, Member, MemberChange};
 use wax_kernel::Timestamp;
 
 use super::{
@@ -67,13 +67,14 @@ async fn invite(args: &Invite, acting: &Acting, context: &Context<'_>) -> Result
         domain: domain.map(|domain| domain.id),
         lang: None,
     };
-    let invited = acting.platform.invite(acting.id(), &invite).await;
-    let invited = invited.map_err(|error| match error.code() {
+    let send = async || acting.platform.invite(acting.id(), &invite).await;
+    let refused = |error: &Error| match error.code() {
         Some(Code::Conflict) => Failure::new(Exit::Refused, words.plain("members.already"))
             .advise(words.plain("members.already.advice")),
-        Some(Code::HeldBack) => invitations::held_back(&error, context),
-        _ => context.refused(&error),
-    })?;
+        Some(Code::HeldBack) => invitations::held_back(error, context),
+        _ => context.refused(error),
+    };
+    let invited = context.proven_else(&acting.platform, send, refused).await?;
     if args.json {
         return context.json(&invited);
     }
@@ -89,8 +90,8 @@ async fn role(args: &RoleOf, acting: &Acting, context: &Context<'_>) -> Result<(
         None => args.all_domains.then_some(None),
     };
     let change = MemberChange { role: Some(args.role), domain };
-    let changed = acting.platform.change_member(acting.id(), member.account, change).await;
-    let changed = changed.map_err(|error| context.refused(&error))?;
+    let write = async || acting.platform.change_member(acting.id(), member.account, change).await;
+    let changed = context.proven(&acting.platform, write).await?;
     if args.json {
         return context.json(&changed);
     }
@@ -114,8 +115,8 @@ async fn remove(args: &Sure, acting: &Acting, context: &Context<'_>) -> Result<(
             return Err(Failure::declined(words.plain("members.remove.declined")));
         }
     }
-    let removed = acting.platform.remove_member(acting.id(), member.account).await;
-    removed.map_err(|error| context.refused(&error))?;
+    let delete = async || acting.platform.remove_member(acting.id(), member.account).await;
+    context.proven(&acting.platform, delete).await?;
     if args.json {
         return context.json(&member);
     }

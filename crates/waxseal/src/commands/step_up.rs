@@ -13,13 +13,22 @@ impl Context<'_> {
         platform: &Platform,
         act: impl AsyncFn() -> Result<T, Error>,
     ) -> Result<T, Failure> {
-        match act().await {
-            Err(error) if error.code() == Some(Code::StepUp) => {
-                self.step_up(platform).await?;
-                act().await.map_err(|error| self.refused(&error))
-            }
-            other => other.map_err(|error| self.refused(&error)),
+        self.proven_else(platform, act, |error| self.refused(error)).await
+    }
+
+    /// The same, with words of its own for what is refused.
+    pub(super) async fn proven_else<T>(
+        &self,
+        platform: &Platform,
+        act: impl AsyncFn() -> Result<T, Error>,
+        refused: impl Fn(&Error) -> Failure,
+    ) -> Result<T, Failure> {
+        let mut done = act().await;
+        if done.as_ref().is_err_and(|error| error.code() == Some(Code::StepUp)) {
+            self.step_up(platform).await?;
+            done = act().await;
         }
+        done.map_err(|error| refused(&error))
     }
 
     /// A code of their app if they have one, else their password. Whoever has neither signs in again: that is proof, too.

@@ -81,6 +81,10 @@ async fn a_get_changes_nothing_and_tells_other_sites_nothing() {
             let request = with(ann.request(Method::GET, path, None), header::ORIGIN, Some(origin));
             assert_eq!(app.answer(request).await.code(), "csrf", "{path} from {origin}");
         }
+        // A link of another site brings the cookie and no origin.
+        let mut link = ann.request(Method::GET, path, None);
+        link.headers_mut().insert("sec-fetch-site", HeaderValue::from_static("cross-site"));
+        assert_eq!(app.answer(link).await.code(), "csrf", "{path} by a link");
         let answer = ann.get(path).await.ok();
         assert!(!answer.headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN));
     }

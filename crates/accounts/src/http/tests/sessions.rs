@@ -180,6 +180,34 @@ async fn a_command_line_is_let_in_once_it_was_approved() {
 }
 
 #[tokio::test]
+async fn a_login_that_was_approved_and_not_fetched_ends_with_the_sessions() {
+    for ending in ["reset", "all"] {
+        let app = App::new().await;
+        let mut ann = app.ann().await;
+        let call = |path: &str, body: serde_json::Value| {
+            let request = Request::post(path).header(header::CONTENT_TYPE, "application/json");
+            request.body(Body::from(body.to_string())).unwrap()
+        };
+        let start = call("/v1/device/start", json!({"name": "laptop"}));
+        let started = app.answer(start).await.ok().json;
+        let approve = json!({"user_code": started["user_code"], "approve": true});
+        ann.post("/v1/device/approve", approve).await.ok();
+        if ending == "reset" {
+            let mut other = app.browser().await;
+            other.post("/v1/password/reset", json!({"email": ANN})).await.ok();
+            let token = app.mailed_token().await;
+            let body = json!({"token": token, "password": "another plaid kettle"});
+            other.post("/v1/password/reset/finish", body).await.ok();
+        } else {
+            ann.send(Method::DELETE, "/v1/account/sessions", None).await;
+        }
+        let poll = json!({"device_code": started["device_code"]});
+        let polled = app.answer(call("/v1/device/poll", poll)).await;
+        assert_eq!(polled.code(), "not-available", "{ending}");
+    }
+}
+
+#[tokio::test]
 async fn the_account_tells_its_own_history() {
     let app = App::new().await;
     let mut ann = app.ann().await;
