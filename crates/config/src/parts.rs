@@ -63,6 +63,11 @@ impl Parts {
         self.0.contains(&part)
     }
 
+    /// Whether this is the only one.
+    pub fn is(&self, part: Part) -> bool {
+        self.0 == [part]
+    }
+
     /// Whether other processes are needed to serve anything.
     pub fn is_all(&self) -> bool {
         self.0.len() == Part::ALL.len()

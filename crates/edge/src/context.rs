@@ -21,8 +21,8 @@ pub(crate) fn verified(
     let (origin, network) = (Arc::new(origin), kept_network(client));
     let client = ClientAddress::new(client);
     match owner {
-        RouteOwner::Tenant { tenant, domain, .. } => {
-            let (scope, domain) = (TenantScope::proven(*tenant), *domain);
+        RouteOwner::Tenant(host) => {
+            let (scope, domain) = (TenantScope::proven(host.tenant), host.domain);
             Context::Tenant(RequestContext { scope, domain, origin, client, network, request_id })
         }
         RouteOwner::Platform => {

@@ -3,6 +3,7 @@
 
 mod answer;
 mod body;
+mod certificate;
 mod class;
 mod connection;
 mod context;
@@ -27,6 +28,7 @@ mod testing;
 mod tls;
 mod upstream;
 
+pub use certificate::{HostCertificate, SealedCertificate};
 pub use class::RouteClass;
 pub use edge::{Edge, EdgeParts};
 pub use limits::Limits;
@@ -35,6 +37,6 @@ pub use management::{Readiness, listen_management};
 pub use rate::{Rate, RateClass, Rates};
 pub use remote::{Place, Remote, RemoteParts, Signing};
 pub use site::{ConsoleSite, Site};
-pub use snapshot::{Route, RouteError, RouteOwner, Routes, Snapshot, Transport};
+pub use snapshot::{At, Route, RouteError, RouteOwner, Routes, Snapshot, TenantHost, Transport};
 pub use tls::{Tls, TlsError};
 pub use upstream::Upstream;

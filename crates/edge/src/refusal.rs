@@ -8,6 +8,9 @@ use wax_httpkit::{Code, Problem, method_not_allowed};
 use wax_i18n::Lang;
 use wax_kernel::RequestId;
 
+/// A held host is looked at hourly.
+const HELD_RETRY: Duration = Duration::from_hours(1);
+
 /// A request that goes no further.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Refusal {
@@ -57,6 +60,12 @@ impl Refusal {
     /// The host is served under another certificate than this connection's.
     pub(crate) fn misdirected() -> Self {
         Self::closing(Answer::Problem(Problem::new(Code::Misdirected)), "misdirected")
+    }
+
+    /// The host's DNS names somebody else.
+    pub(crate) fn held() -> Self {
+        let problem = Problem::new(Code::DomainHeld).retry_after(HELD_RETRY);
+        Self { answer: Answer::Problem(problem), label: "domain_held", close: false }
     }
 
     pub(crate) fn too_large(limit: usize) -> Self {

@@ -128,6 +128,9 @@ impl Shared {
             let (response, template) = self.sites.respond(&parts, &route.owner)?;
             return Ok(Answered { response, held: None, template: Template::Site(template), hsts });
         }
+        if route.owner.is_held() && !goes_on_while_held(parts.uri.path()) {
+            return Err(Refusal::held());
+        }
         hygiene::keep_credentials(&mut parts.headers, host);
         let (body, _memory) = self.bodies.receive(body, class.max_body, network).await?;
         // Before anyone is asked: an answer for which there is no room would have been taken for nothing.
@@ -191,14 +194,19 @@ impl Shared {
     }
 }
 
+/// What neither makes, claims nor opens anything: a device confirms what it has received, a sender reads and uses a receipt.
+fn goes_on_while_held(path: &str) -> bool {
+    const ACTS: [&str; 6] = ["ack", "heartbeat", "receipt", "status", "burn", "unlock"];
+    let act = path.strip_prefix("/v1/secrets/");
+    path == "/v1/channel" || act.is_some_and(|act| ACTS.contains(&act))
+}
+
 /// Over TLS, the certificate the snapshot selects for the host must be the one this connection was shown; on a plain
 /// connection, the host must be one that never leaves this machine.
 fn is_served_here(route: &Route, peer: &Peer) -> bool {
     match (&peer.served, &route.certificate) {
         (None, _) => route.transport == crate::Transport::Loopback,
-        (Some(served), Some(selected)) => {
-            served.end_entity_cert().ok() == selected.end_entity_cert().ok()
-        }
+        (Some(served), Some(selected)) => selected.is(served),
         (Some(_), None) => false,
     }
 }

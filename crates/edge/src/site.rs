@@ -8,9 +8,9 @@ use std::sync::Arc;
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
-use wax_pages::{BrandFiles, Console, Pages};
+use wax_pages::{BrandFiles, Console, Page, Pages};
 
-use crate::{RouteOwner, refusal::Refusal};
+use crate::{RouteOwner, TenantHost, refusal::Refusal};
 
 /// The files of a tenant's host.
 pub trait Site: Send + Sync + std::fmt::Debug {
@@ -22,8 +22,9 @@ pub trait Site: Send + Sync + std::fmt::Debug {
         brand: &BrandFiles,
     ) -> Option<http::Response<Bytes>>;
 
-    /// The page for an address that has none.
-    fn missing(&self, request: &HeaderMap, brand: &BrandFiles) -> http::Response<Bytes>;
+    /// A page that stands at no path of its own: for an address that has none, say.
+    fn instead(&self, page: Page, request: &HeaderMap, brand: &BrandFiles)
+    -> http::Response<Bytes>;
 }
 
 /// The files of the platform's host.
@@ -42,8 +43,13 @@ impl Site for Pages {
         Self::answer(self, path, request, brand)
     }
 
-    fn missing(&self, request: &HeaderMap, brand: &BrandFiles) -> http::Response<Bytes> {
-        Self::missing(self, request, brand)
+    fn instead(
+        &self,
+        page: Page,
+        request: &HeaderMap,
+        brand: &BrandFiles,
+    ) -> http::Response<Bytes> {
+        Self::instead(self, page, request, brand)
     }
 }
 
@@ -73,8 +79,8 @@ impl Sites {
         }
         let path = parts.uri.path();
         let (response, template) = match owner {
-            RouteOwner::Tenant { brand, .. } => {
-                let response = self.of_tenant(path, &parts.headers, brand);
+            RouteOwner::Tenant(host) => {
+                let response = self.of_tenant(path, &parts.headers, host);
                 let template = template(path, response.status());
                 (response, template)
             }
@@ -92,8 +98,12 @@ impl Sites {
         &self,
         path: &str,
         request: &HeaderMap,
-        brand: &BrandFiles,
+        host: &TenantHost,
     ) -> http::Response<Bytes> {
+        let brand = &host.brand;
+        if let Some(page) = host.instead_of(path) {
+            return self.tenants.instead(page, request, brand);
+        }
         let found = match path {
             "/robots.txt" => Some(robots()),
             "/favicon.ico" => {
@@ -101,7 +111,7 @@ impl Sites {
             }
             _ => self.tenants.answer(path, request, brand),
         };
-        found.unwrap_or_else(|| self.tenants.missing(request, brand))
+        found.unwrap_or_else(|| self.tenants.instead(Page::Missing, request, brand))
     }
 
     fn of_platform(&self, path: &str, request: &HeaderMap) -> http::Response<Bytes> {

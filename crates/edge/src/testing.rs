@@ -23,13 +23,13 @@ use tokio::{
 };
 use wax_httpkit::{Context, HostKind, Mount, Mounts, RequestContext, Services};
 use wax_kernel::{DomainId, Hostname, ManualClock, SeededRng, TenantId};
-use wax_model::{Brand, Entitlements};
-use wax_pages::{BrandFiles, Cache, Served};
+use wax_model::{Brand, Entitlements, domain};
+use wax_pages::{BrandFiles, Cache, Page, Served};
 use wax_telemetry::Metrics;
 
 use crate::{
-    ConsoleSite, Edge, EdgeParts, Limits, LocalCa, Rates, Readiness, Route, RouteClass, RouteOwner,
-    Routes, Site, Snapshot, Tls, Transport, Upstream,
+    At, ConsoleSite, Edge, EdgeParts, Limits, LocalCa, Rates, Readiness, Route, RouteClass,
+    RouteOwner, Routes, Site, Snapshot, TenantHost, Tls, Transport, Upstream,
     connection::{Peer, serve_plain},
     hygiene::Door,
 };
@@ -52,12 +52,17 @@ pub(crate) fn host(name: &str) -> Hostname {
     Hostname::parse(name).unwrap()
 }
 
+pub(crate) fn at(name: &str) -> At {
+    At::Host(host(name))
+}
+
 pub(crate) fn route(transport: Transport) -> Route {
-    let owner = RouteOwner::Tenant {
+    let owner = RouteOwner::Tenant(TenantHost {
         tenant: TenantId::from_bytes([1; 16]),
         domain: DomainId::from_bytes([2; 16]),
         brand: Arc::new(BrandFiles::render(&Brand::plain("Acme"), &Entitlements::SELF_HOSTED)),
-    };
+        service: domain::Service::Full,
+    });
     Route { owner, transport, certificate: None }
 }
 
@@ -190,9 +195,13 @@ impl Site for TestSite {
         }
     }
 
-    fn missing(&self, request: &HeaderMap, _: &BrandFiles) -> Response<Bytes> {
-        let mut response = Served::new("nothing here", "text/html", Cache::Never).respond(request);
-        *response.status_mut() = http::StatusCode::NOT_FOUND;
+    fn instead(&self, page: Page, request: &HeaderMap, _: &BrandFiles) -> Response<Bytes> {
+        let (text, status) = match page {
+            Page::Held => ("held", http::StatusCode::SERVICE_UNAVAILABLE),
+            _ => ("nothing here", http::StatusCode::NOT_FOUND),
+        };
+        let mut response = Served::new(text, "text/html", Cache::Never).respond(request);
+        *response.status_mut() = status;
         response
     }
 }
@@ -296,14 +305,22 @@ impl TestEdge {
     /// Puts these hosts in force, and the platform's, each under a new certificate.
     pub(crate) fn publish(&self, hosts: &[&str]) {
         let certified = |name: &str, owner| {
-            let certificate = Some(self.ca.issue(&host(name)).unwrap());
-            (host(name), Route { owner, transport: Transport::Loopback, certificate })
+            let certificate = Some(self.ca.issue(&host(name)).unwrap().into());
+            (at(name), Route { owner, transport: Transport::Loopback, certificate })
         };
         let tenants = hosts.iter().map(|name| certified(name, route(Transport::Loopback).owner));
         let platform = certified(APP, RouteOwner::Platform);
         let (snapshot, left_out) = Snapshot::build(tenants.chain([platform]));
         assert!(left_out.is_empty(), "{left_out:?}");
         self.routes.publish(snapshot);
+    }
+
+    /// Changes what visitors of a host meet, under the certificate that it has.
+    pub(crate) fn change(&self, name: &str, change: impl FnOnce(&mut TenantHost)) {
+        let mut route = Route::clone(&self.routes.find(&host(name), true).unwrap());
+        let RouteOwner::Tenant(tenant) = &mut route.owner else { panic!("a tenant's host") };
+        change(tenant);
+        self.routes.put(at(name), Some(route)).unwrap();
     }
 
     /// Waits until every connection has ended, by the paused clock.

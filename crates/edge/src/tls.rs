@@ -152,7 +152,7 @@ fn certificate_for(
     peer_is_loopback: bool,
 ) -> Option<Arc<CertifiedKey>> {
     let host = Hostname::parse(hello.server_name()?).ok()?;
-    routes.find(&host, peer_is_loopback)?.certificate.clone()
+    routes.find(&host, peer_is_loopback)?.certificate.as_ref()?.open().cloned()
 }
 
 async fn refuse_name<IO: AsyncWrite + Unpin>(mut start: StartHandshake<IO>) -> TlsRefusal {

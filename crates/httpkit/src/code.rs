@@ -94,6 +94,8 @@ codes! {
     Internal = "internal", INTERNAL_SERVER_ERROR, Bug;
     /// The answer was lost between our own machines: the request was done, or not.
     NoAnswer = "no-answer", BAD_GATEWAY, Upstream;
+    /// The DNS names somebody else for this host: nothing is made, claimed or opened here until it names us again.
+    DomainHeld = "domain-held", SERVICE_UNAVAILABLE, Denied;
     /// A part is down or busy; nothing was changed.
     Unavailable = "unavailable", SERVICE_UNAVAILABLE, Upstream;
 }

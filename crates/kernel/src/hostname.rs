@@ -1,6 +1,6 @@
 //! Host names as the DNS and TLS know them.
 
-use std::fmt;
+use std::{borrow::Borrow, fmt};
 
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +64,13 @@ fn is_label(label: &str) -> bool {
 /// A last label of digits alone would be read as an IPv4 address by browsers (WHATWG URL §3.5).
 fn ends_in_number(name: &str) -> bool {
     name.rsplit('.').next().is_some_and(|label| label.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// Equal, ordered and hashed as its text: tables of hosts are searched by text.
+impl Borrow<str> for Hostname {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
 }
 
 impl TryFrom<String> for Hostname {

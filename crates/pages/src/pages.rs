@@ -34,10 +34,12 @@ pub enum Page {
     Receipt,
     /// Any other address.
     Missing,
+    /// A host whose DNS names somebody else, instead of [`Self::Home`] and [`Self::Open`].
+    Held,
 }
 
 impl Page {
-    const ALL: [Self; 4] = [Self::Home, Self::Open, Self::Receipt, Self::Missing];
+    const ALL: [Self; 5] = [Self::Home, Self::Open, Self::Receipt, Self::Missing, Self::Held];
 
     /// The page at a path. Nothing after the prefix is read: every id has the same page.
     pub fn at(path: &str) -> Option<Self> {
@@ -55,13 +57,23 @@ impl Page {
             Self::Open => "open",
             Self::Receipt => "receipt",
             Self::Missing => "missing",
+            Self::Held => "held",
+        }
+    }
+
+    /// The status that it always has.
+    const fn status(self) -> Option<StatusCode> {
+        match self {
+            Self::Missing => Some(StatusCode::NOT_FOUND),
+            Self::Held => Some(StatusCode::SERVICE_UNAVAILABLE),
+            Self::Home | Self::Open | Self::Receipt => None,
         }
     }
 
     const fn cache(self) -> Cache {
         match self {
             Self::Home => Cache::Revalidate,
-            Self::Open | Self::Receipt | Self::Missing => Cache::Never,
+            Self::Open | Self::Receipt | Self::Missing | Self::Held => Cache::Never,
         }
     }
 }
@@ -132,11 +144,13 @@ impl Pages {
         served.map(|file| file.respond(request))
     }
 
-    /// The page for an address that has none, status 404.
-    pub fn missing(&self, request: &HeaderMap, brand: &BrandFiles) -> Response<Bytes> {
+    /// A page that stands at no path of its own, with its status.
+    pub fn instead(&self, page: Page, request: &HeaderMap, brand: &BrandFiles) -> Response<Bytes> {
         let mut response =
-            self.shell(Page::Missing, reader_language(request, brand.language)).respond(request);
-        *response.status_mut() = StatusCode::NOT_FOUND;
+            self.shell(page, reader_language(request, brand.language)).respond(request);
+        if let Some(status) = page.status() {
+            *response.status_mut() = status;
+        }
         response
     }
 }

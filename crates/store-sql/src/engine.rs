@@ -64,6 +64,16 @@ impl Database {
         }
     }
 
+    /// As [`Self::open`], but a server may be away until it is needed.
+    pub(crate) async fn open_later(settings: &Settings) -> Result<Self, StoreError> {
+        match settings {
+            Settings::Postgres { url, connections } => {
+                Postgres::open_later(url.expose(), *connections).map(Self::Postgres)
+            }
+            _ => Self::open(settings).await,
+        }
+    }
+
     /// Runs a unit in one transaction, to its end, whatever happens to the caller.
     pub(crate) async fn run(&self, unit: Unit) -> Result<(), StoreError> {
         match self {

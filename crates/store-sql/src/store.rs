@@ -24,6 +24,12 @@ impl SqlStore {
         Ok(Arc::new(store))
     }
 
+    /// As [`Self::open`], but the database may be away until it is needed, and is not checked: for processes that only
+    /// look at it.
+    pub async fn open_later(settings: &Settings) -> Result<Arc<Self>, StoreError> {
+        Ok(Arc::new(Self { database: Database::open_later(settings).await? }))
+    }
+
     /// Brings the schema up to date. Safe to call from several processes at once.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         self.database.migrate().await

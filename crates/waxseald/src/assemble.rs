@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
+use tokio::time::timeout;
 use wax_accounts::{Accounts, Argon2Cost};
 use wax_config::{Config, DatabaseUrl, Endpoint, Part, SignUp};
 use wax_crypto::{
@@ -128,12 +129,21 @@ pub(crate) async fn server(config: &Config) -> Result<Server> {
 }
 
 impl<'c> Base<'c> {
-    /// Opens the store, brings its schema up to date, and makes the first tenants.
+    /// Opens the store, brings its schema up to date, and makes the first tenants. A process that is an edge and nothing
+    /// else leaves all that to others: it starts, from its file, while the database is away.
     async fn open(config: &'c Config) -> Result<Self> {
         let rng: Arc<dyn Rng> = Arc::new(SystemRng);
         let (readiness, metrics) = (Readiness::default(), Metrics::default());
         let mutual_tls = MutualTls::read(&config.upstream)?;
-        let store = store(config).await?;
+        let settings = store_settings(config)?;
+        if config.server.only.is(Part::Edge) {
+            let store = SqlStore::open_later(&settings).await.context(UNUSABLE)?;
+            let time = NodeTime::unmeasured(Arc::clone(&store), readiness.clone());
+            if_it_answers(time.measure_again()).await;
+            let clock = time.clock();
+            return Ok(Self { config, time, clock, rng, store, readiness, metrics, mutual_tls });
+        }
+        let store = SqlStore::open(&settings).await.context(UNUSABLE)?;
         store.migrate().await.context("the database's schema could not be brought up to date")?;
         let time = NodeTime::measure(Arc::clone(&store), readiness.clone()).await?;
         let clock = time.clock();
@@ -259,7 +269,11 @@ impl<'c> Base<'c> {
         let signing = Signing::default();
         let (clock, rng) = (Arc::clone(&self.clock), Arc::clone(&self.rng));
         let keys = ContextKeys::new(Arc::clone(&self.store), signing.clone(), clock, rng);
-        keys.renew().await?;
+        if self.config.server.only.is(Part::Edge) {
+            if_it_answers(keys.renew()).await;
+        } else {
+            keys.renew().await?;
+        }
         jobs.push(keys.job());
         Ok(signing)
     }
@@ -299,9 +313,25 @@ fn console(config: &Config) -> Result<Option<Arc<dyn ConsoleSite>>> {
     }
 }
 
+/// How long an edge's start waits for each thing that it could do without for a while.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Does what a job will do again if this comes to nothing.
+async fn if_it_answers<E>(asking: impl Future<Output = Result<(), E>>) {
+    if !matches!(timeout(PATIENCE, asking).await, Ok(Ok(()))) {
+        tracing::warn!("the database does not answer; the edge starts without it");
+    }
+}
+
+const UNUSABLE: &str = "the database cannot be used (store.database_url)";
+
 /// Opens the database that the configuration names.
 pub(crate) async fn store(config: &Config) -> Result<Arc<SqlStore>> {
-    let settings = match &config.store.database_url {
+    SqlStore::open(&store_settings(config)?).await.context(UNUSABLE)
+}
+
+fn store_settings(config: &Config) -> Result<Settings> {
+    Ok(match &config.store.database_url {
         _ if config.server.ephemeral => Settings::SqliteMemory,
         DatabaseUrl::Sqlite(file) => {
             make_private(&config.store.data_dir)?;
@@ -310,8 +340,7 @@ pub(crate) async fn store(config: &Config) -> Result<Arc<SqlStore>> {
         DatabaseUrl::Postgres(url) => {
             Settings::Postgres { url: url.clone(), connections: POSTGRES_CONNECTIONS }
         }
-    };
-    SqlStore::open(&settings).await.context("the database cannot be used (store.database_url)")
+    })
 }
 
 /// The accounts service, as the configuration wants it.

@@ -16,7 +16,8 @@ use wax_store_sql::SqlStore;
 const LIFETIME: Duration = Duration::from_hours(24);
 /// A key with less than this to live is replaced: the database may be down for this long.
 const RENEW_BEFORE: Duration = Duration::from_hours(12);
-const EVERY: Duration = Duration::from_mins(5);
+/// An edge that started without the database is believed by nobody until it has registered a key.
+const EVERY: Duration = Duration::from_secs(10);
 
 /// Registers a key when the edge starts, and a new one before it ends. Clones are the same.
 #[derive(Debug, Clone)]

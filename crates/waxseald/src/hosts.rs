@@ -8,9 +8,9 @@ use std::{
 
 use anyhow::Result;
 use wax_config::Console;
-use wax_edge::{LocalCa, Route, RouteOwner, Routes, Snapshot, Transport};
+use wax_edge::{At, LocalCa, Route, RouteOwner, Routes, Snapshot, TenantHost, Transport};
 use wax_kernel::{Hostname, Job};
-use wax_model::{Entitlements, Route as StoredRoute};
+use wax_model::{Entitlements, Route as StoredRoute, domain::Service};
 use wax_pages::BrandFiles;
 use wax_store::Store as _;
 use wax_store_sql::SqlStore;
@@ -94,7 +94,9 @@ impl Hosts {
     fn publish(&self, stored: Vec<StoredRoute>, now: Instant) {
         let mut served = self.0.served.lock().unwrap_or_else(PoisonError::into_inner);
         let next = served.follow(stored, now, |route| self.build(route));
-        let (snapshot, left_out) = Snapshot::build(next.built().chain(self.0.platform.clone()));
+        let all = next.built().chain(self.0.platform.clone());
+        let all = all.map(|(host, route)| (At::Host(host), route));
+        let (snapshot, left_out) = Snapshot::build(all);
         for error in left_out {
             tracing::warn!(%error, "a host is not served");
         }
@@ -106,11 +108,12 @@ impl Hosts {
     fn build(&self, route: &StoredRoute) -> Result<Route> {
         // Whatever the store says, the console's name is the console's.
         anyhow::ensure!(self.0.console.host.as_ref() != Some(&route.host), "it is console.host");
-        let owner = RouteOwner::Tenant {
+        let owner = RouteOwner::Tenant(TenantHost {
             tenant: route.tenant,
             domain: route.domain,
             brand: Arc::new(BrandFiles::render(&route.brand, &self.0.entitlements)),
-        };
+            service: Service::Full,
+        });
         reached(&route.host, owner, &self.0.local_ca)
     }
 }
@@ -118,7 +121,7 @@ impl Hosts {
 /// A host's route: below localhost for this machine alone, under a certificate of the local authority.
 fn reached(host: &Hostname, owner: RouteOwner, local_ca: &LocalCa) -> Result<Route> {
     let local = host.is_localhost();
-    let certificate = if local { Some(local_ca.issue(host)?) } else { None };
+    let certificate = if local { Some(local_ca.issue(host)?.into()) } else { None };
     let transport = if local { Transport::Loopback } else { Transport::Tls };
     Ok(Route { owner, transport, certificate })
 }
@@ -206,7 +209,8 @@ mod tests {
         anyhow::ensure!(!route.host.to_string().starts_with("bad"), "it has no certificate");
         let brand = Arc::new(BrandFiles::render(&route.brand, &Entitlements::SELF_HOSTED));
         let (tenant, domain) = (route.tenant, route.domain);
-        let owner = RouteOwner::Tenant { tenant, domain, brand };
+        let service = Service::Full;
+        let owner = RouteOwner::Tenant(TenantHost { tenant, domain, brand, service });
         Ok(Route { owner, transport: Transport::Loopback, certificate: None })
     }
 

@@ -1,6 +1,12 @@
 //! The time that this node goes by: the database's, so that all nodes of one database agree.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result};
 use wax_edge::Readiness;
@@ -16,16 +22,33 @@ pub(crate) struct NodeTime {
     store: Arc<SqlStore>,
     synced: Arc<SyncedClock>,
     readiness: Readiness,
+    /// Whether it was measured at all.
+    begun: Arc<AtomicBool>,
 }
 
 impl NodeTime {
+    /// The machine's own time, until the database's clock is measured by [`Self::job`].
+    pub(crate) fn unmeasured(store: Arc<SqlStore>, readiness: Readiness) -> Self {
+        let synced = SyncedClock::new(SystemClock.now(), Arc::new(SteadyClock::start()));
+        Self { store, synced: Arc::new(synced), readiness, begun: Arc::default() }
+    }
+
     /// Measures the database's clock for the first time.
     pub(crate) async fn measure(store: Arc<SqlStore>, readiness: Readiness) -> Result<Self> {
-        let synced = SyncedClock::new(SystemClock.now(), Arc::new(SteadyClock::start()));
-        let time = Self { store, synced: Arc::new(synced), readiness };
-        let first = time.ask().await.context("the database does not say what time it is")?;
-        time.synced.begin(first);
+        let time = Self::unmeasured(store, readiness);
+        time.measure_again().await.context("the database does not say what time it is")?;
         Ok(time)
+    }
+
+    /// Measures it once more, or for the first time.
+    pub(crate) async fn measure_again(&self) -> Result<(), StoreError> {
+        let measured = self.ask().await?;
+        if self.begun.swap(true, Ordering::SeqCst) {
+            self.synced.correct(measured);
+        } else {
+            self.synced.begin(measured);
+        }
+        Ok(())
     }
 
     /// What everything in this process asks.
@@ -39,7 +62,7 @@ impl NodeTime {
         Job::new("node.time", EVERY, move || {
             let time = time.clone();
             Box::pin(async move {
-                time.synced.correct(time.ask().await?);
+                time.measure_again().await?;
                 let sure = time.synced.is_sure();
                 if !sure {
                     tracing::error!("the clock has jumped: not ready until it is measured again");

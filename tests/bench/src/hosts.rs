@@ -6,9 +6,9 @@ use std::sync::Arc;
 use anyhow::{Result, ensure};
 use clap::Args;
 use rustls::sign::CertifiedKey;
-use wax_edge::{LocalCa, Route, RouteOwner, Routes, Snapshot, Transport};
+use wax_edge::{At, LocalCa, Route, RouteOwner, Routes, Snapshot, TenantHost, Transport};
 use wax_kernel::{DomainId, Hostname, SystemClock, TenantId};
-use wax_model::{Brand, Entitlements};
+use wax_model::{Brand, Entitlements, domain::Service};
 use wax_pages::BrandFiles;
 
 use crate::load::count;
@@ -114,7 +114,7 @@ impl Table {
     /// Puts as many domains in force; tells how many bytes of memory each of them took.
     fn build(domains: usize, route: impl Fn(usize) -> Result<Route>) -> Result<(Self, f64)> {
         let before = memory::resident(std::process::id(), "VmRSS")?;
-        let all = (0..domains).map(|n| Ok((Hostname::parse(&known(n))?, route(n)?)));
+        let all = (0..domains).map(|n| Ok((At::Host(Hostname::parse(&known(n))?), route(n)?)));
         let (snapshot, left_out) = Snapshot::build(all.collect::<Result<Vec<_>>>()?);
         ensure!(left_out.is_empty() && snapshot.len() == domains, "{left_out:?}");
         let routes = Routes::default();
@@ -159,12 +159,13 @@ fn known(n: usize) -> String {
 
 fn route(n: usize, certificate: Arc<CertifiedKey>, brand: Arc<BrandFiles>) -> Route {
     let id = (n as u128).to_be_bytes();
-    let owner = RouteOwner::Tenant {
+    let owner = RouteOwner::Tenant(TenantHost {
         tenant: TenantId::from_bytes(id),
         domain: DomainId::from_bytes(id),
         brand,
-    };
-    Route { owner, transport: Transport::Tls, certificate: Some(certificate) }
+        service: Service::Full,
+    });
+    Route { owner, transport: Transport::Tls, certificate: Some(certificate.into()) }
 }
 
 fn certificate(authority: &LocalCa, n: usize) -> Result<Arc<CertifiedKey>> {

@@ -7,6 +7,7 @@ use std::{
 
 use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 use wax_kernel::TenantId;
+use wax_model::domain;
 
 use crate::{
     Limits, Rate, Rates,
@@ -332,4 +333,29 @@ async fn metrics_count_by_template() {
         );
         assert!(text.contains(&line), "{text}");
     }
+}
+
+#[tokio::test]
+async fn on_a_held_host_nothing_is_made_claimed_or_opened_and_every_page_of_these_says_so() {
+    let edge = TestEdge::start().await;
+    edge.change("a.localhost", |host| host.service = domain::Service::Held);
+    for path in ["/", "/s/AAAAAAAAAAAAAAAAAAAAAA"] {
+        let page = get(&edge, path).await;
+        assert_eq!((page.status, page.body()), (503, "held"), "{path}");
+    }
+    assert_eq!(get(&edge, "/r/AAAAAAAAAAAAAAAAAAAAAA").await.body(), "receipt");
+    for act in ["create", "claim", "recover", "peek", "open", "ask", "give", "made-up"] {
+        let reply = edge
+            .send(ask("POST", &format!("/v1/secrets/{act}"), "Content-Length: 2\r\n") + "{}")
+            .await;
+        assert_eq!((reply.status, reply.header("retry-after")), (503, Some("3600")), "{act}");
+        assert!(reply.problem()["type"].as_str().unwrap().ends_with("domain-held"), "{act}");
+    }
+    assert!(edge.service.seen().is_empty());
+    for act in ["ack", "heartbeat", "receipt", "status", "burn", "unlock"] {
+        edge.send(ask("POST", &format!("/v1/secrets/{act}"), "Content-Length: 2\r\n") + "{}").await;
+    }
+    assert_eq!(edge.service.seen().len(), 6);
+    let other = "GET / HTTP/1.1\r\nHost: b.localhost\r\nConnection: close\r\n\r\n".to_owned();
+    assert_eq!(edge.send(other).await.body(), "home", "another host is as it was");
 }

@@ -14,8 +14,8 @@ use wax_telemetry::Tasks;
 
 use super::*;
 use crate::{
-    Route, RouteError, Snapshot, Transport,
-    testing::{APP, TestEdge, exchange, host, route},
+    Route, Snapshot, Transport,
+    testing::{APP, TestEdge, at, exchange, route},
 };
 
 /// Clients whose clock stands where the edge's does.
@@ -249,19 +249,6 @@ async fn a_loopback_host_does_not_exist_for_other_machines_over_tls_either() {
 }
 
 #[test]
-fn a_certificate_whose_key_is_not_ecdsa_is_not_served() {
-    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
-    let params = rcgen::CertificateParams::new(vec!["a.localhost".to_owned()]).unwrap();
-    let chain = vec![params.self_signed(&key).unwrap().der().clone()];
-    let key = rustls::pki_types::PrivateKeyDer::Pkcs8(key.serialize_der().into());
-    let certificate = CertifiedKey::from_der(chain, key, &aws_lc_rs::default_provider()).unwrap();
-    let route = Route { certificate: Some(Arc::new(certificate)), ..route(Transport::Tls) };
-    let (snapshot, left_out) = Snapshot::build([(host("a.localhost"), route)]);
-    assert_eq!(left_out, [RouteError::NotEcdsa(host("a.localhost"))]);
-    assert!(snapshot.is_empty());
-}
-
-#[test]
 fn the_local_authority_is_trusted_for_localhost_alone() {
     // A thief of its key signs for a site of his choice: clients that trust the authority must refuse.
     let clock: Arc<dyn wax_kernel::Clock> =
@@ -320,8 +307,8 @@ async fn a_public_host_tells_browsers_to_come_back_over_tls() {
     let key = rustls::pki_types::PrivateKeyDer::Pkcs8(key.serialize_der().into());
     let certificate =
         CertifiedKey::from_der(vec![leaf.clone()], key, &aws_lc_rs::default_provider()).unwrap();
-    let public = Route { certificate: Some(Arc::new(certificate)), ..route(Transport::Tls) };
-    let (snapshot, left_out) = Snapshot::build([(host("secrets.example.com"), public)]);
+    let public = Route { certificate: Some(Arc::new(certificate).into()), ..route(Transport::Tls) };
+    let (snapshot, left_out) = Snapshot::build([(at("secrets.example.com"), public)]);
     assert!(left_out.is_empty());
     edge.routes.publish(snapshot);
 

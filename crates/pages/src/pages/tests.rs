@@ -98,7 +98,7 @@ fn every_script_and_style_of_a_shell_is_a_file_with_the_right_integrity() {
             checked += 1;
         }
         // Pages that speak to the server have the HPKE library beside their own script.
-        let expected = if page == Page::Missing { 2 } else { 3 };
+        let expected = if is_still(page) { 2 } else { 3 };
         assert_eq!(checked, expected, "{page:?} {lang}: the style and every script");
     }
 }
@@ -122,13 +122,17 @@ fn no_shell_has_anything_inline() {
     }
 }
 
+const fn is_still(page: Page) -> bool {
+    matches!(page, Page::Missing | Page::Held)
+}
+
 #[test]
 fn every_shell_speaks_its_language_and_says_so_without_script() {
     for (page, lang, html) in html(&pages()) {
         assert!(html.contains(&format!("<html lang=\"{lang}\">")), "{page:?} {lang}");
-        // The page for a missing address has nothing to do; the others say that they need a script.
-        let title =
-            if page == Page::Missing { "pages.missing.title" } else { "pages.noscript.title" };
+        // A still page has said everything already; the others say that they need a script.
+        let own = format!("pages.{}.title", page.name());
+        let title = if is_still(page) { &own } else { "pages.noscript.title" };
         assert!(html.contains(&wax_i18n::text(lang, title, &[])), "{page:?} {lang}");
     }
 }
@@ -172,7 +176,7 @@ fn what_is_no_page_is_left_to_others_and_has_a_page_of_its_own() {
     ] {
         assert!(pages.answer(path, &HeaderMap::new(), &brand).is_none(), "{path}");
     }
-    let missing = pages.missing(&HeaderMap::new(), &brand);
+    let missing = pages.instead(Page::Missing, &HeaderMap::new(), &brand);
     assert_eq!(missing.status(), StatusCode::NOT_FOUND);
 }
 

@@ -34,7 +34,15 @@ pub(crate) struct Postgres {
 }
 
 impl Postgres {
+    /// Connects now.
     pub(super) async fn open(url: &str, connections: u32) -> Result<Self, StoreError> {
+        let postgres = Self::open_later(url, connections)?;
+        postgres.pool.acquire().await.map_err(refused)?;
+        Ok(postgres)
+    }
+
+    /// Connects when it is first asked something.
+    pub(super) fn open_later(url: &str, connections: u32) -> Result<Self, StoreError> {
         let options = PgConnectOptions::from_str(url)
             .map_err(unavailable)?
             .application_name("waxseal")
@@ -47,9 +55,7 @@ impl Postgres {
             .before_acquire(|connection, _| {
                 Box::pin(async move { clean(connection).await.map(|()| true) })
             })
-            .connect_with(limited(options.clone()))
-            .await
-            .map_err(refused)?;
+            .connect_lazy_with(limited(options.clone()));
         Ok(Self { pool, migrations: Arc::new(options), tasks: Tasks::new() })
     }
 

@@ -6,7 +6,7 @@ use axum::{Router, body::Body, extract::Request};
 use bytes::Bytes;
 use http::{HeaderMap, Response, header};
 use wax_model::{Brand, Entitlements};
-use wax_pages::{BrandFiles, Pages};
+use wax_pages::{BrandFiles, Page, Pages};
 
 /// What was asked: the path and the headers.
 pub(crate) struct Asked<'a> {
@@ -155,5 +155,5 @@ fn router(lie: Arc<Lie>) -> Router {
 /// In the best encoding that the visitor takes, as the edge answers.
 fn answer(pages: &Pages, brand: &BrandFiles, asked: &Asked<'_>) -> Response<Bytes> {
     let found = pages.answer(asked.path, asked.headers, brand);
-    found.unwrap_or_else(|| pages.missing(asked.headers, brand))
+    found.unwrap_or_else(|| pages.instead(Page::Missing, asked.headers, brand))
 }

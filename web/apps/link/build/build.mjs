@@ -16,7 +16,9 @@ const dist = resolve(process.argv[2] ?? join(root, 'dist'));
 const next = `${dist}.next`;
 
 const LANGUAGES = readdirSync(locales).sort();
-const PAGES = ['home', 'open', 'receipt', 'missing'];
+/** Pages that say one thing, and have nothing to do. */
+const STILL = ['missing', 'held'];
+const PAGES = ['home', 'open', 'receipt', ...STILL];
 
 const common = {
   absWorkingDir: root,
@@ -96,7 +98,7 @@ for (const lang of LANGUAGES) {
   const options = { entryNames: `[name].${lang}.[hash]`, plugins: [messages(lang), library(hpke)] };
   const { later } = await bundle({ later: './src/open/later/main.ts' }, options);
   const define = { ARGON2_WORKER: released(argon2), OPENING_LATER: released(later) };
-  const pages = Object.fromEntries(PAGES.map((page) => [page, `./src/${page}/main.ts`]));
+  const pages = Object.fromEntries(PAGES.map((page) => [page, `./src/${STILL.includes(page) ? 'still' : page}/main.ts`]));
   scripts[lang] = await bundle(pages, { ...options, define });
 }
 
@@ -107,7 +109,7 @@ for (const page of PAGES) {
     const [script, { link, icon }] = [scripts[lang][page], style];
     const path = `/shells/${page}.${lang}.html`;
     const html = shell({
-      page, lang, scripts: page === 'missing' ? [script] : [hpke, script], link, icon, assets, languages: LANGUAGES,
+      page, lang, scripts: STILL.includes(page) ? [script] : [hpke, script], still: STILL.includes(page), link, icon, assets, languages: LANGUAGES,
       pages: read(lang, 'pages'), seal: art('seal.svg'),
     });
     writeFileSync(join(next, path), html);

@@ -27,7 +27,7 @@ ${view}
 /** Pages that speak to the server at once: its key comes together with the scripts. */
 const SPEAKING = ['open', 'receipt'];
 
-export function shell({ page, lang, scripts, link, icon, assets, languages, pages, seal }) {
+export function shell({ page, lang, scripts, still, link, icon, assets, languages, pages, seal }) {
   const t = (key) => escape(pages[key]);
   const sri = (url) => `integrity="${assets[url].integrity}" crossorigin="anonymous"`;
   const choice = (tag) =>
@@ -36,7 +36,7 @@ export function shell({ page, lang, scripts, link, icon, assets, languages, page
   const noscript = `<noscript>${words('noscript.title', 'noscript.body', 'h2')}</noscript>`;
   // Until the script has something to show, the page has a headline for those who do not see it.
   const waiting = `<h1 class="visually-hidden" tabindex="-1">${t(`${page}.title`)}</h1>${noscript}`;
-  const first = page === 'missing' ? words('missing.title', 'missing.body') : waiting;
+  const first = still ? words(`${page}.title`, `${page}.body`) : waiting;
   const preload = (url) => `<link rel="preload" href="${url}" as="fetch" crossorigin="anonymous">`;
   // What a script imports stands before it, so that it is here with its integrity when it is asked for.
   const module = (src) => `<script type="module" src="${src}" ${sri(src)}></script>`;
