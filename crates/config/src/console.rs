@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use wax_kernel::Hostname;
 
-use crate::{Config, Listeners};
+use crate::{Config, Listeners, domains::is_within};
 
 /// `[console]`
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -21,12 +21,8 @@ impl Console {
     /// one of them is below the other, and so they would be one site (RFC 6265bis §5.2, same-site).
     pub fn conflicts_with(&self, domain: &Hostname) -> bool {
         let host = self.host.as_ref();
-        host.is_some_and(|host| host == domain || is_below(host, domain) || is_below(domain, host))
+        host.is_some_and(|host| is_within(host, domain) || is_within(domain, host))
     }
-}
-
-fn is_below(name: &Hostname, parent: &Hostname) -> bool {
-    name.as_str().strip_suffix(parent.as_str()).is_some_and(|labels| labels.ends_with('.'))
 }
 
 impl Config {

@@ -2,7 +2,9 @@
 #![warn(missing_docs)]
 
 mod accounts;
+mod acme;
 mod console;
+mod domains;
 mod error;
 mod mail;
 mod overlay;
@@ -16,7 +18,9 @@ use std::{fs, path::Path};
 use serde::Deserialize;
 
 pub use accounts::{Accounts, SignUp};
+pub use acme::{Acme, AcmeIssuer, ExternalAccount};
 pub use console::Console;
+pub use domains::{Domains, NameServer, RootKey};
 pub use error::{ConfigError, Source};
 pub use mail::{Mail, SmtpUrl};
 pub use overlay::Flag;
@@ -39,6 +43,10 @@ pub struct Config {
     pub listeners: Listeners,
     /// Where members are.
     pub console: Console,
+    /// Tenants' own domains, and our zone that they point into.
+    pub domains: Domains,
+    /// Who issues certificates for them.
+    pub acme: Acme,
     /// Who answers what it does not answer itself.
     pub upstream: Upstream,
     /// Where it keeps things.

@@ -82,7 +82,9 @@ fn url<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SmtpUrl>, D::Error> 
     SmtpUrl::parse(&text).map(Some).ok_or_else(|| D::Error::custom(form))
 }
 
-fn maybe_address<'de, D: Deserializer<'de>>(from: D) -> Result<Option<EmailAddress>, D::Error> {
+pub(crate) fn maybe_address<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<EmailAddress>, D::Error> {
     let text = String::deserialize(from)?;
     if text.is_empty() {
         return Ok(None);

@@ -1,6 +1,8 @@
 //! The rules that tie two keys together.
 
-use crate::{Config, ConfigError, DatabaseUrl, Endpoint, Listeners, Part, Upstream};
+use crate::{
+    Config, ConfigError, DatabaseUrl, Endpoint, Listeners, Part, Upstream, domains::is_within,
+};
 
 /// Finds the first rule that is broken.
 pub(crate) fn check(config: &Config) -> Result<(), ConfigError> {
@@ -10,6 +12,9 @@ pub(crate) fn check(config: &Config) -> Result<(), ConfigError> {
     certificates(config)?;
     accounts(config)?;
     mail(config)?;
+    domains(config)?;
+    name_server(config)?;
+    acme(config)?;
     store(config)
 }
 
@@ -33,14 +38,14 @@ fn accounts(config: &Config) -> Result<(), ConfigError> {
 }
 
 fn addresses(config: &Config) -> Result<(), ConfigError> {
-    let Listeners { plain, tls, services, management, .. } = config.listeners;
+    let Listeners { plain, tls, services, management, ref dns, .. } = config.listeners;
     let plain = plain.filter(|_| config.server.only.has(Part::Edge));
-    let listeners =
+    let single =
         [("plain", plain), ("tls", tls), ("services", services), ("management", management)];
+    let single = single.into_iter().filter_map(|(name, at)| Some((name, at?)));
+    let listeners: Vec<_> = single.chain(dns.iter().map(|at| ("dns", *at))).collect();
     for (i, (name, address)) in listeners.iter().enumerate() {
-        let taken = listeners[..i]
-            .iter()
-            .any(|(_, other)| other.is_some_and(|o| Some(o) == *address && o.port() != 0));
+        let taken = listeners[..i].iter().any(|(_, other)| other == address && other.port() != 0);
         rule(
             taken,
             &format!("listeners.{name}"),
@@ -168,6 +173,113 @@ fn mail(config: &Config) -> Result<(), ConfigError> {
         "mail.smtp_user",
         "goes with mail.smtp_password or mail.smtp_password_file",
         "set a user and a password, or neither",
+    )
+}
+
+fn domains(config: &Config) -> Result<(), ConfigError> {
+    let (domains, console) = (&config.domains, &config.console);
+    let suffix = domains.platform_suffix.as_ref();
+    rule(
+        domains.zone.is_none() && suffix.is_some(),
+        "domains.platform_suffix",
+        "is set, but there is no domains.zone",
+        "set both, or neither",
+    )?;
+    rule(
+        domains.zone.is_some() && domains.zone.as_ref() == suffix,
+        "domains.platform_suffix",
+        "is domains.zone, where nothing but targets is",
+        "give it a name of its own",
+    )?;
+    let in_zone = console.host.as_ref().zip(domains.zone.as_ref());
+    rule(
+        in_zone.is_some_and(|(host, zone)| is_within(host, zone)),
+        "console.host",
+        "is in domains.zone, where nothing but targets is",
+        "give it a name elsewhere",
+    )?;
+    rule(
+        suffix.is_some_and(|suffix| console.conflicts_with(suffix)),
+        "domains.platform_suffix",
+        "is console.host, or one of them is below the other, and browsers would take organizations' pages for the console's",
+        "give it a name elsewhere",
+    )?;
+    rule(
+        domains.serve_platform_suffix && suffix.is_none(),
+        "domains.serve_platform_suffix",
+        "is set, but there is no domains.platform_suffix",
+        "set it, or leave this out",
+    )?;
+    rule(
+        domains.dns_roots.is_empty() != domains.dns_root_key.is_none(),
+        "domains.dns_root_key",
+        "goes with domains.dns_roots",
+        "set both, or neither",
+    )
+}
+
+fn name_server(config: &Config) -> Result<(), ConfigError> {
+    let (parts, domains) = (&config.server.only, &config.domains);
+    let listening = !config.listeners.dns.is_empty();
+    rule(
+        parts.has(Part::Dns) && !parts.is_all() && !listening,
+        "listeners.dns",
+        "is empty, but this process has dns (server.only)",
+        "say where it answers, or take dns out",
+    )?;
+    rule(
+        !parts.has(Part::Dns) && listening,
+        "listeners.dns",
+        "is set, but this process has no dns (server.only)",
+        "leave it out, or serve dns here",
+    )?;
+    rule(
+        listening && domains.zone.is_none(),
+        "domains.zone",
+        "is empty, but this process answers for it (listeners.dns)",
+        "set the zone that is delegated to this server, or leave listeners.dns out",
+    )?;
+    rule(
+        listening && domains.name_servers.is_empty(),
+        "domains.name_servers",
+        "is empty, but this process is one of them (listeners.dns)",
+        "name them as the delegation does",
+    )?;
+    rule(
+        domains.server_without_address().is_some(),
+        "domains.name_servers",
+        "has a name in a zone of ours without an address, which nobody else can give",
+        "write its addresses behind the name",
+    )?;
+    rule(
+        listening && domains.edge_addresses.is_empty(),
+        "domains.edge_addresses",
+        "is empty, but this process answers with them (listeners.dns)",
+        "set the edges' public addresses",
+    )?;
+    let local = domains.contact.as_ref().map(|contact| contact.as_str().find('@').unwrap_or(0));
+    rule(
+        listening && local.is_none(),
+        "domains.contact",
+        "is empty, but a zone names who looks after it (listeners.dns)",
+        "set a mail address",
+    )?;
+    rule(
+        local.is_some_and(|length| length > 63),
+        "domains.contact",
+        "has more than 63 bytes before the @, which do not fit into a DNS record",
+        "set a shorter one",
+    )
+}
+
+fn acme(config: &Config) -> Result<(), ConfigError> {
+    let issuers = &config.acme.issuers;
+    let twice = |(at, name): (usize, &str)| issuers[..at].iter().any(|other| other.name == name);
+    rule(
+        issuers.iter().map(|issuer| issuer.name.as_str()).enumerate().any(twice),
+        "acme.issuers",
+        "has two of one name",
+        "give each its own",
     )
 }
 

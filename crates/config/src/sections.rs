@@ -42,6 +42,9 @@ pub struct Listeners {
     /// Services, for edges in other processes.
     #[serde(deserialize_with = "address")]
     pub services: Option<SocketAddr>,
+    /// Our own name server, over UDP and TCP.
+    #[serde(deserialize_with = "addresses")]
+    pub dns: Vec<SocketAddr>,
     /// Health, readiness, metrics.
     #[serde(deserialize_with = "address")]
     pub management: Option<SocketAddr>,
@@ -198,6 +201,15 @@ fn address<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SocketAddr>, D::
     })
 }
 
+fn addresses<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<SocketAddr>, D::Error> {
+    let texts = Vec::<String>::deserialize(from)?;
+    let read = texts.iter().map(|text| {
+        let form = || D::Error::custom("must be addresses with ports, such as 192.0.2.53:53");
+        text.parse().map_err(|_| form())
+    });
+    read.collect()
+}
+
 fn port<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u16>, D::Error> {
     let port = within::<0, 65_535, _>(from)?;
     Ok(u16::try_from(port).ok().filter(|port| *port != 0))
@@ -213,7 +225,7 @@ pub(crate) fn maybe_path<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Pa
     Ok(Some(text).filter(|text| !text.is_empty()).map(Into::into))
 }
 
-fn positive<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
+pub(crate) fn positive<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
     within::<1, 100_000_000, _>(from)
 }
 

@@ -146,6 +146,14 @@ fn keys_that_contradict_each_other_are_told_together() {
     let user = ("WAXSEAL_MAIL__SMTP_USER", "app");
     let password = ("WAXSEAL_MAIL__SMTP_PASSWORD", "x");
     let file = ("WAXSEAL_MAIL__SMTP_PASSWORD_FILE", "password");
+    let listen = ("WAXSEAL_LISTENERS__DNS", "127.0.0.1:53,[::1]:53");
+    let zone = ("WAXSEAL_DOMAINS__ZONE", "edge.example.net");
+    let servers = ("WAXSEAL_DOMAINS__NAME_SERVERS", "ns1.example.org");
+    let edges = ("WAXSEAL_DOMAINS__EDGE_ADDRESSES", "192.0.2.1");
+    let contact = |address| ("WAXSEAL_DOMAINS__CONTACT", address);
+    let suffix = |name| ("WAXSEAL_DOMAINS__PLATFORM_SUFFIX", name);
+    let console = |host| ("WAXSEAL_CONSOLE__HOST", host);
+    let long = format!("{}@example.net", "a".repeat(64));
     for (pairs, key) in [
         (vec![("WAXSEAL_LISTENERS__PLAIN", "")], "listeners.plain"),
         (vec![("WAXSEAL_LISTENERS__MANAGEMENT", "127.0.0.1:8080")], "listeners.management"),
@@ -171,6 +179,24 @@ fn keys_that_contradict_each_other_are_told_together() {
         (vec![smtp("smtps://mail.example"), from, user], "mail.smtp_user"),
         (vec![smtp("smtps://mail.example"), from, password], "mail.smtp_user"),
         (vec![smtp("smtps://mail.example"), from, user, password, file], "mail.smtp_password_file"),
+        (vec![only("dns"), zone], "listeners.dns"),
+        (vec![only("worker"), listen], "listeners.dns"),
+        (vec![("WAXSEAL_LISTENERS__DNS", "127.0.0.1:8080")], "listeners.dns"),
+        (vec![only("dns"), listen], "domains.zone"),
+        (vec![listen], "domains.zone"),
+        (vec![listen, zone], "domains.name_servers"),
+        (vec![listen, zone, servers], "domains.edge_addresses"),
+        (vec![listen, zone, servers, edges], "domains.contact"),
+        (vec![listen, zone, servers, edges, contact(long.as_str())], "domains.contact"),
+        (vec![suffix("on.example.org")], "domains.platform_suffix"),
+        (vec![zone, suffix("edge.example.net")], "domains.platform_suffix"),
+        (vec![zone, suffix("example.org"), console("app.example.org")], "domains.platform_suffix"),
+        (vec![zone, suffix("a.example.org"), console("example.org")], "domains.platform_suffix"),
+        (vec![zone, console("app.edge.example.net")], "console.host"),
+        (
+            vec![zone, ("WAXSEAL_DOMAINS__SERVE_PLATFORM_SUFFIX", "true")],
+            "domains.serve_platform_suffix",
+        ),
     ] {
         let told = with_env(&pairs).unwrap_err().to_string();
         assert!(told.starts_with(key), "{pairs:?}: {told}");
@@ -191,6 +217,26 @@ fn an_edge_may_serve_one_part_and_ask_for_the_other() {
     ] {
         assert!(with_env(&pairs).is_ok(), "{pairs:?}: {:?}", with_env(&pairs));
     }
+}
+
+#[test]
+fn a_process_may_be_a_name_server_and_nothing_else() {
+    let zone = [
+        ("WAXSEAL_LISTENERS__DNS", "192.0.2.53:53"),
+        ("WAXSEAL_DOMAINS__ZONE", "edge.example.net"),
+        ("WAXSEAL_DOMAINS__NAME_SERVERS", "ns1.edge.example.net 192.0.2.53"),
+        ("WAXSEAL_DOMAINS__EDGE_ADDRESSES", "192.0.2.1,2001:db8::1"),
+        ("WAXSEAL_DOMAINS__CONTACT", "hostmaster@example.net"),
+    ];
+    let only = ("WAXSEAL_SERVER__ONLY", "dns");
+    let config = with_env(&[&zone[..], &[only]].concat()).unwrap();
+    assert_eq!(config.server.only, Parts::only(vec![Part::Dns]));
+    assert_eq!(config.listeners.dns, ["192.0.2.53:53".parse().unwrap()]);
+    assert!(with_env(&zone).unwrap().server.only.has(Part::Dns), "and one that serves all");
+    assert!(with_env(&zone[1..]).is_ok(), "others may serve the zone");
+    let others = ("WAXSEAL_SERVER__ONLY", "edge,secrets,accounts,worker");
+    let ephemeral = ("WAXSEAL_SERVER__EPHEMERAL", "true");
+    assert!(with_env(&[others, ephemeral]).unwrap().server.only.is_all());
 }
 
 #[test]

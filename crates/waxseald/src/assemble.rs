@@ -30,10 +30,11 @@ use wax_store::Store;
 use wax_store_sql::{Settings, SqlStore};
 use wax_telemetry::{Metrics, Tasks};
 use wax_worker::{MailParts, mail_job};
+use wax_zone::ZoneServer;
 
 use crate::{
     api_document, classes::CLASSES, context_key::ContextKeys, first_tenants, hosts::Hosts,
-    mutual_tls::MutualTls, node_time::NodeTime, post,
+    mutual_tls::MutualTls, name_server::name_server, node_time::NodeTime, post,
 };
 
 /// Where each service stands.
@@ -55,6 +56,8 @@ pub(crate) struct Server {
     pub(crate) edge: Option<EdgeSide>,
     /// For edges in other processes.
     pub(crate) services: Option<Listener>,
+    /// For the world's resolvers.
+    pub(crate) name_server: Option<ZoneServer>,
     /// For links of the operator's.
     pub(crate) accounts: Option<Accounts>,
     pub(crate) readiness: Readiness,
@@ -87,7 +90,7 @@ pub(crate) async fn server(config: &Config) -> Result<Server> {
     let (parts, tasks, mut jobs) = (&config.server.only, Tasks::new(), vec![base.time.job()]);
     let mut services = Services::default();
     let mut accounts = None;
-    if Part::ALL.into_iter().any(|part| part != Part::Edge && parts.has(part)) {
+    if [Part::Secrets, Part::Accounts, Part::Worker].into_iter().any(|part| parts.has(part)) {
         let keys = keys(config, &base.rng)?;
         let secrets = base.secrets(&keys).await?;
         let members = base.accounts(&keys)?;
@@ -123,9 +126,11 @@ pub(crate) async fn server(config: &Config) -> Result<Server> {
     };
     let edge =
         if parts.has(Part::Edge) { Some(base.edge(services, &mut jobs).await?) } else { None };
+    let name_server = base.name_server(&mut jobs).await?;
     wax_worker::start(jobs, &tasks);
     let Base { readiness, metrics, store, .. } = base;
-    Ok(Server { edge, services: listener, accounts, readiness, metrics, tasks, store })
+    let services = listener;
+    Ok(Server { edge, services, name_server, accounts, readiness, metrics, tasks, store })
 }
 
 impl<'c> Base<'c> {
@@ -205,6 +210,15 @@ impl<'c> Base<'c> {
             clock: Arc::clone(&self.clock),
             metrics: self.metrics.clone(),
         }))
+    }
+
+    /// The name server of our own zones, which knows what lives in them before it is asked.
+    async fn name_server(&self, jobs: &mut Vec<Job>) -> Result<Option<ZoneServer>> {
+        let made = name_server(self.config, &self.rng, &self.metrics)?;
+        let Some((server, job)) = made else { return Ok(None) };
+        job.run().await.map_err(anyhow::Error::from_boxed)?;
+        jobs.push(job);
+        Ok(Some(server))
     }
 
     async fn edge(&self, services: Services, jobs: &mut Vec<Job>) -> Result<EdgeSide> {

@@ -9,6 +9,7 @@ mod demo;
 mod first_tenants;
 mod hosts;
 mod mutual_tls;
+mod name_server;
 mod node_time;
 mod post;
 mod process;
@@ -43,7 +44,7 @@ enum Command {
         #[arg(long)]
         demo: bool,
         /// Serves only these parts; others run in other processes on the same database.
-        #[arg(long, value_name = "edge|secrets|accounts|worker", value_delimiter = ',')]
+        #[arg(long, value_name = "edge|secrets|accounts|worker|dns", value_delimiter = ',')]
         only: Vec<String>,
     },
     /// Brings the database's schema up to date.

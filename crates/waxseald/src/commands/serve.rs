@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::{Context as _, Result};
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, UdpSocket},
     signal::unix::{SignalKind, signal},
 };
 use wax_config::{Config, LogFormat};
@@ -75,6 +75,18 @@ async fn listen(server: &Server, config: &Config) -> Result<Option<demo::Place>>
         services.listen(listener);
         tracing::info!(%at, "serving edges in other processes");
     }
+    if let Some(name_server) = &server.name_server {
+        for address in &config.listeners.dns {
+            let (tcp, at) = bind(*address, "listeners.dns").await?;
+            let udp = UdpSocket::bind(at).await.with_context(|| {
+                format!(
+                    "cannot answer on {at} over UDP (listeners.dns); is something else using it?"
+                )
+            })?;
+            name_server.listen(udp, tcp);
+            tracing::info!(%at, "answering for our own zone");
+        }
+    }
     if let Some(EdgeSide { edge, .. }) = &server.edge {
         place = listen_edge(edge, config).await?;
     }
@@ -114,8 +126,9 @@ async fn stop(server: Server, config: &Config) {
     let drain = config.server.drain;
     let edge = async { Some(server.edge.as_ref()?.edge.drain(drain).await) };
     let services = async { Some(server.services.as_ref()?.drain(drain).await) };
-    let (edge, services) = tokio::join!(edge, services);
-    for ended in [edge, services].into_iter().flatten() {
+    let name_server = async { Some(server.name_server.as_ref()?.drain(drain).await) };
+    let (edge, services, name_server) = tokio::join!(edge, services, name_server);
+    for ended in [edge, services, name_server].into_iter().flatten() {
         if let Shutdown::Aborted(left) = ended {
             tracing::warn!(left, "some requests did not finish in time");
         }
