@@ -13,7 +13,7 @@ statements! {
     FIND_MEMBER = both("SELECT account_id, role, domain_id, joined_at_ms FROM memberships
         WHERE tenant_id = $1 AND account_id = $2");
     LIST_MEMBERS = both("SELECT account_id, role, domain_id, joined_at_ms, name, email,
-            (totp_key IS NOT NULL OR EXISTS (SELECT 1 FROM passkeys WHERE passkeys.account_id = accounts.id)) AS guarded,
+            totp_key IS NOT NULL AS guarded,
             (SELECT MAX(last_used_at_ms) FROM sessions WHERE sessions.account_id = accounts.id) AS last_seen_at_ms
         FROM memberships JOIN accounts ON accounts.id = memberships.account_id
         WHERE tenant_id = $1 AND (joined_at_ms, account_id) > ($2, $3)

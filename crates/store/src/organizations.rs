@@ -21,7 +21,8 @@ pub struct Member {
     pub name: String,
     /// Their address.
     pub email: wax_kernel::EmailAddress,
-    /// Whether a second factor or a passkey guards them.
+    /// Whether no single factor lets anybody in as them: a second one is asked for after the password and after a mailed
+    /// link, which work for accounts with passkeys, too. A passkey is both factors at once.
     pub guarded: bool,
     /// When one of their sessions was last used.
     pub last_seen_at: Option<Timestamp>,

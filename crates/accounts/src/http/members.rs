@@ -74,7 +74,7 @@ pub(super) struct MemberView {
     /// When one of their sessions was last used, UTC milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_seen_at_ms: Option<i64>,
-    /// Whether a second factor or a passkey guards them.
+    /// Whether password and mailed link take a second factor. A passkey, which is both at once, does not change what they take.
     second_factor: bool,
 }
 

@@ -29,7 +29,7 @@ pub struct Member {
     /// When they were last here.
     #[serde(rename = "last_seen_at_ms", skip_serializing_if = "Option::is_none")]
     pub last_seen_at: Option<Timestamp>,
-    /// Whether a second factor or a passkey guards them.
+    /// Whether password and mailed link take a second factor.
     pub second_factor: bool,
 }
 

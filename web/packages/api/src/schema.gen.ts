@@ -1728,7 +1728,7 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "admin" | "member" | "auditor";
-            /** @description Whether a second factor or a passkey guards them. */
+            /** @description Whether password and mailed link take a second factor. A passkey, which is both at once, does not change what they take. */
             second_factor: boolean;
         };
         /** @description A key with its text: the only time that it is told. */
@@ -1967,7 +1967,7 @@ export interface components {
                  * @enum {string}
                  */
                 role: "owner" | "admin" | "member" | "auditor";
-                /** @description Whether a second factor or a passkey guards them. */
+                /** @description Whether password and mailed link take a second factor. A passkey, which is both at once, does not change what they take. */
                 second_factor: boolean;
             }[];
             /** @description `?cursor=` of the next page, if there is one. */

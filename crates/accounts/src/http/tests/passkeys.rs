@@ -278,6 +278,29 @@ async fn where_a_second_factor_is_wanted_a_passkey_is_offered() {
     assert_eq!(methods().await, json!(["totp", "recovery-code", "passkey"]));
 }
 
+/// A password lets in alone beside a passkey.
+#[tokio::test]
+async fn members_are_said_to_have_a_second_factor_when_signing_in_asks_for_one() {
+    let app = App::new().await;
+    let mut ann = app.ann().await;
+    let account = ann.get("/v1/account").await.ok().json;
+    let organization = account["organizations"][0]["id"].as_str().unwrap();
+    let members = format!("/v1/organizations/{organization}/members");
+    let said = async |ann: &mut Browser<'_>| {
+        ann.get(&members).await.ok().json["items"][0]["second_factor"].clone()
+    };
+    let asked = async || {
+        let mut browser = app.browser().await;
+        let body = json!({"email": ANN, "password": PASSWORD});
+        browser.post("/v1/sign-in/password", body).await.ok().json["next"] == "second-factor"
+    };
+    make(&mut ann, "Key ring").await;
+    assert_eq!((said(&mut ann).await, asked().await), (json!(false), false));
+    app.mails().await;
+    super::totp::enable(&app, &mut ann).await;
+    assert_eq!((said(&mut ann).await, asked().await), (json!(true), true));
+}
+
 #[tokio::test]
 async fn a_passkey_proves_its_own_person_again_and_nobody_else() {
     let app = App::new().await;

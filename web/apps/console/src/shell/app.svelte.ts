@@ -46,9 +46,14 @@ export class App {
     return this.session?.passkeys === true && canUsePasskeys();
   }
 
-  /** Something besides a password guards the account. */
+  /** There is a safer way in than the password, or a step after it. */
   get guarded(): boolean {
     return this.account !== undefined && (this.account.totp || this.account.passkeys > 0);
+  }
+
+  /** Whoever has the password is in: passkeys stand beside it, and ask for nothing. */
+  get passwordAlone(): boolean {
+    return this.account?.has_password === true && !this.account.totp;
   }
 
   async refreshAccount(): Promise<void> {
