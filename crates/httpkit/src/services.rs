@@ -68,6 +68,9 @@ impl Services {
         let Some(host) = Context::host_kind_of(request.extensions()) else {
             return Problem::new(Code::Internal).into_response();
         };
+        if request.uri().path_and_query().is_some_and(|target| has_controls(target.as_str())) {
+            return Problem::new(Code::Malformed).into_response();
+        }
         match self.0.find(host, request.uri().path()) {
             Some(router) => {
                 let Ok(response) = router.clone().oneshot(request).await;
@@ -76,6 +79,17 @@ impl Services {
             None => Problem::new(Code::NotAvailable).into_response(),
         }
     }
+}
+
+/// Whether a path or query spells a control character of ASCII (RFC 3986 §2.1): nothing of ours is called by one, and databases
+/// differ in what they make of U+0000. As itself none of them can stand in a request's first line.
+fn has_controls(target: &str) -> bool {
+    let mut escapes = target.split('%').skip(1).map(str::as_bytes);
+    escapes.any(|escape| match escape {
+        [b'0' | b'1', low, ..] => low.is_ascii_hexdigit(),
+        [b'7', low, ..] => low.eq_ignore_ascii_case(&b'f'),
+        _ => false,
+    })
 }
 
 /// Leaves the template of the matched route with the response.
@@ -139,5 +153,19 @@ mod tests {
         assert_eq!(ask(Some(ContextHost::Platform), "/v1/who").await, (200, "accounts".into()));
         assert_eq!(ask(Some(ContextHost::Platform), "/other").await.0, 404);
         assert_eq!(ask(None, "/v1/who").await.0, 500, "it came by no edge");
+    }
+
+    #[tokio::test]
+    async fn no_service_is_asked_with_a_control_character() {
+        let answer = async |target: &str| ask(Some(ContextHost::Platform), target).await.0;
+        for escape in ["%00", "%09", "%0a", "%0D", "%1f", "%7F", "%7f", "a%00b%20"] {
+            assert_eq!(answer(&format!("/v1/{escape}")).await, 400, "{escape}");
+            assert_eq!(answer(&format!("/v1/who?name={escape}")).await, 400, "{escape}");
+            assert_eq!(answer(&format!("/v1/who?{escape}=name")).await, 400, "{escape}");
+        }
+        for fine in ["%20", "%E7%A7%98", "%7e", "%2500", "%", "%1", "%0g"] {
+            assert_eq!(answer(&format!("/v1/{fine}")).await, 404, "{fine}");
+            assert_eq!(answer(&format!("/v1/who?name={fine}")).await, 200, "{fine}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Organizations' promises, through the routes of both services, on an in-memory store.
 
 mod authorization;
+mod controls;
 mod deletion;
 mod invitations;
 mod keys;
