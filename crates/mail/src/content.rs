@@ -187,6 +187,12 @@ fn details(kind: &MailKind, lang: Lang) -> Details<'_> {
             .fact("key", "name", name)
             .fact("by", "by", by)
             .moment("time", *at, lang),
+        MailKind::KeyRotated { organization, name, by, at, until } => none()
+            .name("organization", organization)
+            .fact("key", "name", name)
+            .fact("by", "by", by)
+            .moment("time", *at, lang)
+            .moment("overlap", *until, lang),
         MailKind::SecretOpened { link, device, at } => {
             none().link(link).fact("device", "device", device).moment("time", *at, lang)
         }

@@ -1,5 +1,7 @@
 //! One mail of each kind, for the preview and for tests.
 
+use std::time::Duration;
+
 use wax_kernel::{EmailAddress, Timestamp};
 use wax_model::{Link, Mail, MailKind, Role};
 
@@ -130,6 +132,13 @@ fn of_organizations(words: &Words) -> Vec<MailKind> {
             name: key.clone(),
             by: by.clone(),
             at: AT,
+        },
+        MailKind::KeyRotated {
+            organization: organization.clone(),
+            name: key.clone(),
+            by: by.clone(),
+            at: AT,
+            until: AT.plus(Duration::from_secs(3_600)),
         },
         MailKind::KeyRevoked {
             organization: organization.clone(),

@@ -168,6 +168,10 @@ kinds! {
     ExportReady = "export-ready", Security { organization: String, link: Link, expires: Timestamp, };
     /// An API key was made.
     KeyCreated = "key-created", Notice { organization: String, name: String, by: String, at: Timestamp, };
+    /// An API key has a new text; the old one works until then.
+    KeyRotated = "key-rotated", Notice {
+        organization: String, name: String, by: String, at: Timestamp, until: Timestamp,
+    };
     /// An API key was revoked.
     KeyRevoked = "key-revoked", Notice { organization: String, name: String, by: String, at: Timestamp, };
     /// Their secret was opened.

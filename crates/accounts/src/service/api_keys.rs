@@ -99,9 +99,8 @@ impl Accounts {
             last_used_at: None,
             overlap_ends_at: None,
         };
-        let letters = self.key_letters(acting, &key, Action::KeyMade).await?;
         let act = Act::Make { key: key.clone(), hash: bearer_hash(text.expose()) };
-        self.act_on_key(acting, key.id, act, Action::KeyMade, letters).await?;
+        self.act_on_key(acting, key.id, act).await?;
         Ok((key, text))
     }
 
@@ -119,7 +118,7 @@ impl Accounts {
             networks: networks.map(check_networks).transpose()?,
             expires_at: expires_at.map(|end| check_end(end, now)).transpose()?,
         };
-        self.act_on_key(acting, id, act, Action::KeyChanged, Vec::new()).await?;
+        self.act_on_key(acting, id, act).await?;
         self.one_key(acting, id).await
     }
 
@@ -137,41 +136,44 @@ impl Accounts {
         let (text, now) = (ApiKeyText::random(self.rng()), self.now());
         let until = now.plus(Duration::from_secs(overlap_s));
         let act = Act::Rotate { hint: text.hint(), hash: bearer_hash(text.expose()), until };
-        self.act_on_key(acting, id, act, Action::KeyRotated, Vec::new()).await?;
+        self.act_on_key(acting, id, act).await?;
         Ok((self.one_key(acting, id).await?, text))
     }
 
     /// Ends a key at once, with the text from before its last rotation.
     pub(crate) async fn revoke_key(&self, acting: &Acting, id: ApiKeyId) -> Result<(), Refusal> {
-        let key = self.one_key(acting, id).await?;
-        let letters = self.key_letters(acting, &key, Action::KeyRevoked).await?;
-        self.act_on_key(acting, id, Act::Revoke, Action::KeyRevoked, letters).await
+        self.act_on_key(acting, id, Act::Revoke).await
     }
 
+    /// What owners are told: of every text that begins or ends to open something.
     async fn key_letters(
         &self,
         acting: &Acting,
-        key: &ApiKey,
-        action: Action,
+        id: ApiKeyId,
+        act: &Act,
     ) -> Result<Vec<OutboxMessage>, Refusal> {
         let organization = self.seen_by(acting).await?.tenant.name;
-        let (name, by, at) = (key.name.clone(), self.name_of(acting).await?, self.now());
-        let kind = match action {
-            Action::KeyMade => MailKind::KeyCreated { organization, name, by, at },
-            _ => MailKind::KeyRevoked { organization, name, by, at },
+        let (by, at) = (self.name_of(acting).await?, self.now());
+        let kind = match act {
+            Act::Change { .. } => return Ok(Vec::new()),
+            Act::Make { key, .. } => {
+                MailKind::KeyCreated { organization, name: key.name.clone(), by, at }
+            }
+            Act::Rotate { until, .. } => {
+                let (name, until) = (self.one_key(acting, id).await?.name, *until);
+                MailKind::KeyRotated { organization, name, by, at, until }
+            }
+            Act::Revoke => {
+                let name = self.one_key(acting, id).await?.name;
+                MailKind::KeyRevoked { organization, name, by, at }
+            }
         };
         self.letters_to_owners(acting, &kind).await
     }
 
-    async fn act_on_key(
-        &self,
-        acting: &Acting,
-        id: ApiKeyId,
-        act: Act,
-        action: Action,
-        letters: Vec<OutboxMessage>,
-    ) -> Result<(), Refusal> {
-        let event = self.audit(acting, action, id);
+    async fn act_on_key(&self, acting: &Acting, id: ApiKeyId, act: Act) -> Result<(), Refusal> {
+        let letters = self.key_letters(acting, id, &act).await?;
+        let event = self.audit(acting, act.action(), id);
         let doing = Doing { acting: acting.clone(), id, act, event, letters };
         let work = self.store().write(&acting.scope, move |uow| {
             let doing = doing.clone();
@@ -213,6 +215,18 @@ enum Act {
     Change { name: Option<String>, networks: Option<Vec<String>>, expires_at: Option<Timestamp> },
     Rotate { hint: String, hash: TokenHash, until: Timestamp },
     Revoke,
+}
+
+impl Act {
+    /// As the trail has it.
+    const fn action(&self) -> Action {
+        match self {
+            Self::Make { .. } => Action::KeyMade,
+            Self::Change { .. } => Action::KeyChanged,
+            Self::Rotate { .. } => Action::KeyRotated,
+            Self::Revoke => Action::KeyRevoked,
+        }
+    }
 }
 
 #[derive(Clone)]

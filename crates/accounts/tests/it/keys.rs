@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use http::Method;
 use serde_json::{Value, json};
+use wax_kernel::Timestamp;
+use wax_model::{MailKind, Role};
 use wax_testkit::{Answer, House, Person, PlatformApp};
 
 async fn make(app: &PlatformApp, house: &House, by: &Person, body: Value) -> Answer {
@@ -49,6 +51,31 @@ async fn a_rotated_key_works_until_its_overlap_ends_and_not_after() {
     let third = rotate(0).await;
     assert!(!works(&app, &acme, &second).await, "no overlap ends the old text at once");
     assert!(works(&app, &acme, &third).await);
+}
+
+#[tokio::test]
+async fn owners_are_told_who_rotated_a_key_and_until_when_the_old_text_works() {
+    let app = PlatformApp::new().await;
+    let (ann, bob, eve) =
+        (app.person("ann").await, app.person("bob").await, app.person("eve").await);
+    let acme = app.house(&ann, "acme").await;
+    app.join(&acme, &bob, Role::Admin, None).await;
+    app.join(&acme, &eve, Role::Member, None).await;
+    let (id, _) = key(&app, &acme, &ann, reads()).await;
+    app.mails().await;
+    let path = acme.path(&format!("/keys/{id}/rotate"));
+    assert_eq!(app.post(&path, &bob.token, &json!({"overlap_s": 3_600})).await.status, 200);
+    let mails = app.mails().await;
+    let told: Vec<_> = mails.iter().map(|mail| (mail.to.as_str(), &mail.kind)).collect();
+    let (at, until) = (app.now_ms(), app.now_ms() + 3_600_000);
+    let expected = MailKind::KeyRotated {
+        organization: "acme".into(),
+        name: "ci".into(),
+        by: "bob".into(),
+        at: Timestamp::from_ms(at),
+        until: Timestamp::from_ms(until),
+    };
+    assert_eq!(told, [(&*ann.email, &expected)]);
 }
 
 #[tokio::test]
