@@ -17,6 +17,7 @@ impl From<Refusal> for Problem {
             Refusal::Invalid(invalid) => invalid.into(),
             Refusal::WeakPassword => Self::new(Code::WeakPassword).with("field", "password"),
             Refusal::SignIn => Self::new(Code::SignIn),
+            Refusal::SignedOut => Self::new(Code::SignedOut),
             Refusal::SecondFactor => Self::new(Code::SecondFactor),
             Refusal::NotAvailable => Self::new(Code::NotAvailable),
             Refusal::NoSuchCode => Self::new(Code::NotAvailable).in_case("code"),

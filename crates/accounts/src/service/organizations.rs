@@ -36,7 +36,7 @@ impl Accounts {
     /// Makes an organization that the caller owns.
     ///
     /// # Errors
-    /// [`Refusal::SlugTaken`]: the short name is taken.
+    /// [`Refusal::SlugTaken`]: the short name is taken; [`Refusal::SignedOut`]: the account was deleted meanwhile.
     pub(crate) async fn found(
         &self,
         caller: &SignedIn,
@@ -52,11 +52,15 @@ impl Accounts {
         let id = founding.id();
         let work = self.store().write_platform(move |unit| {
             let founding = founding.clone();
-            Box::pin(async move { founding.write(unit).await })
+            Box::pin(async move {
+                // Under the lock that deleting takes, too: whoever owns an organization is there to own it.
+                if unit.accounts().lock(account).await?.is_none() {
+                    return Ok(Err(Refusal::SignedOut));
+                }
+                Ok(founding.write(unit).await?.then_some(()).ok_or(Refusal::SlugTaken))
+            })
         });
-        if !work.await? {
-            return Err(Refusal::SlugTaken);
-        }
+        work.await??;
         self.organization_of(account, id).await
     }
 

@@ -15,6 +15,8 @@ pub(crate) enum Refusal {
     WeakPassword,
     /// Nobody is signed in by this.
     SignIn,
+    /// Whoever was signed in has no account any more.
+    SignedOut,
     /// The second factor is wrong.
     SecondFactor,
     /// No such thing, or not any more.

@@ -9,4 +9,5 @@ mod lists;
 mod members;
 mod notices;
 mod organizations;
+mod overtaken;
 mod secrets;
