@@ -195,6 +195,7 @@ macro_rules! conformance {
                 an_erasure_begins_with_the_data_keys,
                 an_erasure_goes_on_where_it_was_interrupted,
                 what_was_written_during_an_erasure_is_swept_up,
+                an_erasure_ends_the_links_of_its_invitations,
                 an_erasure_spares_messages_of_no_organization;
             units:
                 an_error_leaves_nothing_behind,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use wax_kernel::Timestamp;
-use wax_model::{Role, Tenant};
+use wax_model::{Role, Tenant, TokenPurpose};
 
 use super::{fixtures::*, outbox, people::*};
 use crate::{AuditFilter, ERASURE_SETTLES, SecretFilter, Store, StoreError};
@@ -135,6 +135,23 @@ pub async fn what_was_written_during_an_erasure_is_swept_up(store: Arc<dyn Store
     assert!(erase(&store, 1, settled, 1_000).await, "nothing is left to do");
     // Name and host are free.
     founded(&store, 1).await;
+}
+
+/// What is sealed in their tokens names the organization. Those of another stay good.
+pub async fn an_erasure_ends_the_links_of_its_invitations(store: Arc<dyn Store>) {
+    for n in 1..=2 {
+        full(&store, n, n == 1).await;
+        let invited = invitation(n, "ann@example.com", Some(domain(n))).id.to_string();
+        let token = new_token(n, TokenPurpose::Invitation, &invited);
+        assert!(insert_token(&store, &token, START).await);
+    }
+    while !erase(&store, 1, DUE, 1).await {}
+    let mut left = Vec::new();
+    for n in 1..=2 {
+        let token = store.accounts().token(hash(n), TokenPurpose::Invitation, START).await;
+        left.push(token.unwrap().is_some());
+    }
+    assert_eq!(left, [false, true]);
 }
 
 /// The mail and the trail of others are theirs.
