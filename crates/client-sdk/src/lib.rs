@@ -28,9 +28,9 @@ pub use folder::FolderError;
 pub use known_hosts::{HostKeyError, KnownHosts};
 pub use open::{Looked, Opened, Opener, Way};
 pub use platform::{
-    Account, ApiKey, Belonging, Credential, DeviceLogin, DomainName, Invitation, Invite, LetIn,
-    LoginEnd, Member, MemberChange, NewApiKey, NewKey, Organization, OrganizationReceipt, OwnKey,
-    Place, Platform, Proof, ReceiptFilter, SessionToken, SignedInSession,
+    Account, ApiKey, Belonging, Credential, DeviceLogin, DomainName, Invitation, Invite, KeyChange,
+    LetIn, LoginEnd, Member, MemberChange, NewApiKey, NewKey, Organization, OrganizationReceipt,
+    OwnKey, Place, Platform, Proof, ReceiptFilter, SessionToken, SignedInSession,
 };
 pub use problem::{Code, Problem};
 pub use profiles::{

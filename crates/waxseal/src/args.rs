@@ -7,9 +7,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 mod accounts;
 
 pub(crate) use accounts::{
-    Choose, CreateKey, Invitations, InvitationsAct, Invite, Keys, KeysAct, ListReceipts, Listing,
-    Login, Members, MembersAct, Named, Organizations, OrganizationsAct, ProfileArg, Profiles,
-    ProfilesAct, Receipts, ReceiptsAct, RoleOf, RotateKey, Sure,
+    ChangeKey, Choose, CreateKey, Invitations, InvitationsAct, Invite, Keys, KeysAct, ListReceipts,
+    Listing, Login, Members, MembersAct, Named, Organizations, OrganizationsAct, ProfileArg,
+    Profiles, ProfilesAct, Receipts, ReceiptsAct, RoleOf, RotateKey, Sure,
 };
 
 #[derive(Parser)]

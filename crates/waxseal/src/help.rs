@@ -150,6 +150,7 @@ mod tests {
             "members role ann@acme.example boss",
             "members invite nobody",
             "keys create ci",
+            "keys change ci",
             "login --key --no-browser",
         ] {
             let typed = std::iter::once("waxseal").chain(line.split(' '));

@@ -7,3 +7,5 @@ mod platform;
 mod run;
 mod sharing;
 mod signing_in;
+#[cfg(target_os = "linux")]
+mod terminal;

@@ -1,5 +1,6 @@
 //! API keys.
 
+use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use wax_crypto::ApiKeyText;
@@ -21,6 +22,20 @@ pub struct NewApiKey {
     pub expires_at: Option<Timestamp>,
     /// From where it may be used, in CIDR notation; empty: from anywhere.
     pub networks: Vec<String>,
+}
+
+/// What is to be different of a key. What is not said stays.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct KeyChange {
+    /// What people call it, 1 to 80 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Within two years from now.
+    #[serde(rename = "expires_at_ms", skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// From where it may be used, instead of from where it might until now; empty: from anywhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub networks: Option<Vec<String>>,
 }
 
 /// A key, without its text.
@@ -103,6 +118,17 @@ impl Platform {
     pub async fn make_key(&self, organization: TenantId, new: &NewApiKey) -> Result<NewKey, Error> {
         let answer: NewKeyAnswer = self.post_once(&path(organization, "/keys"), new).await?;
         answer.try_into()
+    }
+
+    /// Changes a key's name, end or networks.
+    pub async fn change_key(
+        &self,
+        organization: TenantId,
+        key: ApiKeyId,
+        change: &KeyChange,
+    ) -> Result<ApiKey, Error> {
+        let path = path(organization, &format!("/keys/{key}"));
+        self.repeat(Method::PATCH, &path, change).await
     }
 
     /// Gives a key a new text, once. The old one works for `overlap_s` seconds (0 to 604,800).

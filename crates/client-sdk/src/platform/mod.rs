@@ -23,7 +23,7 @@ pub(crate) use self::credential::authorization;
 pub use self::{
     account::{Account, Belonging, Proof, SignedInSession},
     credential::{Credential, SessionToken},
-    keys::{ApiKey, NewApiKey, NewKey, OwnKey},
+    keys::{ApiKey, KeyChange, NewApiKey, NewKey, OwnKey},
     login::{DeviceLogin, LetIn, LoginEnd},
     members::{Invitation, Invite, Member, MemberChange},
     organization::{DomainName, Organization},

@@ -1,7 +1,7 @@
 //! What can be typed about accounts, organizations and keys.
 
 use clap::{
-    Args, Subcommand,
+    ArgGroup, Args, Subcommand,
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use wax_kernel::EmailAddress;
@@ -194,6 +194,7 @@ pub(crate) struct Keys {
 pub(crate) enum KeysAct {
     List(Listing),
     Create(CreateKey),
+    Change(ChangeKey),
     Rotate(RotateKey),
     Revoke(Sure),
 }
@@ -208,6 +209,24 @@ pub(crate) struct CreateKey {
     pub(crate) expires: Option<String>,
     #[arg(long = "network", value_name = "NETWORK")]
     pub(crate) networks: Vec<String>,
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Says at least one thing that is to be different.
+#[derive(Args)]
+#[command(group = ArgGroup::new("different").args(["name", "expires", "networks", "anywhere"]).multiple(true).required(true))]
+pub(crate) struct ChangeKey {
+    #[arg(value_name = "KEY")]
+    pub(crate) key: String,
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) expires: Option<String>,
+    #[arg(long = "network", value_name = "NETWORK", conflicts_with = "anywhere")]
+    pub(crate) networks: Vec<String>,
+    #[arg(long)]
+    pub(crate) anywhere: bool,
     #[arg(long)]
     pub(crate) json: bool,
 }

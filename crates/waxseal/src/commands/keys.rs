@@ -1,13 +1,13 @@
 //! `waxseal keys`: API keys of an organization. A key's text is printed once, to standard output alone.
 
 use serde::Serialize;
-use wax_client_sdk::{ApiKey, NewApiKey, NewKey};
+use wax_client_sdk::{ApiKey, KeyChange, NewApiKey, NewKey};
 use wax_kernel::Timestamp;
 use wax_model::Scope;
 
 use super::{Context, acting::Acting};
 use crate::{
-    args::{CreateKey, Keys, KeysAct, Listing, RotateKey, Sure},
+    args::{ChangeKey, CreateKey, Keys, KeysAct, Listing, RotateKey, Sure},
     failure::{Exit, Failure},
     output::{Stream, Style},
     terminal::one_line,
@@ -30,6 +30,7 @@ pub(crate) async fn run(args: &Keys, context: &Context<'_>) -> Result<(), Failur
     match &args.act {
         KeysAct::List(list) => self::list(list, args, context).await,
         KeysAct::Create(create) => self::create(create, args, context).await,
+        KeysAct::Change(change) => self::change(change, args, context).await,
         KeysAct::Rotate(rotate) => self::rotate(rotate, args, context).await,
         KeysAct::Revoke(revoke) => self::revoke(revoke, args, context).await,
     }
@@ -94,11 +95,7 @@ pub(super) fn key_facts(key: &ApiKey, now: Timestamp, words: Words) -> Vec<Strin
 }
 
 async fn create(args: &CreateKey, keys: &Keys, context: &Context<'_>) -> Result<(), Failure> {
-    let end = |text: &String| {
-        let end = when::read_end(text, context.clock.now());
-        end.ok_or_else(|| unreadable("keys.expires.unreadable", text, context))
-    };
-    let expires_at = args.expires.as_ref().map(end).transpose()?;
+    let expires_at = read_end(args.expires.as_deref(), context)?;
     let mut scopes: Vec<Scope> = Vec::new();
     for scope in &args.scopes {
         if !scopes.contains(scope) {
@@ -116,6 +113,23 @@ async fn create(args: &CreateKey, keys: &Keys, context: &Context<'_>) -> Result<
         let _ = acting.platform.revoke_key(acting.id(), made.key.id).await;
     }
     printed
+}
+
+async fn change(args: &ChangeKey, keys: &Keys, context: &Context<'_>) -> Result<(), Failure> {
+    let change = KeyChange {
+        name: args.name.clone(),
+        expires_at: read_end(args.expires.as_deref(), context)?,
+        networks: (args.anywhere || !args.networks.is_empty()).then(|| args.networks.clone()),
+    };
+    let acting = acting(keys, context).await?;
+    let key = find(&args.key, &acting, context).await?;
+    let write = async || acting.platform.change_key(acting.id(), key.id, &change).await;
+    let changed = context.proven(&acting.platform, write).await?;
+    if args.json {
+        return context.json(&changed);
+    }
+    context.output.line(&context.words.plain("keys.changed"))?;
+    show(&changed, Stream::Out, context)
 }
 
 async fn rotate(args: &RotateKey, keys: &Keys, context: &Context<'_>) -> Result<(), Failure> {
@@ -179,6 +193,14 @@ async fn find(typed: &str, acting: &Acting, context: &Context<'_>) -> Result<Api
             Err(several.map(line).fold(failure, Failure::advise))
         }
     }
+}
+
+fn read_end(text: Option<&str>, context: &Context<'_>) -> Result<Option<Timestamp>, Failure> {
+    let end = |text: &str| {
+        let end = when::read_end(text, context.clock.now());
+        end.ok_or_else(|| unreadable("keys.expires.unreadable", text, context))
+    };
+    text.map(end).transpose()
 }
 
 fn unreadable(key: &str, value: &str, context: &Context<'_>) -> Failure {

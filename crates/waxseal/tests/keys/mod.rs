@@ -54,6 +54,47 @@ fn a_key_has_the_scopes_networks_and_end_that_were_asked_for() {
 }
 
 #[test]
+fn a_key_is_changed_in_what_was_said_and_in_nothing_else() {
+    let platform = Platform::start();
+    platform.sign_in(&platform.ann);
+    let (_, text) = platform.key(&["secrets:create"]);
+    let mut expected = platform.items("/keys").remove(0);
+    for (arguments, field, value) in [
+        (&["ci", "--name", "deploy"][..], "name", json!("deploy")),
+        (
+            &["deploy", "--network", "192.0.2.0/24", "--network", "2001:db8::/32"],
+            "networks",
+            json!(["192.0.2.0/24", "2001:db8::/32"]),
+        ),
+        (
+            &["deploy", "--expires", "2027-06-01T00:00Z"],
+            "expires_at_ms",
+            json!(1_811_808_000_000_i64),
+        ),
+        (&["deploy", "--anywhere"], "networks", json!([])),
+    ] {
+        let run = platform.run(&[&["keys", "change"], arguments].concat()).with_code(0);
+        assert!(run.text().contains("Changed") && run.text().contains("deploy"), "{}", run.text());
+        expected[field] = value;
+        assert_eq!(platform.items("/keys"), [expected.clone()]);
+    }
+    platform.front.lose_answer_to(expected["id"].as_str().unwrap());
+    let arguments = ["keys", "change", "deploy", "--name", "ci", "--json"];
+    let told = &lines(&platform.run(&arguments).with_code(0))[0];
+    assert_eq!((&told["name"], &told["id"]), (&json!("ci"), &expected["id"]));
+    platform.share_with_key(&text).with_code(0);
+    for (wrong, code) in [
+        (&["ci"][..], 2),
+        (&["ci", "--anywhere", "--network", "192.0.2.0/24"], 2),
+        (&["ci", "--expires", "soon"], 2),
+        (&["ci", "--network", "192.0.2.7/24"], 7),
+        (&["nothing", "--anywhere"], 3),
+    ] {
+        platform.run(&[&["keys", "change"], wrong].concat()).with_code(code);
+    }
+}
+
+#[test]
 fn a_cut_connection_makes_no_second_key_and_the_one_that_is_printed_works() {
     let platform = Platform::start();
     platform.sign_in(&platform.ann);
@@ -88,7 +129,8 @@ fn a_proof_of_long_ago_makes_no_key_and_says_how_to_prove_oneself() {
     let late = platform.wait(platform.app.sign_in(platform.ann.id, false));
     platform.key(&["secrets:create"]);
     platform.sign_in_as("default", &late);
-    for arguments in [&CREATE[..], &["keys", "rotate", "ci"], &["keys", "revoke", "ci"]] {
+    let change = ["keys", "change", "ci", "--anywhere"];
+    for arguments in [&CREATE[..], &change, &["keys", "rotate", "ci"], &["keys", "revoke", "ci"]] {
         let run = platform.run(arguments).with_code(9);
         assert!(
             run.stderr.contains("waxseal login") && run.stderr.contains("10 minutes"),
@@ -98,6 +140,44 @@ fn a_proof_of_long_ago_makes_no_key_and_says_how_to_prove_oneself() {
         assert!(run.stdout.is_empty());
     }
     assert_eq!(platform.items("/keys").len(), 1);
+}
+
+/// Ann has a password, and has not typed it lately.
+#[cfg(target_os = "linux")]
+fn signed_in_long_ago(platform: &Platform, password: &str) {
+    let body = json!({"password": password});
+    let set = platform.app.post("/v1/account/password", &platform.ann.token, &body);
+    assert_eq!(platform.wait(set).status, 200);
+    let late = platform.wait(platform.app.sign_in(platform.ann.id, false));
+    platform.sign_in_as("default", &late);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn on_a_terminal_the_password_is_asked_for_unseen_and_then_it_is_done() {
+    let (platform, password) = (Platform::start(), "plaid kettle orbit nine");
+    signed_in_long_ago(&platform, password);
+    let mut terminal = platform.on_terminal(&CREATE);
+    terminal.asked("Password: ");
+    assert!(platform.items("/keys").is_empty(), "nothing is done before");
+    terminal.type_line(password);
+    let run = terminal.end().with_code(0);
+    assert!(!run.stderr.contains(password), "{}", run.stderr);
+    platform.share_with_key(run.text().trim_end()).with_code(0);
+    // Good for ten minutes, also where nobody can be asked.
+    platform.run(&["keys", "rotate", "deploy"]).with_code(0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn on_a_terminal_a_wrong_password_does_nothing() {
+    let platform = Platform::start();
+    signed_in_long_ago(&platform, "plaid kettle orbit nine");
+    let mut terminal = platform.on_terminal(&CREATE);
+    terminal.asked("Password: ");
+    terminal.type_line("plaid kettle orbit ten");
+    let run = terminal.end().with_code(9);
+    assert!(run.stdout.is_empty() && platform.items("/keys").is_empty());
 }
 
 #[test]

@@ -16,6 +16,8 @@ use wax_kernel::Redacted;
 use wax_testkit::{Front, House, Person, PlatformApp};
 
 use crate::run::Run;
+#[cfg(target_os = "linux")]
+use crate::terminal::Terminal;
 
 /// The house's own host.
 pub(crate) const HOST: &str = "secrets.acme.localhost";
@@ -105,7 +107,18 @@ impl Platform {
 
     /// The program with nothing of the tester's surroundings, and no terminal.
     pub(crate) fn waxseal(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_waxseal"));
+        self.program(env!("CARGO_BIN_EXE_waxseal"), arguments)
+    }
+
+    /// The program on a terminal of its own.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn on_terminal(&self, arguments: &[&str]) -> Terminal {
+        let waxseal = ["--ctty", "--wait", env!("CARGO_BIN_EXE_waxseal")];
+        Terminal::start(self.program("setsid", &[&waxseal[..], arguments].concat()))
+    }
+
+    fn program(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command
             .args(arguments)
             .env_clear()
