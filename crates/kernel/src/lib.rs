@@ -6,7 +6,9 @@ mod clock;
 mod email_address;
 mod error_kind;
 mod hostname;
+pub mod html;
 mod ids;
+mod invisible;
 mod job;
 mod redacted;
 mod rng;
@@ -21,6 +23,7 @@ pub use ids::{
     AccountId, ApiKeyId, CertificateId, ClaimId, ContextKeyId, DomainId, EventId, IdError,
     InvitationId, PasskeyId, ReceiptId, RequestId, SecretId, SessionId, TenantId,
 };
+pub use invisible::is_invisible;
 pub use job::{Job, JobError};
 pub use redacted::Redacted;
 pub use rng::{Rng, SeededRng, SystemRng};

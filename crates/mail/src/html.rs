@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use wax_i18n::Lang;
+use wax_kernel::html::escape;
 use wax_model::{Color, contrast, ink_on, readable};
 
 use crate::content::{Button, Content};
@@ -188,20 +189,4 @@ fn footer(content: &Content) -> String {
             .push(format!("<a class=\"foot\" href=\"{href}\" style=\"color:#5d5851\">{label}</a>"));
     }
     lines.join("<br>")
-}
-
-/// Text as HTML, in an element or in a quoted attribute.
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            _ => out.push(c),
-        }
-    }
-    out
 }

@@ -1,27 +1,18 @@
 //! Texts that people chose, made harmless: a mail of ours must not say what somebody else wants it to say.
 
+use wax_kernel::is_invisible;
+
 /// Characters of a name that a mail shows.
 const MAX_CHARS: usize = 60;
 
 /// One line of printable text, at most 60 characters: no control characters, nothing that turns the reading direction
 /// round, nothing invisible, and nothing that a mail program would turn into a link.
 pub(crate) fn tame(text: &str) -> String {
-    let visible =
-        text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| is_kept(*c));
+    let visible = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c });
+    let visible = visible.filter(|c| !c.is_control() && !is_invisible(*c));
     let words = visible.collect::<String>();
     let line = words.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     unlinked(&cut(&line))
-}
-
-/// Not: controls (Cc), and the default ignorable and bidirectional format characters of Unicode 16 that a name has no
-/// use for. The joiners U+200C and U+200D stay: Persian names and emoji are written with them.
-fn is_kept(c: char) -> bool {
-    !c.is_control()
-        && !matches!(c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
-            | '\u{180b}'..='\u{180f}' | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e0fff}')
 }
 
 fn cut(line: &str) -> String {

@@ -6,8 +6,9 @@ use std::sync::LazyLock;
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use wax_i18n::Lang;
+use wax_kernel::html::escape;
 
-use crate::written::{Style, escape};
+use crate::written::Style;
 
 /// What a form of the page sends, and with it every mail client: the first is the one of RFC 8058 §3.2.
 pub const STOP_NOTICES: (&str, &str) = ("List-Unsubscribe", "One-Click");

@@ -10,12 +10,10 @@ mod who;
 use std::{fmt::Write as _, sync::LazyLock};
 
 use wax_i18n::Lang;
+use wax_kernel::html::escape;
 
 use self::document::{Document, Operation, Route};
-use crate::{
-    Cache, Served,
-    written::{Style, escape},
-};
+use crate::{Cache, Served, written::Style};
 
 static STYLE: LazyLock<Style> = LazyLock::new(|| {
     Style::new(

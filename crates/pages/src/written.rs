@@ -5,6 +5,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use sha2::{Digest as _, Sha256};
 use wax_i18n::Lang;
+use wax_kernel::html::escape;
 
 use crate::guard::guard;
 
@@ -68,22 +69,6 @@ impl Style {
         let policy = policy.expect("a policy is made of visible ASCII and spaces");
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
-}
-
-/// Text as HTML, in an element or in a quoted attribute.
-pub(crate) fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            _ => out.push(c),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! Texts that people give.
 
 use serde::{Deserialize, Serialize};
+use wax_kernel::is_invisible;
 use wax_model::{Invalid, Rule};
 
 /// Most characters of a name.
 const MAX_CHARS: usize = 80;
 
-/// What a person, a device or an organization is called: 1 to 80 characters, none of which controls anything.
+/// What a person, a device or an organization is called: 1 to 80 characters, none of which controls or hides anything.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Name(String);
 
@@ -20,7 +21,7 @@ impl Name {
             return Err(Invalid::new(field, rule));
         }
         let is_joiner = |c: char| matches!(c, '\u{200c}' | '\u{200d}');
-        if text.chars().any(|c| c.is_control() || hides(c)) || text.chars().all(is_joiner) {
+        if text.chars().any(|c| c.is_control() || is_invisible(c)) || text.chars().all(is_joiner) {
             return Err(Invalid::new(field, Rule::Form));
         }
         Ok(Self(text.to_owned()))
@@ -35,16 +36,6 @@ impl Name {
     pub(crate) fn into_string(self) -> String {
         self.0
     }
-}
-
-/// What nobody sees, breaks a line or turns round what stands beside a name (UAX #9): what mails leave out, too (`wax_mail`).
-/// The joiners stay: Persian names and emoji are written with them.
-const fn hides(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
-        | '\u{180b}'..='\u{180f}' | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
-        | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// The languages that mails and pages are written in.

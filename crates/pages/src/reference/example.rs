@@ -1,6 +1,7 @@
 //! A request as one would type it.
 
 use serde_json::{Map, Value, json};
+use wax_kernel::html::escape;
 
 use super::{
     Reference,
@@ -8,7 +9,6 @@ use super::{
     fields,
     who::Caller,
 };
-use crate::written::escape;
 
 /// Where an organization's own operations are, in examples.
 const TENANT: &str = "https://secrets.example.com";

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use serde_json::Value;
+use wax_kernel::html::escape;
 
 use super::{document::Document, prose};
-use crate::written::escape;
 
 /// Fields within fields, so deep.
 const DEEPEST: usize = 3;

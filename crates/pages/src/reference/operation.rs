@@ -2,13 +2,14 @@
 
 use std::fmt::Write as _;
 
+use wax_kernel::html::escape;
+
 use super::{
     Reference, badge,
     document::{Content, Document, Parameter, Route},
     example, fields, prose,
     who::Caller,
 };
-use crate::written::escape;
 
 /// Everything about it, at its own address.
 pub(super) fn article(reference: &Reference<'_>, document: &Document, route: &Route<'_>) -> String {
