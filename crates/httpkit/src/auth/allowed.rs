@@ -7,7 +7,7 @@ use http::request::Parts;
 use wax_kernel::DomainId;
 use wax_model::{Actor, Bearer, KeyBearer, Permission, Reach, Role, Tenant, TenantScope};
 
-use super::{Credential, SharedAuthenticator};
+use super::{Credential, SharedAuthenticator, shown::Shown};
 use crate::{Code, PlatformContext, Problem};
 
 /// A permission as a type, so that a handler's arguments say what it needs.
@@ -128,20 +128,17 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let context = PlatformContext::from_request_parts(parts, state).await?;
-        let authenticator = SharedAuthenticator::from_ref(state);
+        let Shown { context, credential, authenticator } =
+            Shown::from_request_parts(parts, state).await?;
         let organization = organization(parts, state).await?;
-        let signed_out = || Problem::new(Code::SignedOut);
-        match Credential::read(&parts.method, &parts.headers, &context.origin)? {
-            Credential::None => Err(signed_out()),
+        match credential {
+            Credential::None => Err(Problem::new(Code::SignedOut)),
             Credential::Browser(token) | Credential::Cli(token) => {
-                let bearer = authenticator.session(token, &context).await?;
-                let bearer = bearer.ok_or_else(signed_out)?;
+                let bearer = authenticator.signed_in(token, &context).await?;
                 Self::by_session(context, &authenticator, bearer, &organization).await
             }
             Credential::Key(text) => {
-                let bearer = authenticator.key(text, context.client).await?;
-                let bearer = bearer.ok_or_else(signed_out)?;
+                let bearer = authenticator.with_key(text, context.client).await?;
                 Self::by_key(context, &authenticator, bearer, &organization).await
             }
         }

@@ -6,6 +6,7 @@ mod cookies;
 mod credentials;
 mod no_accounts;
 mod our_page;
+mod shown;
 mod signed_in;
 mod with_key;
 
@@ -24,7 +25,7 @@ pub use self::{
     signed_in::{SignedIn, SteppedUp},
     with_key::WithKey,
 };
-use crate::{ClientAddress, PlatformContext, Problem};
+use crate::{ClientAddress, Code, PlatformContext, Problem};
 
 /// SHA-256 of a bearer value: what services look up instead of it.
 pub type BearerHash = [u8; 32];
@@ -55,6 +56,27 @@ pub trait Authenticator: Send + Sync {
     async fn organization(&self, id: TenantId) -> Result<Option<Tenant>, Problem>;
     /// Whether this session has proven its person lately.
     fn stepped_up(&self, session: &Session) -> bool;
+}
+
+impl dyn Authenticator {
+    /// The session with this token, or 401.
+    pub(crate) async fn signed_in(
+        &self,
+        token: BearerHash,
+        from: &PlatformContext,
+    ) -> Result<Bearer, Problem> {
+        let bearer = self.session(token, from).await?;
+        bearer.ok_or_else(|| Problem::new(Code::SignedOut))
+    }
+
+    /// The key with this text, or 401.
+    pub async fn with_key(
+        &self,
+        text: BearerHash,
+        from: ClientAddress,
+    ) -> Result<KeyBearer, Problem> {
+        self.key(text, from).await?.ok_or_else(|| Problem::new(Code::SignedOut))
+    }
 }
 
 /// What routers keep in their state to authenticate by.

@@ -6,7 +6,7 @@ use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
 use wax_model::{Bearer, Session};
 
-use super::{Credential, SharedAuthenticator};
+use super::{Credential, SharedAuthenticator, shown::Shown};
 use crate::{Code, PlatformContext, Problem};
 
 /// The caller has a session: a browser's or a command line's, never a key.
@@ -32,15 +32,14 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let context = PlatformContext::from_request_parts(parts, state).await?;
-        let authenticator = SharedAuthenticator::from_ref(state);
-        let token = match Credential::read(&parts.method, &parts.headers, &context.origin)? {
+        let Shown { context, credential, authenticator } =
+            Shown::from_request_parts(parts, state).await?;
+        let token = match credential {
             Credential::Browser(token) | Credential::Cli(token) => token,
             Credential::None => return Err(Problem::new(Code::SignedOut)),
             Credential::Key(_) => return Err(Problem::new(Code::Forbidden)),
         };
-        let bearer = authenticator.session(token, &context).await?;
-        let Bearer { session, lang, .. } = bearer.ok_or_else(|| Problem::new(Code::SignedOut))?;
+        let Bearer { session, lang, .. } = authenticator.signed_in(token, &context).await?;
         Ok(Self { context, session, lang: lang.into() })
     }
 }

@@ -4,7 +4,7 @@ use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
 use wax_model::{ApiKey, TenantScope};
 
-use super::{Credential, SharedAuthenticator};
+use super::{Credential, SharedAuthenticator, shown::Shown};
 use crate::{Code, PlatformContext, Problem};
 
 /// The caller has an API key that stands and may be used from there: never a person.
@@ -26,17 +26,16 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let context = PlatformContext::from_request_parts(parts, state).await?;
-        let authenticator = SharedAuthenticator::from_ref(state);
-        let text = match Credential::read(&parts.method, &parts.headers, &context.origin)? {
+        let Shown { context, credential, authenticator } =
+            Shown::from_request_parts(parts, state).await?;
+        let text = match credential {
             Credential::Key(text) => text,
             Credential::None => return Err(Problem::new(Code::SignedOut)),
             Credential::Browser(_) | Credential::Cli(_) => {
                 return Err(Problem::new(Code::Forbidden));
             }
         };
-        let bearer = authenticator.key(text, context.client).await?;
-        let bearer = bearer.ok_or_else(|| Problem::new(Code::SignedOut))?;
+        let bearer = authenticator.with_key(text, context.client).await?;
         Ok(Self { context, scope: proven(bearer.tenant), key: bearer.key })
     }
 }

@@ -42,7 +42,7 @@ async fn by_key(
     text: wax_httpkit::auth::BearerHash,
     context: &RequestContext,
 ) -> Result<Actor, Problem> {
-    let bearer = authenticator.key(text, context.client).await?.ok_or_else(signed_out)?;
+    let bearer = authenticator.with_key(text, context.client).await?;
     if bearer.tenant != context.scope.tenant() {
         return Err(signed_out());
     }
