@@ -21,8 +21,8 @@ use rustls::{
 use wax_kernel::{Clock, Hostname, Timestamp};
 
 const CA_LIFETIME: Duration = Duration::from_hours(10 * 365 * 24);
-/// Apple's platforms refuse certificates of more than 825 days, also from private authorities.
-const LEAF_LIFETIME: Duration = Duration::from_hours(397 * 24);
+/// Mozilla recommends 366 days at most; Apple's platforms refuse more than 825, also from private authorities.
+const LEAF_LIFETIME: Duration = Duration::from_hours(365 * 24);
 /// Clocks that disagree a little must not make a new certificate "not yet valid".
 const BACKDATE: Duration = Duration::from_hours(1);
 

@@ -17,6 +17,7 @@ mod results;
 mod run;
 mod rust;
 mod test;
+mod tls;
 mod tools;
 mod web;
 

@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::postgres::Postgres;
 use crate::results::{self, Results, Tally};
 use crate::web::{self, Shape};
-use crate::{helm, interop, rust, tools};
+use crate::{helm, interop, rust, tls, tools};
 
 /// Runs the tests whose names contain one of the filters, or all of them if there is none.
 pub(crate) fn test(filters: &[&str], install: bool) -> Result<Tally> {
@@ -37,6 +37,7 @@ pub(crate) fn run_suites(filters: &[&str]) -> Result<Tally> {
         rust::doc_test(&environment, &mut results)?;
         helm::test(&mut results)?;
         interop::test(&mut results)?;
+        tls::test(&waxseald, &mut results)?;
     }
     println!("{}", results.report());
     Ok(results.tally())
