@@ -38,10 +38,15 @@ fn accounts(config: &Config) -> Result<(), ConfigError> {
 }
 
 fn addresses(config: &Config) -> Result<(), ConfigError> {
-    let Listeners { plain, tls, services, management, ref dns, .. } = config.listeners;
+    let Listeners { plain, tls, redirect, services, management, ref dns, .. } = config.listeners;
     let plain = plain.filter(|_| config.server.only.has(Part::Edge));
-    let single =
-        [("plain", plain), ("tls", tls), ("services", services), ("management", management)];
+    let single = [
+        ("plain", plain),
+        ("tls", tls),
+        ("redirect", redirect),
+        ("services", services),
+        ("management", management),
+    ];
     let single = single.into_iter().filter_map(|(name, at)| Some((name, at?)));
     let listeners: Vec<_> = single.chain(dns.iter().map(|at| ("dns", *at))).collect();
     for (i, (name, address)) in listeners.iter().enumerate() {
@@ -58,6 +63,12 @@ fn addresses(config: &Config) -> Result<(), ConfigError> {
 
 fn edge(config: &Config) -> Result<(), ConfigError> {
     let (parts, listeners) = (&config.server.only, &config.listeners);
+    rule(
+        listeners.redirect.is_some() && listeners.tls.is_none(),
+        "listeners.redirect",
+        "shows the way to HTTPS, but listeners.tls is off",
+        "set it, or leave this out",
+    )?;
     if !parts.has(Part::Edge) {
         return rule(
             listeners.tls.is_some(),

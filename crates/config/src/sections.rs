@@ -1,7 +1,13 @@
 //! The sections, one type each. What a key means stands in `default.toml`; what it may be stands here.
 
-use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
 
+use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use wax_kernel::Redacted;
 
@@ -33,6 +39,12 @@ pub struct Listeners {
     /// HTTPS.
     #[serde(deserialize_with = "address")]
     pub tls: Option<SocketAddr>,
+    /// The way to HTTPS.
+    #[serde(deserialize_with = "address")]
+    pub redirect: Option<SocketAddr>,
+    /// Whose word on who their clients are is taken.
+    #[serde(deserialize_with = "networks")]
+    pub proxies: Vec<IpNet>,
     /// The port browsers see for `plain`, if not its own.
     #[serde(deserialize_with = "port")]
     pub plain_public_port: Option<u16>,
@@ -208,6 +220,19 @@ fn addresses<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<SocketAddr>, D::E
         text.parse().map_err(|_| form())
     });
     read.collect()
+}
+
+/// Networks, or addresses, which are networks of one.
+fn networks<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<IpNet>, D::Error> {
+    let network = |text: String| {
+        let network = text.parse().or_else(|_| text.parse().map(|one: IpAddr| one.into()));
+        network.map_err(|_| {
+            D::Error::custom(format!(
+                "has {text:?}, which is no address or network such as 10.0.0.0/8"
+            ))
+        })
+    };
+    Vec::<String>::deserialize(from)?.into_iter().map(network).collect()
 }
 
 fn port<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u16>, D::Error> {

@@ -163,6 +163,7 @@ fn keys_that_contradict_each_other_are_told_together() {
         (vec![only("secrets")], "listeners.services"),
         (vec![only("worker"), services("127.0.0.1:8090")], "listeners.services"),
         (vec![only("worker"), ("WAXSEAL_LISTENERS__TLS", "[::]:443")], "listeners.tls"),
+        (vec![("WAXSEAL_LISTENERS__REDIRECT", "[::]:80")], "listeners.redirect"),
         (vec![upstream("http://127.0.0.1:8090")], "upstream.secrets"),
         (vec![only("edge"), upstream("http://127.0.0.1:8090")], "upstream.accounts"),
         (vec![only("edge,secrets")], "upstream.accounts"),
@@ -296,6 +297,21 @@ fn plain_http_to_another_machine_is_refused() {
         "https://a:1/x",
     ] {
         assert!(endpoints(bad).unwrap_err().to_string().contains("no endpoint"), "{bad}");
+    }
+}
+
+#[test]
+fn a_proxy_is_a_network_or_an_address() {
+    let proxies = |text| {
+        let listeners = with_env(&[("WAXSEAL_LISTENERS__PROXIES", text)])?.listeners;
+        Ok::<_, ConfigError>(listeners.proxies.iter().map(ToString::to_string).collect::<Vec<_>>())
+    };
+    assert!(proxies("").unwrap().is_empty());
+    let read = proxies("10.0.0.0/8, 192.0.2.1,2001:db8::/32,::1").unwrap();
+    assert_eq!(read, ["10.0.0.0/8", "192.0.2.1/32", "2001:db8::/32", "::1/128"]);
+    for bad in ["10.0.0.0/33", "lb.internal", "10.0.0", "10.0.0.1:80", "*"] {
+        let told = proxies(bad).unwrap_err().to_string();
+        assert!(told.starts_with("listeners.proxies") && told.contains(bad), "{told}");
     }
 }
 

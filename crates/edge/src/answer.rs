@@ -3,10 +3,7 @@
 use std::{
     collections::HashMap,
     pin::Pin,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -19,7 +16,7 @@ use tokio::{
     time::{Instant, sleep, sleep_until},
 };
 
-use crate::{Limits, memory::Held};
+use crate::{Limits, access::Line, memory::Held};
 
 /// So much of an answer is handed to the connection at once. What was handed over is no longer counted, and stays in
 /// memory until the peer reads it or its connection ends.
@@ -31,20 +28,27 @@ pub(crate) struct Activity(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    requests: watch::Sender<usize>,
+    requests: watch::Sender<Requests>,
+    /// Most requests.
+    most: u64,
     /// Until when each answer that waits for its reader must have been read further.
     unread: Mutex<HashMap<u64, Instant>>,
-    names: AtomicU64,
     idle: Duration,
     whole: Duration,
+}
+
+#[derive(Debug, Default)]
+struct Requests {
+    under_way: usize,
+    begun: u64,
 }
 
 impl Activity {
     pub(crate) fn new(limits: &Limits) -> Self {
         Self(Arc::new(Inner {
-            requests: watch::Sender::new(0),
+            requests: watch::Sender::default(),
+            most: limits.requests,
             unread: Mutex::default(),
-            names: AtomicU64::new(0),
             idle: limits.answer_idle,
             whole: limits.answer,
         }))
@@ -52,9 +56,13 @@ impl Activity {
 
     /// A request has begun.
     pub(crate) fn begin(&self) -> Exchange {
-        self.0.requests.send_modify(|requests| *requests += 1);
-        let name = self.0.names.fetch_add(1, Ordering::Relaxed);
-        Exchange { activity: self.clone(), name, ends: None }
+        let mut number = 0;
+        self.0.requests.send_modify(|requests| {
+            requests.under_way += 1;
+            requests.begun += 1;
+            number = requests.begun;
+        });
+        Exchange { activity: self.clone(), number, ends: None }
     }
 
     /// Resolves once nothing has been under way, and nothing begun, for this long.
@@ -62,12 +70,19 @@ impl Activity {
         let mut requests = self.0.requests.subscribe();
         loop {
             // The sender is `self`: it cannot be gone.
-            let _ = requests.wait_for(|requests| *requests == 0).await;
+            let _ = requests.wait_for(|requests| requests.under_way == 0).await;
             tokio::select! {
                 () = sleep(limit) => return,
                 _ = requests.changed() => {}
             }
         }
+    }
+
+    /// Resolves once as many requests have begun as one connection may have.
+    pub(crate) async fn used_up(&self) {
+        let mut requests = self.0.requests.subscribe();
+        // The sender is `self`: it cannot be gone.
+        let _ = requests.wait_for(|requests| requests.begun >= self.0.most).await;
     }
 
     /// Resolves once an answer has waited too long for its reader.
@@ -91,20 +106,26 @@ impl Activity {
 #[derive(Debug)]
 pub(crate) struct Exchange {
     activity: Activity,
-    name: u64,
+    /// Its place among the connection's requests, from 1.
+    number: u64,
     /// When an answer whose length is known must have been read.
     ends: Option<Instant>,
 }
 
 impl Exchange {
+    /// Whether it is the last one that its connection may have.
+    pub(crate) fn is_last(&self) -> bool {
+        self.number >= self.activity.0.most
+    }
+
     fn waits_for_reader(&self) {
         let end = Instant::now() + self.activity.0.idle;
         let end = self.ends.map_or(end, |ends| ends.min(end));
-        self.unread().insert(self.name, end);
+        self.unread().insert(self.number, end);
     }
 
     fn is_read(&self) {
-        self.unread().remove(&self.name);
+        self.unread().remove(&self.number);
     }
 
     fn unread(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Instant>> {
@@ -115,7 +136,7 @@ impl Exchange {
 impl Drop for Exchange {
     fn drop(&mut self) {
         self.is_read();
-        self.activity.0.requests.send_modify(|requests| *requests -= 1);
+        self.activity.0.requests.send_modify(|requests| requests.under_way -= 1);
     }
 }
 
@@ -126,19 +147,39 @@ pub(crate) struct Answer {
     rest: Bytes,
     exchange: Exchange,
     _held: Option<Held>,
+    /// Goes to the log with it.
+    line: Option<Line>,
 }
 
 impl Answer {
-    pub(crate) fn new(body: Body, mut exchange: Exchange, held: Option<Held>) -> Self {
+    pub(crate) fn new(
+        body: Body,
+        mut exchange: Exchange,
+        held: Option<Held>,
+        line: Option<Line>,
+    ) -> Self {
         if body.size_hint().exact().is_some() {
             exchange.ends = Some(Instant::now() + exchange.activity.0.whole);
         }
-        Self { body, rest: Bytes::new(), exchange, _held: held }
+        let mut answer = Self { body, rest: Bytes::new(), exchange, _held: held, line };
+        answer.enter(0);
+        answer
+    }
+
+    /// Notes that so many bytes more were handed over.
+    fn enter(&mut self, bytes: usize) {
+        let is_whole = self.is_end_stream();
+        if let Some(line) = &mut self.line {
+            line.sent_bytes += bytes as u64;
+            line.is_whole |= is_whole;
+        }
     }
 
     fn next_piece(&mut self) -> Frame<Bytes> {
         self.exchange.waits_for_reader();
-        Frame::data(self.rest.split_to(self.rest.len().min(FRAME)))
+        let piece = self.rest.split_to(self.rest.len().min(FRAME));
+        self.enter(piece.len());
+        Frame::data(piece)
     }
 }
 
@@ -162,7 +203,11 @@ impl http_body::Body for Answer {
                 }
                 Err(trailers) => trailers,
             }))),
-            end => Poll::Ready(end),
+            None => {
+                self.line.iter_mut().for_each(|line| line.is_whole = true);
+                Poll::Ready(None)
+            }
+            Some(Err(error)) => Poll::Ready(Some(Err(error))),
         }
     }
 

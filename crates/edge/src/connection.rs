@@ -2,14 +2,13 @@
 
 use std::{
     future::Future,
-    io,
     pin::{Pin, pin},
     sync::Arc,
-    task::{Context, Poll},
     time::Duration,
 };
 
 use axum::body::Body;
+use http::{HeaderValue, header};
 use hyper::{
     body::Incoming,
     rt::Executor,
@@ -19,16 +18,20 @@ use hyper::{
 use hyper_util::rt::{TokioIo, TokioTimer};
 use rustls::sign::CertifiedKey;
 use tokio::{
-    io::{AsyncRead, AsyncReadExt as _, AsyncWrite},
-    time::timeout,
+    io::{AsyncRead, AsyncWrite},
+    time::{Instant, sleep, timeout},
 };
+use wax_kernel::Rng;
 use wax_telemetry::Tasks;
 
 use crate::{
+    Limits,
     answer::{Activity, Answer},
     edge::Shared,
+    frames::Metered,
     framing::Framed,
     hygiene::Door,
+    preface::detect_http2,
 };
 
 /// An HTTP/2 peer that was told to go away may take this long to notice.
@@ -37,11 +40,31 @@ const LINGER: Duration = Duration::from_secs(10);
 /// Most bytes of an HTTP/1.1 connection that wait in memory; hyper's own maximum is six times this.
 const HTTP1_BUFFER: usize = 64 * 1024;
 
+/// Streams that an HTTP/2 peer opens and resets before anybody has looked at them (CVE-2023-44487): beyond it the
+/// connection ends.
+const UNSEEN_RESETS: usize = 20;
+
+/// Streams of an HTTP/2 peer that we had to reset for a fault of its own (CVE-2025-8671), those beyond [`Limits::streams`]
+/// among them, of which a client may open some before it has heard of the limit.
+const FAULTS: usize = 128;
+
+/// What an HTTP/2 peer may send before we have read it, on one stream and on all: in the receiver's memory, and in nobody's
+/// budget. A text of 1 MiB in JSON takes eight journeys.
+const STREAM_WINDOW: u32 = 256 * 1024;
+const CONNECTION_WINDOW: u32 = 1024 * 1024;
+
+/// What of an answer waits for an HTTP/2 peer's window, for one stream: a few of its pieces.
+const SEND_BUFFER: usize = 64 * 1024;
+
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
+
 /// Who is at the other end, and how they came in.
 #[derive(Debug, Clone)]
 pub(crate) struct Peer {
     pub(crate) address: std::net::IpAddr,
     pub(crate) door: Door,
+    /// When the connection was.
+    pub(crate) accepted: Instant,
     /// The certificate this connection was shown; `None` on a plain one.
     pub(crate) served: Option<Arc<CertifiedKey>>,
 }
@@ -52,7 +75,7 @@ impl Peer {
     }
 }
 
-/// Serves a plain connection: HTTP/1.1, or HTTP/2 with prior knowledge (RFC 9113 §3.3).
+/// Serves a connection without TLS: HTTP/1.1, or HTTP/2 with prior knowledge (RFC 9113 §3.3).
 pub(crate) async fn serve_plain<IO>(io: IO, peer: Peer, shared: Arc<Shared>)
 where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -68,42 +91,87 @@ where
 {
     let limits = &shared.limits;
     let activity = Activity::new(limits);
-    let idle = if http2 { limits.idle_http2 } else { limits.idle_http1 };
+    let life = Life::of(limits, http2, &*shared.rng);
+    let stays = peer.door.stays();
     let answer = {
         let (shared, activity, peer) = (Arc::clone(&shared), activity.clone(), Arc::new(peer));
         service_fn(move |request: http::Request<Incoming>| {
             let exchange = activity.begin();
             let (shared, peer) = (Arc::clone(&shared), Arc::clone(&peer));
             async move {
-                let (response, held) = shared.answer(request, &peer).await;
-                let response = response.map(|body| Body::new(Answer::new(body, exchange, held)));
+                let (mut response, held, line) = shared.answer(request, &peer).await;
+                if exchange.is_last() && !http2 {
+                    response.headers_mut().insert(header::CONNECTION, CLOSE);
+                }
+                let response =
+                    response.map(|body| Body::new(Answer::new(body, exchange, held, Some(line))));
                 Ok::<_, std::convert::Infallible>(response)
             }
         })
     };
     if http2 {
-        let connection = http2::Builder::new(StreamTasks(shared.tasks.clone()))
-            .timer(TokioTimer::new())
-            .max_concurrent_streams(limits.streams)
-            .max_header_list_size(limits.head_bytes.into())
-            .serve_connection(TokioIo::new(io), answer);
-        drive(connection, &activity, idle, &shared.tasks).await;
+        let io = Metered::new(io, limits.head, shared.counts.refused.clone());
+        let connection =
+            http2_builder(limits, shared.tasks.clone()).serve_connection(TokioIo::new(io), answer);
+        drive(connection, &activity, life, &shared.tasks).await;
     } else {
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            // hyper's timer also runs between requests; `Framed` has one that does not.
-            .header_read_timeout(None)
-            .max_headers(limits.headers)
-            .max_header_size(limits.head_bytes.into())
-            .max_buf_size(HTTP1_BUFFER)
+        let connection = http1_builder(limits)
+            .keep_alive(stays)
             .serve_connection(TokioIo::new(Framed::new(io, limits.head)), answer);
-        drive(connection, &activity, idle, &shared.tasks).await;
+        drive(connection, &activity, life, &shared.tasks).await;
     }
 }
 
-/// Runs a connection until it ends, is idle for too long, or the server stops; in the latter two cases it is told so,
-/// finishes what it has begun, and takes nothing new. A peer that does not read its answers is dropped at any time.
-async fn drive<C: Connection>(connection: C, activity: &Activity, idle: Duration, tasks: &Tasks) {
+fn http1_builder(limits: &Limits) -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        // hyper's timer also runs between requests; `Framed` has one that does not.
+        .header_read_timeout(None)
+        .max_headers(limits.headers)
+        .max_header_size(limits.head_bytes.into())
+        .max_buf_size(HTTP1_BUFFER);
+    builder
+}
+
+fn http2_builder(limits: &Limits, tasks: Tasks) -> http2::Builder<StreamTasks> {
+    let mut builder = http2::Builder::new(StreamTasks(tasks));
+    builder
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits.streams)
+        .max_header_list_size(limits.head_bytes.into())
+        .max_pending_accept_reset_streams(UNSEEN_RESETS)
+        .max_local_error_reset_streams(FAULTS)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_send_buf_size(SEND_BUFFER);
+    builder
+}
+
+/// How long a connection may last.
+#[derive(Debug, Clone, Copy)]
+struct Life {
+    /// Without a request.
+    idle: Duration,
+    /// Altogether, before it is told to end.
+    age: Duration,
+}
+
+impl Life {
+    fn of(limits: &Limits, http2: bool, rng: &dyn Rng) -> Self {
+        let idle = if http2 { limits.idle_http2 } else { limits.idle_http1 };
+        // Connections that came at once, after a start, must not all come back at once.
+        let [drawn] = rng.bytes();
+        let fifth = limits.age / 5;
+        let shortest = limits.age.saturating_sub(fifth / 2);
+        Self { idle, age: shortest + fifth * u32::from(drawn) / u32::from(u8::MAX) }
+    }
+}
+
+/// Runs a connection until it ends, has been idle for too long, has lasted long enough, has had its number of requests, or
+/// the server stops; in all cases but the first it is told so, finishes what it has begun, and takes nothing new. A peer
+/// that does not read its answers is dropped at any time.
+async fn drive<C: Connection>(connection: C, activity: &Activity, life: Life, tasks: &Tasks) {
     let mut connection = pin!(connection);
     let stopping = tasks.stopping();
     // In this order: a connection that is polled once more hands one more buffer over, which would look like reading.
@@ -111,7 +179,9 @@ async fn drive<C: Connection>(connection: C, activity: &Activity, idle: Duration
         biased;
         () = activity.unread() => return,
         () = connection.as_mut().run() => return,
-        () = activity.idle_for(idle) => {}
+        () = activity.idle_for(life.idle) => {}
+        () = activity.used_up() => {}
+        () = sleep(life.age) => {}
         () = stopping.cancelled() => {}
     }
     connection.as_mut().go_away();
@@ -173,75 +243,6 @@ where
 {
     fn execute(&self, stream: F) {
         drop(self.0.spawn("stream", stream));
-    }
-}
-
-/// Reads as far as needed to tell `PRI * HTTP/2.0` from every method that is served, and puts it back.
-async fn detect_http2<IO: AsyncRead + AsyncWrite + Unpin>(
-    mut io: IO,
-) -> io::Result<(bool, Rewound<IO>)> {
-    let mut start = [0; 3];
-    let mut len = 0;
-    while len < start.len() && b"PRI".starts_with(&start[..len]) {
-        match io.read(&mut start[len..]).await? {
-            0 => break,
-            read => len += read,
-        }
-    }
-    Ok((start == *b"PRI", Rewound { start, taken: 0, len, io }))
-}
-
-/// A stream with its first bytes put back.
-struct Rewound<IO> {
-    start: [u8; 3],
-    taken: usize,
-    len: usize,
-    io: IO,
-}
-
-impl<IO: AsyncRead + Unpin> AsyncRead for Rewound<IO> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut tokio::io::ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        if self.taken == self.len {
-            return Pin::new(&mut self.io).poll_read(cx, buf);
-        }
-        let put = (self.len - self.taken).min(buf.remaining());
-        buf.put_slice(&self.start[self.taken..self.taken + put]);
-        self.taken += put;
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl<IO: AsyncWrite + Unpin> AsyncWrite for Rewound<IO> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write(cx, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write_vectored(cx, bytes)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.io.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(cx)
     }
 }
 

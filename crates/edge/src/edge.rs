@@ -8,9 +8,11 @@ use wax_kernel::{Clock, Rng};
 use wax_telemetry::{Counter, Gauge, Histogram, Metrics, Shutdown, Tasks};
 
 use crate::{
-    ConsoleSite, Limits, Rate, Rates, Readiness, RouteClass, Routes, Site, Tls, Upstream,
+    ConsoleSite, Limits, PendingHosts, Proxies, Rate, Rates, Readiness, RouteClass, Routes, Site,
+    Tls, Upstream,
     body::Bodies,
-    hygiene::Door,
+    day_key::DayKeys,
+    hygiene::{Door, DoorKind},
     limits::ConnectionCaps,
     listener::{self, Entrance},
     memory::Budget,
@@ -23,6 +25,8 @@ use crate::{
 pub struct EdgeParts {
     /// Whose host is whose.
     pub routes: Routes,
+    /// Hosts that are not served yet.
+    pub pending: Arc<dyn PendingHosts>,
     /// Who answers which path on which kind of host.
     pub upstreams: Mounts<Upstream>,
     /// Pages and assets of tenants' hosts.
@@ -68,11 +72,14 @@ pub struct Edge {
 /// What every connection uses.
 pub(crate) struct Shared {
     pub(crate) routes: Routes,
+    pub(crate) pending: Arc<dyn PendingHosts>,
     pub(crate) upstreams: Mounts<Upstream>,
     pub(crate) sites: Sites,
     pub(crate) limits: Limits,
     pub(crate) classes: Vec<RouteClass>,
     pub(crate) gate: RateGate,
+    /// Names paths in the log.
+    pub(crate) path_names: DayKeys,
     pub(crate) bodies: Bodies,
     pub(crate) answers: Budget,
     pub(crate) caps: ConnectionCaps,
@@ -95,6 +102,7 @@ pub(crate) struct Counts {
     pub(crate) took: Histogram,
     pub(crate) refused: Counter,
     pub(crate) connections: Gauge,
+    pub(crate) proved: Counter,
 }
 
 impl Counts {
@@ -116,6 +124,11 @@ impl Counts {
                 &["reason"],
             ),
             connections: metrics.gauge("waxseal_edge_connections", "Connections open.", &["kind"]),
+            proved: metrics.counter(
+                "waxseal_edge_proofs_total",
+                "Proofs of control that were shown to certificate authorities.",
+                &["method"],
+            ),
         }
     }
 }
@@ -124,12 +137,14 @@ impl Edge {
     /// Puts an edge together. It accepts nothing until it is given a listener.
     pub fn new(parts: EdgeParts) -> Self {
         let shared = Shared {
-            gate: RateGate::new(parts.rates, parts.clock, Arc::clone(&parts.rng)),
+            gate: RateGate::new(parts.rates, Arc::clone(&parts.clock), Arc::clone(&parts.rng)),
+            path_names: DayKeys::new(parts.clock, Arc::clone(&parts.rng)),
             bodies: Bodies::new(&parts.limits),
             answers: Budget::new(parts.limits.answer_memory),
             caps: ConnectionCaps::new(&parts.limits),
             counts: Counts::new(&parts.metrics),
             routes: parts.routes,
+            pending: parts.pending,
             upstreams: parts.upstreams,
             sites: Sites { tenants: parts.site, console: parts.console },
             limits: parts.limits,
@@ -144,7 +159,7 @@ impl Edge {
     ///
     /// `public_port` is the one browsers see, if something in front maps it to the listener's own.
     pub fn listen_plain(&self, listener: TcpListener, public_port: Option<u16>) -> io::Result<()> {
-        self.listen(listener, Entrance::Plain, public_port)
+        self.listen(listener, DoorKind::Plain, None, public_port, Proxies::default())
     }
 
     /// Accepts TLS connections for every host that has a certificate.
@@ -153,19 +168,33 @@ impl Edge {
         listener: TcpListener,
         tls: Arc<Tls>,
         public_port: Option<u16>,
+        proxies: Proxies,
     ) -> io::Result<()> {
-        self.listen(listener, Entrance::Tls(tls), public_port)
+        self.listen(listener, DoorKind::Tls, Some(tls), public_port, proxies)
+    }
+
+    /// Accepts connections on port 80: shows the way to `https`, the port of the TLS listener that browsers see, and
+    /// certificate authorities their files.
+    pub fn listen_redirect(
+        &self,
+        listener: TcpListener,
+        https: u16,
+        proxies: Proxies,
+    ) -> io::Result<()> {
+        self.listen(listener, DoorKind::Redirect { https }, None, None, proxies)
     }
 
     fn listen(
         &self,
         listener: TcpListener,
-        entrance: Entrance,
+        kind: DoorKind,
+        tls: Option<Arc<Tls>>,
         public_port: Option<u16>,
+        proxies: Proxies,
     ) -> io::Result<()> {
-        let door =
-            Door { tls: entrance.is_tls(), port: listener.local_addr()?.port(), public_port };
-        let accepting = listener::accept(listener, entrance, door, Arc::clone(&self.shared));
+        let door = Door { kind, port: listener.local_addr()?.port(), public_port };
+        let entrance = Entrance { door, tls, proxies };
+        let accepting = listener::accept(listener, entrance, Arc::clone(&self.shared));
         drop(self.shared.tasks.spawn("listener", accepting));
         Ok(())
     }

@@ -46,11 +46,22 @@ const OUR_PREFIXES: [&str; 4] = ["x-edge-", "x-forwarded-", "x-tenant-", "x-waxs
 /// The listener a request came in by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Door {
-    pub(crate) tls: bool,
+    pub(crate) kind: DoorKind,
     /// The port it is bound to.
     pub(crate) port: u16,
     /// The port browsers see, if something in front maps it.
     pub(crate) public_port: Option<u16>,
+}
+
+/// What a listener is there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DoorKind {
+    /// Serves this machine without TLS.
+    Plain,
+    /// Serves everybody over TLS.
+    Tls,
+    /// Serves nothing: tells everybody that the host is at https, on this port.
+    Redirect { https: u16 },
 }
 
 /// The host a request is for.
@@ -62,12 +73,21 @@ pub(crate) struct Called {
 }
 
 impl Door {
+    pub(crate) const fn is_tls(self) -> bool {
+        matches!(self.kind, DoorKind::Tls)
+    }
+
     pub(crate) const fn scheme(self) -> &'static str {
-        if self.tls { "https" } else { "http" }
+        if self.is_tls() { "https" } else { "http" }
+    }
+
+    /// Whether a connection may have more than one request. Nobody has a second question on port 80.
+    pub(crate) const fn stays(self) -> bool {
+        !matches!(self.kind, DoorKind::Redirect { .. })
     }
 
     const fn default_port(self) -> u16 {
-        if self.tls { 443 } else { 80 }
+        if self.is_tls() { 443 } else { 80 }
     }
 
     /// A port that is named must be ours. One that is not named is the scheme's, and something in front may map that.

@@ -1,13 +1,16 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+mod access;
 mod answer;
 mod body;
 mod certificate;
 mod class;
 mod connection;
 mod context;
+mod day_key;
 mod edge;
+mod frames;
 mod framing;
 mod hygiene;
 mod limits;
@@ -16,7 +19,11 @@ mod local_ca;
 mod management;
 mod memory;
 mod network;
+mod pending;
+mod preface;
+mod proxy;
 mod rate;
+mod redirect;
 mod refusal;
 mod remote;
 mod request;
@@ -34,9 +41,11 @@ pub use edge::{Edge, EdgeParts};
 pub use limits::Limits;
 pub use local_ca::{LocalCa, LocalCaError};
 pub use management::{Readiness, listen_management};
+pub use pending::{NoPendingHosts, PendingHosts};
+pub use proxy::Proxies;
 pub use rate::{Rate, RateClass, Rates};
 pub use remote::{Place, Remote, RemoteParts, Signing};
 pub use site::{ConsoleSite, Site};
 pub use snapshot::{At, Route, RouteError, RouteOwner, Routes, Snapshot, TenantHost, Transport};
-pub use tls::{Tls, TlsError};
+pub use tls::{TicketKey, TicketRing, Tickets, Tls, TlsError};
 pub use upstream::Upstream;

@@ -42,6 +42,10 @@ pub struct Limits {
     pub idle_http1: Duration,
     /// A connection without a stream (HTTP/2).
     pub idle_http2: Duration,
+    /// A connection, before it is told to end and come back; each lasts up to a tenth more or less.
+    pub age: Duration,
+    /// Requests on one connection, before it is told so.
+    pub requests: u64,
     /// Streams at once on one HTTP/2 connection.
     pub streams: u32,
     /// Header fields of a request.
@@ -70,6 +74,8 @@ impl Default for Limits {
             answer: Duration::from_mins(5),
             idle_http1: Duration::from_mins(1),
             idle_http2: Duration::from_secs(90),
+            age: Duration::from_hours(1),
+            requests: 1_000,
             streams: 64,
             headers: 64,
             head_bytes: 16 * 1024,
@@ -78,7 +84,8 @@ impl Default for Limits {
     }
 }
 
-/// Counts open connections, all of them and by network.
+/// Counts open connections, all of them and by network. Memory is bounded by the former: a network without a connection
+/// is forgotten.
 #[derive(Debug)]
 pub(crate) struct ConnectionCaps {
     total: Arc<Semaphore>,
@@ -86,10 +93,9 @@ pub(crate) struct ConnectionCaps {
     per_network: usize,
 }
 
-/// The right to have one connection open. Dropping it gives it back.
+/// A network's right to have one connection open. Dropping it gives it back.
 #[derive(Debug)]
-pub(crate) struct ConnectionPermit {
-    _total: OwnedSemaphorePermit,
+pub(crate) struct NetworkPermit {
     by_network: Arc<Mutex<HashMap<Subscriber, usize>>>,
     network: Subscriber,
 }
@@ -103,21 +109,25 @@ impl ConnectionCaps {
         }
     }
 
-    /// Admits a connection, or tells that a cap is reached.
-    pub(crate) fn admit(&self, peer: IpAddr) -> Option<ConnectionPermit> {
-        let total = Arc::clone(&self.total).try_acquire_owned().ok()?;
-        let network = Subscriber::at(peer);
+    /// Admits a connection, whoever it is from, unless there are too many.
+    pub(crate) fn admit(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.total).try_acquire_owned().ok()
+    }
+
+    /// Admits a connection of this client's, unless its network has too many.
+    pub(crate) fn admit_from(&self, client: IpAddr) -> Option<NetworkPermit> {
+        let network = Subscriber::at(client);
         let mut counts = self.by_network.lock().unwrap_or_else(PoisonError::into_inner);
         let open = counts.entry(network).or_default();
         if *open >= self.per_network {
             return None;
         }
         *open += 1;
-        Some(ConnectionPermit { _total: total, by_network: Arc::clone(&self.by_network), network })
+        Some(NetworkPermit { by_network: Arc::clone(&self.by_network), network })
     }
 }
 
-impl Drop for ConnectionPermit {
+impl Drop for NetworkPermit {
     fn drop(&mut self) {
         let mut counts = self.by_network.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(open) = counts.get_mut(&self.network) {
@@ -144,34 +154,33 @@ mod tests {
     #[test]
     fn one_network_cannot_take_every_connection() {
         let caps = caps(10, 2);
-        let held: Vec<_> =
-            ["2001:db8::1", "2001:db8::2"].map(ip).map(|ip| caps.admit(ip).unwrap()).into();
-        assert!(caps.admit(ip("2001:db8::3")).is_none(), "the same /64");
-        assert!(caps.admit(ip("2001:db8:0:1::1")).is_some(), "another /64");
-        drop(held);
-        assert!(caps.admit(ip("2001:db8::3")).is_some());
-        assert!(
-            caps.by_network.lock().unwrap().is_empty(),
-            "networks without connections take no memory"
-        );
+        let _held = ["2001:db8::1", "2001:db8::2"].map(|from| caps.admit_from(ip(from)).unwrap());
+        assert!(caps.admit_from(ip("2001:db8::3")).is_none(), "the same /64");
+        assert!(caps.admit_from(ip("2001:db8:0:1::1")).is_some(), "another /64");
+        let _held =
+            ["192.0.2.1", "::ffff:192.0.2.1"].map(|from| caps.admit_from(ip(from)).unwrap());
+        assert!(caps.admit_from(ip("192.0.2.1")).is_none(), "the same address");
+        assert!(caps.admit_from(ip("192.0.2.2")).is_some(), "its neighbour");
     }
 
     #[test]
-    fn the_total_holds_over_all_networks() {
+    fn the_total_holds_over_all_networks_and_is_given_back() {
         let caps = caps(2, 2);
-        let _held = [caps.admit(ip("192.0.2.1")).unwrap(), caps.admit(ip("192.0.2.2")).unwrap()];
-        assert!(caps.admit(ip("192.0.2.3")).is_none());
+        let held = [caps.admit().unwrap(), caps.admit().unwrap()];
+        assert!(caps.admit().is_none());
+        drop(held);
+        assert!(caps.admit().is_some());
     }
 
     #[test]
-    fn a_refused_connection_holds_nothing() {
+    fn a_network_that_is_refused_holds_nothing_and_one_that_left_is_forgotten() {
         let caps = caps(10, 1);
-        let held = caps.admit(ip("192.0.2.1")).unwrap();
+        let held = caps.admit_from(ip("192.0.2.1")).unwrap();
         for _ in 0..20 {
-            assert!(caps.admit(ip("192.0.2.1")).is_none());
+            assert!(caps.admit_from(ip("192.0.2.1")).is_none());
         }
         drop(held);
-        assert_eq!(caps.total.available_permits(), 10);
-        assert!(caps.admit(ip("192.0.2.1")).is_some());
+        assert!(caps.admit_from(ip("192.0.2.1")).is_some());
+        assert!(caps.by_network.lock().unwrap().is_empty());
     }
 }

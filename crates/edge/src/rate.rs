@@ -3,7 +3,7 @@
 use std::{
     num::NonZeroU32,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU32, Ordering},
     },
     time::Duration,
@@ -13,11 +13,9 @@ use governor::{
     Quota, RateLimiter, clock, middleware::NoOpMiddleware, nanos::Nanos,
     state::keyed::DashMapStateStore,
 };
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
-use wax_kernel::{Clock, Rng, Timestamp};
+use wax_kernel::{Clock, Rng};
 
-use crate::network::Subscriber;
+use crate::{day_key::DayKeys, network::Subscriber};
 
 /// How often one network may do something.
 #[derive(Debug, Clone, Copy)]
@@ -50,14 +48,10 @@ pub enum RateClass {
     SignIn,
 }
 
-/// A network's name in the limiters: HMAC-SHA-256(day key, network), cut to 16 bytes.
+/// A network's name in the limiters.
 type Key = [u8; 16];
 
 type Limiter = RateLimiter<Key, DashMapStateStore<Key>, GateClock, NoOpMiddleware<Nanos>>;
-
-/// A clock that goes back further than this makes everybody a stranger again: what was counted lies in the future then,
-/// and would refuse networks until it has come.
-const SET_BACK: Duration = Duration::from_secs(10);
 
 /// After this many checks the networks that have recovered are forgotten, so memory follows the traffic.
 const SWEEP_EVERY: u32 = 4_096;
@@ -66,20 +60,11 @@ const SWEEP_EVERY: u32 = 4_096;
 #[derive(Debug)]
 pub(crate) struct RateGate {
     clock: Arc<dyn Clock>,
-    rng: Arc<dyn Rng>,
-    day_key: Mutex<Option<DayKey>>,
+    keys: DayKeys,
     create: Limiter,
     request: Limiter,
     sign_in: Limiter,
     checks: AtomicU32,
-}
-
-#[derive(Clone, Copy)]
-struct DayKey {
-    day: i64,
-    key: [u8; 32],
-    /// The latest moment at which it was used.
-    latest: Timestamp,
 }
 
 impl RateGate {
@@ -92,9 +77,8 @@ impl RateGate {
             create: limiter(rates.create),
             request: limiter(rates.request),
             sign_in: limiter(rates.sign_in),
+            keys: DayKeys::new(Arc::clone(&clock), rng),
             clock,
-            rng,
-            day_key: Mutex::default(),
             checks: AtomicU32::new(0),
         }
     }
@@ -112,34 +96,9 @@ impl RateGate {
             }
         }
         let now = clock::Clock::now(&GateClock(Arc::clone(&self.clock)));
-        limiter.check_key(&self.key_of(network)).map_err(|not_until| not_until.wait_time_from(now))
-    }
-
-    fn key_of(&self, network: Subscriber) -> Key {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.todays_key())
-            .expect("HMAC takes keys of any length");
-        mac.update(network.as_bytes());
-        let digest = mac.finalize().into_bytes();
-        std::array::from_fn(|i| digest[i])
-    }
-
-    fn todays_key(&self) -> [u8; 32] {
-        let now = self.clock.now();
-        let day = now.day();
-        let mut held = self.day_key.lock().unwrap_or_else(PoisonError::into_inner);
-        match &mut *held {
-            Some(today) if today.day == day && today.latest <= now.plus(SET_BACK) => {
-                today.latest = today.latest.max(now);
-                today.key
-            }
-            _ => held.insert(DayKey { day, key: self.rng.bytes(), latest: now }).key,
-        }
-    }
-}
-
-impl std::fmt::Debug for DayKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("[redacted]")
+        limiter
+            .check_key(&self.keys.name(network.as_bytes()))
+            .map_err(|not_until| not_until.wait_time_from(now))
     }
 }
 
@@ -158,7 +117,7 @@ impl clock::Clock for GateClock {
 
 #[cfg(test)]
 mod tests {
-    use wax_kernel::{ManualClock, SeededRng};
+    use wax_kernel::{ManualClock, SeededRng, Timestamp};
 
     use super::*;
 
@@ -197,16 +156,6 @@ mod tests {
             assert_eq!(gate.check(class, net("192.0.2.1")), Ok(()), "{class:?}");
         }
         assert_eq!(gate.check(RateClass::Create, net("192.0.2.2")), Ok(()));
-    }
-
-    #[test]
-    fn a_network_has_another_name_every_day() {
-        let clock = Arc::new(ManualClock::at_ms(0));
-        let gate = gate(&clock);
-        let today = gate.key_of(net("192.0.2.1"));
-        assert_eq!(gate.key_of(net("192.0.2.1")), today);
-        clock.advance(Duration::from_hours(24));
-        assert_ne!(gate.key_of(net("192.0.2.1")), today);
     }
 
     #[test]

@@ -57,6 +57,11 @@ impl Refusal {
         Self::closing(Answer::Empty(StatusCode::NOT_FOUND), "unknown_host")
     }
 
+    /// Nothing but pages moves from port 80 to https.
+    pub(crate) fn needs_tls() -> Self {
+        Self::closing(Answer::Empty(StatusCode::NOT_FOUND), "needs_tls")
+    }
+
     /// The host is served under another certificate than this connection's.
     pub(crate) fn misdirected() -> Self {
         Self::closing(Answer::Problem(Problem::new(Code::Misdirected)), "misdirected")

@@ -1,30 +1,27 @@
 //! How one request walks through the edge.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
     response::{IntoResponse as _, Response},
 };
 use bytes::Bytes;
-use http::{HeaderValue, Request, Version, header, request::Parts};
+use http::{HeaderValue, Request, StatusCode, Version, header, request::Parts};
 use http_body::Body as _;
 use tracing::Instrument as _;
 use wax_crypto::Origin;
-use wax_httpkit::{Code, Context, HostKind, Problem, RouteTemplate, method_name};
+use wax_httpkit::{Code, Context, HostKind, Problem, RouteTemplate};
 use wax_kernel::RequestId;
-use wax_telemetry::RequestSpan;
 
 use crate::{
     Route, RouteClass,
+    access::Line,
     body::discard,
     connection::Peer,
     context,
     edge::Shared,
-    hygiene::{self, Called},
+    hygiene::{self, Called, DoorKind},
     memory::Held,
     network::Subscriber,
     refusal::Refusal,
@@ -45,14 +42,15 @@ struct Answered {
 }
 
 /// The route as logs and metrics may name it.
-enum Template {
+#[derive(Debug)]
+pub(crate) enum Template {
     Site(&'static str),
     Service(Option<RouteTemplate>),
     Refused,
 }
 
 impl Template {
-    fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         match self {
             Self::Site(template) => template,
             Self::Service(template) => template.as_ref().map_or("(none)", |template| &*template.0),
@@ -62,26 +60,25 @@ impl Template {
 }
 
 impl Shared {
-    /// Answers one request, counts it, and writes its line in the log. The memory lasts until the answer is read.
+    /// Answers one request and counts it. The memory lasts until the answer is read; then the line goes to the log.
     pub(crate) async fn answer<B>(
         &self,
         request: Request<B>,
         peer: &Peer,
-    ) -> (Response, Option<Held>)
+    ) -> (Response, Option<Held>, Line)
     where
         B: http_body::Body<Data = Bytes> + Unpin,
     {
-        let began = Instant::now();
         let id = RequestId::random(&*self.rng);
         let (parts, mut body) = request.into_parts();
-        let method = method_name(&parts.method);
         let lang = wax_httpkit::language(&parts.headers);
         let can_close = parts.version < Version::HTTP_2;
-        let span = RequestSpan::new(id, method);
+        let mut line = Line::begin(&parts, id, &self.path_names);
+        let span = line.span.span().clone();
 
         // Who waits to be told to go on has sent nothing yet that could be left unread.
         let waits = parts.headers.contains_key(header::EXPECT);
-        let walked = self.walk(parts, &mut body, peer, id).instrument(span.span().clone()).await;
+        let walked = self.walk(parts, &mut body, peer, id, &mut line).instrument(span).await;
         if walked.as_ref().is_err_and(|refusal| refusal.leaves_body() && !waits) {
             discard(&mut body).await;
         }
@@ -97,12 +94,15 @@ impl Shared {
         };
         let Answered { response, held, template, hsts } = answered;
         let response = response::finish(response, id, hsts, close);
+        self.count(template, response.status(), &mut line);
+        (response, held, line)
+    }
 
-        let (route, status) = (template.as_str(), response.status());
-        self.counts.answered.add(&[route, method, status.as_str()], 1);
-        self.counts.took.observe(&[route], began.elapsed());
-        span.finish(route, status.as_u16(), began.elapsed());
-        (response, held)
+    fn count(&self, template: Template, status: StatusCode, line: &mut Line) {
+        let route = template.as_str();
+        self.counts.answered.add(&[route, line.method, status.as_str()], 1);
+        self.counts.took.observe(&[route], line.began.elapsed());
+        line.answered(template, status.as_u16());
     }
 
     /// Hygiene, host, rate, then whoever answers.
@@ -112,18 +112,25 @@ impl Shared {
         body: &mut B,
         peer: &Peer,
         id: RequestId,
+        line: &mut Line,
     ) -> Result<Answered, Refusal>
     where
         B: http_body::Body<Data = Bytes> + Unpin,
     {
         let called = hygiene::clean(&mut parts, peer.door, &self.limits)?;
+        if let DoorKind::Redirect { https } = peer.door.kind {
+            let (response, template) = self.redirect(&parts, &called, peer, https)?;
+            let template = Template::Site(template);
+            return Ok(Answered { response, held: None, template, hsts: false });
+        }
         let (origin, route) = self.route(&called, peer)?;
+        line.host.clone_from(&called.host);
         let host = route.owner.kind();
         let class = RouteClass::of(&self.classes, host, &parts.method, parts.uri.path());
         let network = Subscriber::at(peer.address);
         self.gate.check(class.rate, network).map_err(Refusal::rate_limited)?;
 
-        let hsts = peer.door.tls && !origin.host().is_localhost();
+        let hsts = peer.door.is_tls() && !origin.host().is_localhost();
         if !self.is_for_services(host, parts.uri.path()) {
             let (response, template) = self.sites.respond(&parts, &route.owner)?;
             return Ok(Answered { response, held: None, template: Template::Site(template), hsts });
@@ -133,6 +140,7 @@ impl Shared {
         }
         hygiene::keep_credentials(&mut parts.headers, host);
         let (body, _memory) = self.bodies.receive(body, class.max_body, network).await?;
+        line.received_bytes = body.len() as u64;
         // Before anyone is asked: an answer for which there is no room would have been taken for nothing.
         let room = self.answers.reserve_within(ROOM_PATIENCE, class.max_answer, network).await;
         let mut held = room.ok_or_else(Refusal::busy)?;
@@ -146,7 +154,7 @@ impl Shared {
     /// The route of the host that was called, if this connection may serve it.
     fn route(&self, called: &Called, peer: &Peer) -> Result<(Origin, Arc<Route>), Refusal> {
         let unknown =
-            || if peer.door.tls { Refusal::misdirected() } else { Refusal::unknown_host() };
+            || if peer.door.is_tls() { Refusal::misdirected() } else { Refusal::unknown_host() };
         let (host, authority) = called.host.as_ref().zip(called.authority()).ok_or_else(unknown)?;
         let route = self.routes.find(host, peer.is_loopback()).ok_or_else(unknown)?;
         if !is_served_here(&route, peer) {
@@ -160,8 +168,7 @@ impl Shared {
     /// The API is, whether anybody answers there or not; of everything else, what somebody is mounted for. The rest is the
     /// edge's own.
     fn is_for_services(&self, host: HostKind, path: &str) -> bool {
-        let is_api = path == "/v1" || path.starts_with("/v1/");
-        is_api || self.upstreams.find(host, path).is_some()
+        is_api(path) || self.upstreams.find(host, path).is_some()
     }
 
     async fn ask_services(
@@ -199,6 +206,10 @@ fn goes_on_while_held(path: &str) -> bool {
     const ACTS: [&str; 6] = ["ack", "heartbeat", "receipt", "status", "burn", "unlock"];
     let act = path.strip_prefix("/v1/secrets/");
     path == "/v1/channel" || act.is_some_and(|act| ACTS.contains(&act))
+}
+
+pub(crate) fn is_api(path: &str) -> bool {
+    path == "/v1" || path.starts_with("/v1/")
 }
 
 /// Over TLS, the certificate the snapshot selects for the host must be the one this connection was shown; on a plain

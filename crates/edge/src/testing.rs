@@ -1,6 +1,7 @@
 //! An edge on real sockets, with a service behind it that remembers what it saw.
 
 use std::{
+    collections::HashMap,
     net::SocketAddr,
     sync::{Arc, Mutex, atomic::AtomicUsize},
     time::Duration,
@@ -15,11 +16,12 @@ use axum::{
 use bytes::Bytes;
 use http::{HeaderMap, Response};
 use http_body_util::BodyExt as _;
+use rustls::sign::CertifiedKey;
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream},
     net::{TcpListener, TcpStream},
     sync::Notify,
-    time::timeout,
+    time::{Instant, timeout},
 };
 use wax_httpkit::{Context, HostKind, Mount, Mounts, RequestContext, Services};
 use wax_kernel::{DomainId, Hostname, ManualClock, SeededRng, TenantId};
@@ -28,10 +30,11 @@ use wax_pages::{BrandFiles, Cache, Page, Served};
 use wax_telemetry::Metrics;
 
 use crate::{
-    At, ConsoleSite, Edge, EdgeParts, Limits, LocalCa, Rates, Readiness, Route, RouteClass,
-    RouteOwner, Routes, Site, Snapshot, TenantHost, Tls, Transport, Upstream,
+    At, ConsoleSite, Edge, EdgeParts, Limits, LocalCa, PendingHosts, Proxies, Rates, Readiness,
+    Route, RouteClass, RouteOwner, Routes, Site, Snapshot, TenantHost, TicketRing, Tickets, Tls,
+    Transport, Upstream,
     connection::{Peer, serve_plain},
-    hygiene::Door,
+    hygiene::{Door, DoorKind},
 };
 
 pub(crate) const TENANTS: Mount = Mount { host: HostKind::Tenant, prefix: "/v1" };
@@ -221,10 +224,37 @@ impl ConsoleSite for TestConsole {
     }
 }
 
+/// Hosts on their way, as a test says.
+#[derive(Debug, Default)]
+pub(crate) struct TestPending {
+    /// What is shown to prove a host.
+    pub(crate) proofs: Mutex<HashMap<Hostname, Arc<CertifiedKey>>>,
+    /// The hosts that strangers named.
+    pub(crate) named: Mutex<Vec<String>>,
+}
+
+impl PendingHosts for TestPending {
+    /// The file of every host that has a proof is its token.
+    fn http_answer(&self, host: &Hostname, token: &str) -> Option<Bytes> {
+        let is_pending = self.proofs.lock().unwrap().contains_key(host);
+        is_pending.then(|| Bytes::copy_from_slice(token.as_bytes()))
+    }
+
+    fn proving_certificate(&self, host: &Hostname) -> Option<Arc<CertifiedKey>> {
+        self.proofs.lock().unwrap().get(host).cloned()
+    }
+
+    fn was_named(&self, host: &Hostname) {
+        self.named.lock().unwrap().push(host.to_string());
+    }
+}
+
 /// A running edge with the loopback hosts `a.localhost` and `b.localhost`, and the platform's, [`APP`].
 pub(crate) struct TestEdge {
     pub(crate) edge: Edge,
     pub(crate) routes: Routes,
+    pub(crate) pending: Arc<TestPending>,
+    pub(crate) tickets: Tickets,
     pub(crate) service: Arc<Service>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) metrics: Metrics,
@@ -259,9 +289,13 @@ impl TestEdge {
         let service = Arc::new(Service::default());
         let (routes, metrics, readiness) =
             (Routes::default(), Metrics::default(), Readiness::default());
-        let tls = Arc::new(Tls::new(&limits).unwrap());
+        let rng = Arc::new(SeededRng::new(1));
+        let (pending, tickets) =
+            (Arc::new(TestPending::default()), Tickets::new(TicketRing::random(&*rng)));
+        let tls = Arc::new(Tls::new(&limits, tickets.clone()).unwrap());
         let edge = Edge::new(EdgeParts {
             routes: routes.clone(),
+            pending: pending.clone(),
             upstreams: upstreams(Upstream::Local(service.services())),
             site: Arc::new(TestSite),
             console: Some(Arc::new(TestConsole)),
@@ -276,18 +310,20 @@ impl TestEdge {
             readiness: readiness.clone(),
             metrics: metrics.clone(),
             clock: clock.clone(),
-            rng: Arc::new(SeededRng::new(1)),
+            rng,
         });
         let [plain, secure] = [listener().await, listener().await];
         let (plain_addr, secure_addr) = (plain.local_addr().unwrap(), secure.local_addr().unwrap());
         edge.listen_plain(plain, Some(8080)).unwrap();
-        edge.listen_tls(secure, Arc::clone(&tls), None).unwrap();
+        edge.listen_tls(secure, Arc::clone(&tls), None, Proxies::default()).unwrap();
         readiness.set(true);
         let tasks_without_connections = edge.shared.tasks.running();
         let ca = LocalCa::in_memory(clock.clone()).unwrap();
         let test = Self {
             edge,
             routes,
+            pending,
+            tickets,
             service,
             clock,
             metrics,
@@ -339,14 +375,19 @@ impl TestEdge {
 /// A connection in memory: with paused time its deadlines come at once, and exactly.
 pub(crate) fn connect(edge: &TestEdge) -> DuplexStream {
     let (client, server) = tokio::io::duplex(64 * 1024);
-    let door = Door { tls: false, port: 80, public_port: None };
-    let peer = Peer { address: [127, 0, 0, 1].into(), door, served: None };
+    let door = Door { kind: DoorKind::Plain, port: 80, public_port: None };
+    let peer = peer(door);
     let shared = &edge.edge.shared;
     drop(shared.tasks.spawn("connection", serve_plain(server, peer, Arc::clone(shared))));
     client
 }
 
-async fn listener() -> TcpListener {
+/// Somebody on this machine who has just been let in.
+pub(crate) fn peer(door: Door) -> Peer {
+    Peer { address: [127, 0, 0, 1].into(), door, accepted: Instant::now(), served: None }
+}
+
+pub(crate) async fn listener() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").await.unwrap()
 }
 

@@ -5,22 +5,36 @@ mod tickets;
 use std::{io, sync::Arc};
 
 use rustls::{
-    ServerConfig, SupportedCipherSuite,
-    crypto::{CryptoProvider, aws_lc_rs},
+    ServerConfig,
+    crypto::{
+        CryptoProvider, SupportedKxGroup,
+        aws_lc_rs::{
+            self,
+            kx_group::{SECP256R1, SECP384R1, X25519, X25519MLKEM768},
+        },
+    },
     server::{Acceptor, ClientHello, NoServerSessionStorage, ResolvesServerCert},
     sign::CertifiedKey,
     version::{TLS12, TLS13},
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt as _},
-    sync::Semaphore,
-    time::{Instant, timeout_at},
+    sync::{Semaphore, SemaphorePermit},
+    time::timeout_at,
 };
 use tokio_rustls::{LazyConfigAcceptor, StartHandshake, server::TlsStream};
 use wax_kernel::Hostname;
 
 use self::tickets::Tls13Tickets;
-use crate::{Limits, Routes};
+pub use self::tickets::{TicketKey, TicketRing, Tickets};
+use crate::{Limits, connection::Peer, edge::Shared};
+
+/// What may agree on a session's keys: the hybrid, so that recordings of today stay closed to the quantum computers of
+/// tomorrow, and Mozilla's list. rustls takes the one that the client names first, and browsers name the hybrid.
+const KEY_EXCHANGES: [&dyn SupportedKxGroup; 4] = [X25519MLKEM768, X25519, SECP256R1, SECP384R1];
+
+/// What an issuer's handshake for tls-alpn-01 asks for, and nothing else (RFC 8737 §3).
+const ACME_TLS: &[u8] = b"acme-tls/1";
 
 /// A fatal `unrecognized_name` alert in a plaintext record (RFC 8446 §6.2, RFC 6066 §3). Written by hand because the
 /// handshake that could say it is never begun: refusing a stranger costs reading the `ClientHello` and no signature.
@@ -29,7 +43,8 @@ const UNRECOGNIZED_NAME: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
 /// TLS for every host in the routing table.
 #[derive(Debug)]
 pub struct Tls {
-    config: ServerConfig,
+    serving: ServerConfig,
+    proving: ServerConfig,
     handshakes: Semaphore,
 }
 
@@ -38,6 +53,8 @@ pub struct Tls {
 pub(crate) enum TlsRefusal {
     /// The `ClientHello` or the handshake took too long.
     Timeout,
+    /// So many handshakes waited for their turn to sign that the time was up first.
+    Busy,
     /// What arrived is no `ClientHello`.
     NotTls,
     /// No server name, or one that is not in the routing table for this peer.
@@ -50,6 +67,7 @@ impl TlsRefusal {
     pub(crate) const fn label(self) -> &'static str {
         match self {
             Self::Timeout => "tls_timeout",
+            Self::Busy => "tls_busy",
             Self::NotTls => "not_tls",
             Self::UnknownName => "unknown_name",
             Self::Failed => "tls_failed",
@@ -71,88 +89,129 @@ pub(crate) struct Handshake<IO> {
 pub struct TlsError(#[from] rustls::Error);
 
 impl Tls {
-    /// Sets up TLS 1.2 and 1.3 with ECDSA certificates, HTTP/2 and HTTP/1.1, tickets in TLS 1.3 alone, no early data.
-    pub fn new(limits: &Limits) -> Result<Self, TlsError> {
-        Ok(Self { config: config()?, handshakes: Semaphore::new(limits.handshakes) })
+    /// Sets up TLS 1.2 and 1.3 with HTTP/2 and HTTP/1.1, tickets in TLS 1.3 alone, no early data.
+    pub fn new(limits: &Limits, tickets: Tickets) -> Result<Self, TlsError> {
+        let mut serving = config()?;
+        serving.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        serving.ticketer = Arc::new(Tls13Tickets(tickets));
+        let mut proving = config()?;
+        proving.alpn_protocols = vec![ACME_TLS.to_vec()];
+        Ok(Self { serving, proving, handshakes: Semaphore::new(limits.handshakes) })
     }
 
-    /// Takes a connection through the handshake for the host it names.
+    /// Takes a connection through the handshake for the host it names. `None`: an issuer was shown its proof, and nothing
+    /// more is said on this connection.
     pub(crate) async fn accept<IO>(
         &self,
         io: IO,
-        routes: &Routes,
-        peer_is_loopback: bool,
-        limits: &Limits,
-    ) -> Result<Handshake<IO>, TlsRefusal>
+        peer: &Peer,
+        shared: &Shared,
+    ) -> Result<Option<Handshake<IO>>, TlsRefusal>
     where
         IO: AsyncRead + AsyncWrite + Unpin,
     {
-        let accepted = Instant::now();
+        let limits = &shared.limits;
         let hello = LazyConfigAcceptor::new(Acceptor::default(), io);
-        let start = timeout_at(accepted + limits.client_hello, hello)
+        let start = timeout_at(peer.accepted + limits.client_hello, hello)
             .await
             .map_err(|_| TlsRefusal::Timeout)?;
         let start = start.map_err(|_| TlsRefusal::NotTls)?;
-        let Some(served) = certificate_for(&start.client_hello(), routes, peer_is_loopback) else {
+        let Some((purpose, certificate)) = selected(&start.client_hello(), peer, shared) else {
             return Err(refuse_name(start).await);
         };
-        let finish = self.finish(start, served);
-        timeout_at(accepted + limits.handshake, finish).await.map_err(|_| TlsRefusal::Timeout)?
+        let end = peer.accepted + limits.handshake;
+        let turn = timeout_at(end, self.turn()).await.map_err(|_| TlsRefusal::Busy)?;
+        let stream = self.sign(start, purpose, &certificate, turn);
+        let stream = timeout_at(end, stream).await.map_err(|_| TlsRefusal::Timeout)?;
+        let mut stream = stream.map_err(|_| TlsRefusal::Failed)?;
+        if purpose == Purpose::Prove {
+            // The issuer has seen what it came for (RFC 8737 §3). Whether it hears the end is its concern.
+            let _ = timeout_at(end, stream.shutdown()).await;
+            return Ok(None);
+        }
+        let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+        Ok(Some(Handshake { stream, served: certificate, http2 }))
     }
 
-    async fn finish<IO>(
+    /// Waits for the right to sign, first come, first served.
+    ///
+    /// Signing never waits for anything, so without the pause every handshake that has arrived would be signed before
+    /// anything else is done. With it, only those whose turn it is stand in the scheduler's queue, between the requests of
+    /// everybody who is in already.
+    async fn turn(&self) -> SemaphorePermit<'_> {
+        let turn = self.handshakes.acquire().await.expect("the semaphore is never closed");
+        tokio::task::yield_now().await;
+        turn
+    }
+
+    async fn sign<IO>(
         &self,
         start: StartHandshake<IO>,
-        served: Arc<CertifiedKey>,
-    ) -> Result<Handshake<IO>, TlsRefusal>
+        purpose: Purpose,
+        certificate: &Arc<CertifiedKey>,
+        turn: SemaphorePermit<'_>,
+    ) -> io::Result<TlsStream<IO>>
     where
         IO: AsyncRead + AsyncWrite + Unpin,
     {
-        let turn = self.handshakes.acquire().await.map_err(|_| TlsRefusal::Failed)?;
         // A copy of a dozen pointers, so that the certificate shown is exactly the one looked up, whatever is published
         // meanwhile.
-        let mut config = self.config.clone();
-        config.cert_resolver = Arc::new(Only(Arc::clone(&served)));
+        let mut config = match purpose {
+            Purpose::Serve => self.serving.clone(),
+            Purpose::Prove => self.proving.clone(),
+        };
+        config.cert_resolver = Arc::new(Only(Arc::clone(certificate)));
         // Signs, now, what is sent next. The turn ends with that: were it kept while the client is waited for, a few
         // clients that say nothing more would keep everybody else out.
         let answered = start.into_stream(Arc::new(config));
         drop(turn);
-        let stream = answered.await.map_err(|_: io::Error| TlsRefusal::Failed)?;
-        let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-        Ok(Handshake { stream, served, http2 })
+        answered.await
     }
 }
 
 fn config() -> Result<ServerConfig, TlsError> {
-    let provider = CryptoProvider {
-        cipher_suites: aws_lc_rs::DEFAULT_CIPHER_SUITES.iter().copied().filter(is_wanted).collect(),
-        ..aws_lc_rs::default_provider()
-    };
+    // Every suite that rustls has is one of Mozilla's; of those of TLS 1.2 it uses what goes with the certificate's key.
+    let provider =
+        CryptoProvider { kx_groups: KEY_EXCHANGES.to_vec(), ..aws_lc_rs::default_provider() };
     let mut config = ServerConfig::builder_with_provider(Arc::new(provider))
         .with_protocol_versions(&[&TLS13, &TLS12])?
         .with_no_client_auth()
         .with_cert_resolver(Arc::new(Nobody));
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     config.ignore_client_order = true;
-    config.ticketer = Arc::new(Tls13Tickets::new()?);
     config.session_storage = Arc::new(NoServerSessionStorage {});
     // A replayed early request could take a view twice.
     config.max_early_data_size = 0;
     Ok(config)
 }
 
-/// TLS 1.3, and of TLS 1.2 what works with our ECDSA certificates.
-fn is_wanted(suite: &SupportedCipherSuite) -> bool {
-    suite.tls13().is_some() || format!("{:?}", suite.suite()).contains("ECDSA")
+/// What a handshake is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// To serve the host.
+    Serve,
+    /// To prove to an issuer that the host is here.
+    Prove,
 }
 
-fn certificate_for(
+/// Whatever a handshake asks for, it is shown one certificate or none.
+fn selected(
     hello: &ClientHello<'_>,
-    routes: &Routes,
-    peer_is_loopback: bool,
-) -> Option<Arc<CertifiedKey>> {
+    peer: &Peer,
+    shared: &Shared,
+) -> Option<(Purpose, Arc<CertifiedKey>)> {
     let host = Hostname::parse(hello.server_name()?).ok()?;
-    routes.find(&host, peer_is_loopback)?.certificate.as_ref()?.open().cloned()
+    if is_for_acme(hello) {
+        return Some((Purpose::Prove, shared.pending.proving_certificate(&host)?));
+    }
+    let route = shared.routes.find(&host, peer.is_loopback());
+    if route.is_none() {
+        shared.pending.was_named(&host);
+    }
+    Some((Purpose::Serve, Arc::clone(route?.certificate.as_ref()?.open()?)))
+}
+
+fn is_for_acme(hello: &ClientHello<'_>) -> bool {
+    hello.alpn().is_some_and(|protocols| protocols.eq([ACME_TLS]))
 }
 
 async fn refuse_name<IO: AsyncWrite + Unpin>(mut start: StartHandshake<IO>) -> TlsRefusal {

@@ -10,5 +10,5 @@ mod tasks;
 pub use log::{LogError, LogFormat, init, subscriber};
 pub use metrics::{Counter, Gauge, Histogram, Metrics};
 pub use panic::report_panics;
-pub use request::RequestSpan;
+pub use request::{Access, PathHash, RequestSpan};
 pub use tasks::{Shutdown, Tasks};

@@ -1,6 +1,6 @@
 //! What the log says about one request.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use tracing::Span;
 use wax_kernel::RequestId;
@@ -22,11 +22,71 @@ impl RequestSpan {
         &self.0
     }
 
-    /// Writes the request's one line. `route` is the template, such as `/s/{id}`.
+    /// Writes an edge's line about the request.
+    pub fn answered(&self, access: &Access<'_>) {
+        let Access { route, status, path, protocol, received_bytes, sent_bytes, is_whole, .. } =
+            *access;
+        let host = access.host.unwrap_or("-");
+        let (took_ms, lasted_ms) = (in_ms(access.took), in_ms(access.lasted));
+        self.0.in_scope(|| {
+            tracing::info!(
+                route, status, host, %path, protocol, received_bytes, sent_bytes, is_whole, took_ms, lasted_ms,
+                "answered"
+            );
+        });
+    }
+
+    /// Writes a service's one line about the request. `route` is the template, such as `/s/{id}`.
     pub fn finish(&self, route: &str, status: u16, took: Duration) {
-        let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        let took_ms = in_ms(took);
         self.0.in_scope(|| tracing::info!(route, status, took_ms, "answered"));
     }
+}
+
+/// What an edge tells of a request. Fixed words, numbers, our own hosts, and the path as a hash.
+#[derive(Debug, Clone, Copy)]
+pub struct Access<'a> {
+    /// The template, such as `/s/{id}`.
+    pub route: &'a str,
+    /// The answer's status.
+    pub status: u16,
+    /// The host, if it is one that is served.
+    pub host: Option<&'a str>,
+    /// The path.
+    pub path: PathHash,
+    /// `HTTP/2` and the like.
+    pub protocol: &'static str,
+    /// Bytes of the request's body that were taken in.
+    pub received_bytes: u64,
+    /// Bytes of the answer's body that were handed over to the connection.
+    pub sent_bytes: u64,
+    /// Whether that was all of it.
+    pub is_whole: bool,
+    /// From the request's head to the answer's.
+    pub took: Duration,
+    /// From the request's head to the end of the answer.
+    pub lasted: Duration,
+}
+
+/// A path under a key that is thrown away: 64 bits, in hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PathHash(u64);
+
+impl PathHash {
+    /// The first bytes of a keyed hash. Nothing else may go in: it is printed.
+    pub const fn new(bytes: [u8; 8]) -> Self {
+        Self(u64::from_be_bytes(bytes))
+    }
+}
+
+impl fmt::Display for PathHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+fn in_ms(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -51,5 +111,28 @@ mod tests {
         ];
         assert!(fields.iter().all(|field| log.contains(field)), "{log}");
         assert!(log.contains(&id.to_string()), "{log}");
+    }
+
+    #[test]
+    fn an_edge_tells_the_host_and_a_hash_of_the_path_beside() {
+        let id = RequestId::random(&SeededRng::new(1));
+        let log = log_of(LogFormat::Json, "info", || {
+            RequestSpan::new(id, "GET").answered(&Access {
+                route: "/s/{id}",
+                status: 200,
+                host: None,
+                path: PathHash::new([0, 1, 2, 3, 4, 5, 6, 255]),
+                protocol: "HTTP/2",
+                received_bytes: 0,
+                sent_bytes: 1_024,
+                is_whole: true,
+                took: Duration::from_millis(1),
+                lasted: Duration::from_millis(20),
+            });
+        });
+        let line: serde_json::Value = serde_json::from_str(&log).unwrap();
+        assert_eq!((&line["route"], &line["host"]), (&"/s/{id}".into(), &"-".into()));
+        assert_eq!(line["path"], "00010203040506ff");
+        assert_eq!((&line["sent_bytes"], &line["lasted_ms"]), (&1_024.into(), &20.into()));
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     num::{NonZeroU32, NonZeroUsize},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -16,8 +16,8 @@ use wax_crypto::{
     sealed_bytes,
 };
 use wax_edge::{
-    ConsoleSite, Edge, EdgeParts, Limits, LocalCa, Place, Rate, Rates, Readiness, Remote,
-    RemoteParts, Routes, Signing, Upstream,
+    ConsoleSite, Edge, EdgeParts, Limits, LocalCa, NoPendingHosts, Place, Proxies, Rate, Rates, Readiness,
+    Remote, RemoteParts, Routes, Signing, TicketKey, TicketRing, Tickets, Upstream,
 };
 use wax_httpkit::{HostKind, Mount, Mounts, Services, auth::SharedAuthenticator};
 use wax_kernel::{Clock, Job, Rng, SystemRng};
@@ -69,6 +69,7 @@ pub(crate) struct Server {
 /// What a process with an edge has.
 pub(crate) struct EdgeSide {
     pub(crate) edge: Edge,
+    pub(crate) tickets: Tickets,
     pub(crate) local_ca: Arc<LocalCa>,
 }
 
@@ -235,8 +236,11 @@ impl<'c> Base<'c> {
         )?;
         hosts.begin().await?;
         jobs.push(hosts.job());
+        let (tickets, ticket_job) = own_tickets(&self.rng);
+        jobs.push(ticket_job);
         let edge = Edge::new(EdgeParts {
             routes,
+            pending: Arc::new(NoPendingHosts),
             upstreams,
             site: Arc::new(Pages::load()?),
             console: console(self.config)?,
@@ -248,7 +252,7 @@ impl<'c> Base<'c> {
             clock: Arc::clone(&self.clock),
             rng: Arc::clone(&self.rng),
         });
-        Ok(EdgeSide { edge, local_ca })
+        Ok(EdgeSide { edge, tickets, local_ca })
     }
 
     /// Who answers what: each service here, or in the processes that the configuration names.
@@ -310,6 +314,20 @@ impl<'c> Base<'c> {
         let tls = self.mutual_tls.as_ref().context("an https endpoint without certificates")?;
         Ok(Place::Tls { host, port, config: tls.client()? })
     }
+}
+
+/// Ticket keys of this process alone: sessions are taken up again where they began.
+fn own_tickets(rng: &Arc<dyn Rng>) -> (Tickets, Job) {
+    let ring = Arc::new(Mutex::new(TicketRing::random(&**rng)));
+    let tickets = Tickets::default();
+    let (changed, rng) = (tickets.clone(), Arc::clone(rng));
+    let job = Job::new("edge.tickets", TicketRing::PERIOD, move || {
+        let mut ring = ring.lock().unwrap_or_else(PoisonError::into_inner);
+        *ring = ring.changed(TicketKey::random(&*rng));
+        changed.replace(ring.clone());
+        std::future::ready(Ok(()))
+    });
+    (tickets, job)
 }
 
 /// The console's pages. A server without them still has the members' API.
@@ -424,6 +442,11 @@ fn entitlements(config: &Config) -> Entitlements {
         max_content_bytes: sealed_bytes(config.secrets.max_content_bytes as usize),
         ..Entitlements::SELF_HOSTED
     }
+}
+
+/// The load balancers that the configuration trusts.
+pub(crate) fn proxies(config: &Config) -> Proxies {
+    Proxies::new(config.listeners.proxies.iter().copied())
 }
 
 /// The edge's limits, as far as they are configured.

@@ -115,7 +115,7 @@ async fn unread_answers_of_one_network_take_a_bounded_part_and_then_nothing_is_a
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_waits_for_the_service_is_not_the_readers_fault() {
     let activity = Activity::new(&Limits::default());
-    let mut answer = Answer::new(Body::new(OneThenNothing(false)), activity.begin(), None);
+    let mut answer = Answer::new(Body::new(OneThenNothing(false)), activity.begin(), None, None);
     let mut read = async || timeout(Duration::from_hours(1), answer.frame()).await;
     assert!(read().await.unwrap().is_some());
     let hour = async { assert!(read().await.is_err(), "nothing comes for an hour") };
@@ -129,7 +129,7 @@ async fn an_answer_that_waits_for_the_service_is_not_the_readers_fault() {
 async fn an_answer_comes_in_pieces_that_are_the_whole() {
     let whole: Vec<u8> = (0..100_000_u32).map(|n| n.to_le_bytes()[0]).collect();
     let activity = Activity::new(&Limits::default());
-    let mut answer = Answer::new(Body::from(whole.clone()), activity.begin(), None);
+    let mut answer = Answer::new(Body::from(whole.clone()), activity.begin(), None, None);
     let mut came = Vec::new();
     while let Some(frame) = answer.frame().await {
         let piece = frame.unwrap().into_data().unwrap();

@@ -258,7 +258,7 @@ async fn one_network_cannot_open_every_connection() {
     assert_eq!(read_one(&mut first).await.status, 200);
     let second = exchange(TcpStream::connect(edge.plain).await.unwrap(), ask("GET", "/", "")).await;
     assert_eq!(second.text, "", "closed without a word");
-    assert!(edge.metrics.render().contains("refused_total{reason=\"connection_cap\"} 1"));
+    assert!(edge.metrics.render().contains("refused_total{reason=\"network_cap\"} 1"));
 }
 
 #[derive(Clone, Default)]
@@ -318,6 +318,39 @@ async fn nothing_of_a_request_but_its_template_reaches_log_or_metrics() {
         assert!(!text.to_lowercase().contains("hunter2"), "{name}: {text}");
         assert!(!text.contains("127.0.0.1"), "{name}: {text}");
     }
+}
+
+#[tokio::test]
+async fn two_requests_for_one_link_can_be_matched_in_the_log_on_one_day_and_no_longer() {
+    let captured = Captured::default();
+    let writer = captured.clone();
+    let subscriber =
+        wax_telemetry::subscriber(wax_telemetry::LogFormat::Json, "info", move || writer.clone())
+            .unwrap();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let edge = TestEdge::start().await;
+    for path in ["/s/one", "/s/one?source=mail", "/s/two"] {
+        get(&edge, path).await;
+    }
+    edge.clock.advance(Duration::from_hours(24));
+    get(&edge, "/s/one").await;
+    edge.send(ask("POST", "/v1/echo", "Content-Length: 3\r\n") + "abc").await;
+    edge.send("GET / HTTP/1.1\r\nHost: stranger.localhost\r\n\r\n").await;
+    edge.until_no_connection().await;
+
+    let log = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
+    let lines: Vec<serde_json::Value> =
+        log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told: Vec<_> = lines.iter().filter(|line| line["message"] == "answered").collect();
+    let of = |route: &str| told.iter().filter(|line| line["route"] == route).collect::<Vec<_>>();
+    let paths: Vec<_> = of("/s/{id}").iter().map(|line| line["path"].as_str().unwrap()).collect();
+    assert_eq!((paths.len(), paths[0]), (4, paths[1]), "the query is no part of it");
+    assert!(paths[2] != paths[0] && paths[3] != paths[0], "{paths:?}");
+    let echo = of("/v1/echo")[0];
+    assert_eq!((&echo["host"], &echo["protocol"]), (&"a.localhost".into(), &"HTTP/1.1".into()));
+    assert_eq!((&echo["received_bytes"], &echo["sent_bytes"]), (&3.into(), &4.into()));
+    assert_eq!((&echo["status"], &echo["is_whole"]), (&200.into(), &true.into()));
+    assert_eq!(of("(refused)")[0]["host"], "-", "what strangers make up is not written down");
 }
 
 #[tokio::test]

@@ -3,19 +3,29 @@ use std::time::Duration;
 use axum::body::Body;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::{
-    AlertDescription, ClientConfig, ClientConnection, Error, HandshakeKind, RootCertStore,
-    client::Resumption,
+    AlertDescription, ClientConfig, ClientConnection, DigitallySignedStruct, Error, RootCertStore,
+    SignatureScheme,
+    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject as _},
     time_provider::TimeProvider,
 };
-use tokio::{io::AsyncReadExt as _, net::TcpStream};
+use tokio::{
+    io::{AsyncReadExt as _, DuplexStream},
+    net::TcpStream,
+    time::Instant,
+};
 use tokio_rustls::{TlsConnector, client};
 use wax_telemetry::Tasks;
+
+mod proving;
+mod sessions;
+mod signing;
 
 use super::*;
 use crate::{
     Route, Snapshot, Transport,
-    testing::{APP, TestEdge, at, exchange, route},
+    hygiene::{Door, DoorKind},
+    testing::{APP, TestEdge, at, exchange, host, listener, peer, route},
 };
 
 /// Clients whose clock stands where the edge's does.
@@ -32,12 +42,73 @@ fn client_config(
     edge: &TestEdge,
     versions: &[&'static rustls::SupportedProtocolVersion],
 ) -> ClientConfig {
+    client_config_of(&[edge], versions)
+}
+
+/// A client that trusts all these edges.
+fn client_config_of(
+    edges: &[&TestEdge],
+    versions: &[&'static rustls::SupportedProtocolVersion],
+) -> ClientConfig {
     let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_slice(edge.ca.pem().as_bytes()).unwrap()).unwrap();
+    for edge in edges {
+        roots.add(CertificateDer::from_pem_slice(edge.ca.pem().as_bytes()).unwrap()).unwrap();
+    }
     ClientConfig::builder_with_details(Arc::new(aws_lc_rs::default_provider()), Arc::new(EdgeTime))
         .with_protocol_versions(versions)
         .unwrap()
         .with_root_certificates(roots)
+        .with_no_client_auth()
+}
+
+/// Takes any certificate.
+#[derive(Debug)]
+struct Anything;
+
+impl ServerCertVerifier for Anything {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        aws_lc_rs::default_provider().signature_verification_algorithms.supported_schemes()
+    }
+}
+
+fn trusting_anything(
+    provider: CryptoProvider,
+    versions: &[&'static rustls::SupportedProtocolVersion],
+) -> ClientConfig {
+    ClientConfig::builder_with_details(Arc::new(provider), Arc::new(EdgeTime))
+        .with_protocol_versions(versions)
+        .unwrap()
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Anything))
         .with_no_client_auth()
 }
 
@@ -49,6 +120,29 @@ async fn dial(
     let tcp = TcpStream::connect(edge.secure).await.unwrap();
     let name = ServerName::try_from(name).unwrap();
     TlsConnector::from(Arc::clone(config)).connect(name, tcp).await
+}
+
+const LOCAL: [u8; 4] = [127, 0, 0, 1];
+const ELSEWHERE: [u8; 4] = [192, 0, 2, 1];
+
+/// Takes one connection through the handshake, from this address.
+async fn accept(
+    edge: &TestEdge,
+    server: DuplexStream,
+    address: [u8; 4],
+) -> Result<Option<Handshake<DuplexStream>>, TlsRefusal> {
+    let door = Door { kind: DoorKind::Tls, port: 443, public_port: None };
+    let peer = Peer { address: address.into(), ..peer(door) };
+    edge.tls.accept(server, &peer, &edge.edge.shared).await
+}
+
+/// The first bytes of a client.
+fn client_hello(config: &Arc<ClientConfig>, name: &'static str) -> Vec<u8> {
+    let name = ServerName::try_from(name).unwrap();
+    let mut hello = Vec::new();
+    let mut client = ClientConnection::new(Arc::clone(config), name).unwrap();
+    client.write_tls(&mut hello).unwrap();
+    hello
 }
 
 fn alert_of(error: &io::Error) -> Option<AlertDescription> {
@@ -104,10 +198,8 @@ async fn a_client_that_stops_in_its_handshake_keeps_nobody_out() {
     let limits = Limits { handshakes: 1, handshake: Duration::from_secs(600), ..Limits::default() };
     let edge = TestEdge::start_with(limits, crate::Rates::default()).await;
     let config = Arc::new(client_config(&edge, &[&TLS13]));
-    let name = ServerName::try_from("a.localhost").unwrap();
-    let (mut hello, mut stalled) = (Vec::new(), TcpStream::connect(edge.secure).await.unwrap());
-    ClientConnection::new(Arc::clone(&config), name).unwrap().write_tls(&mut hello).unwrap();
-    stalled.write_all(&hello).await.unwrap();
+    let mut stalled = TcpStream::connect(edge.secure).await.unwrap();
+    stalled.write_all(&client_hello(&config, "a.localhost")).await.unwrap();
     // The server has answered, so it now waits for this client.
     assert_eq!(stalled.read_u8().await.unwrap(), 22);
 
@@ -123,23 +215,6 @@ async fn a_removed_host_cannot_resume() {
     edge.publish(&["b.localhost"]);
     let error = dial(&edge, &config, "a.localhost").await.unwrap_err();
     assert_eq!(alert_of(&error), Some(AlertDescription::UnrecognisedName));
-}
-
-#[tokio::test]
-async fn tls13_resumes_by_ticket_without_early_data_and_tls12_never_resumes() {
-    let edge = TestEdge::start().await;
-    for (version, second) in [(&TLS13, HandshakeKind::Resumed), (&TLS12, HandshakeKind::Full)] {
-        let mut config = client_config(&edge, &[version]);
-        config.resumption = Resumption::in_memory_sessions(8);
-        config.enable_early_data = true;
-        let config = Arc::new(config);
-        let first = dial(&edge, &config, "a.localhost").await.unwrap();
-        assert_ne!(first.get_ref().1.handshake_kind(), Some(HandshakeKind::Resumed));
-        exchange(first, get("a.localhost")).await;
-        let again = dial(&edge, &config, "a.localhost").await.unwrap();
-        assert_eq!(again.get_ref().1.handshake_kind(), Some(second));
-        assert!(!again.get_ref().1.is_early_data_accepted());
-    }
 }
 
 #[tokio::test]
@@ -193,7 +268,7 @@ async fn a_tls_connection_speaks_the_protocol_it_negotiated() {
         assert_eq!(stream.get_ref().1.alpn_protocol(), Some(chosen));
     }
     let mut config = client_config(&edge, &[&TLS13]);
-    config.alpn_protocols = vec![b"acme-tls/1".to_vec()];
+    config.alpn_protocols = vec![b"spdy/3.1".to_vec()];
     let error = dial(&edge, &Arc::new(config), "a.localhost").await.unwrap_err();
     assert_eq!(alert_of(&error), Some(AlertDescription::NoApplicationProtocol));
 }
@@ -213,7 +288,7 @@ async fn a_client_that_says_nothing_is_dropped_after_three_seconds() {
     let edge = TestEdge::start().await;
     let (_silent, server) = tokio::io::duplex(16_384);
     let begun = Instant::now();
-    let outcome = edge.tls.accept(server, &edge.routes, true, &Limits::default()).await;
+    let outcome = accept(&edge, server, LOCAL).await;
     assert_eq!(outcome.err(), Some(TlsRefusal::Timeout));
     assert_eq!(begun.elapsed(), Duration::from_secs(3));
 }
@@ -222,14 +297,10 @@ async fn a_client_that_says_nothing_is_dropped_after_three_seconds() {
 async fn a_handshake_that_stops_half_way_is_dropped_after_eight_seconds_in_all() {
     let edge = TestEdge::start().await;
     let config = Arc::new(client_config(&edge, &[&TLS13]));
-    let mut client =
-        ClientConnection::new(config, ServerName::try_from("a.localhost").unwrap()).unwrap();
-    let mut hello = Vec::new();
-    client.write_tls(&mut hello).unwrap();
     let (mut stalled, server) = tokio::io::duplex(16_384);
-    stalled.write_all(&hello).await.unwrap();
+    stalled.write_all(&client_hello(&config, "a.localhost")).await.unwrap();
     let begun = Instant::now();
-    let outcome = edge.tls.accept(server, &edge.routes, true, &Limits::default()).await;
+    let outcome = accept(&edge, server, LOCAL).await;
     assert_eq!(outcome.err(), Some(TlsRefusal::Timeout));
     assert_eq!(begun.elapsed(), Duration::from_secs(8));
 }
@@ -238,13 +309,9 @@ async fn a_handshake_that_stops_half_way_is_dropped_after_eight_seconds_in_all()
 async fn a_loopback_host_does_not_exist_for_other_machines_over_tls_either() {
     let edge = TestEdge::start().await;
     let config = Arc::new(client_config(&edge, &[&TLS13]));
-    let mut client =
-        ClientConnection::new(config, ServerName::try_from("a.localhost").unwrap()).unwrap();
-    let mut hello = Vec::new();
-    client.write_tls(&mut hello).unwrap();
     let (mut stranger, server) = tokio::io::duplex(16_384);
-    stranger.write_all(&hello).await.unwrap();
-    let outcome = edge.tls.accept(server, &edge.routes, false, &Limits::default()).await;
+    stranger.write_all(&client_hello(&config, "a.localhost")).await.unwrap();
+    let outcome = accept(&edge, server, ELSEWHERE).await;
     assert_eq!(outcome.err(), Some(TlsRefusal::UnknownName));
 }
 
@@ -298,31 +365,45 @@ async fn on_a_shared_http2_connection_each_host_is_judged_by_its_own_certificate
     assert_eq!(edge.service.seen().len(), 2);
 }
 
-#[tokio::test]
-async fn a_public_host_tells_browsers_to_come_back_over_tls() {
-    let edge = TestEdge::start().await;
-    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
-    let params = rcgen::CertificateParams::new(vec!["secrets.example.com".to_owned()]).unwrap();
-    let leaf = params.self_signed(&key).unwrap().der().clone();
-    let key = rustls::pki_types::PrivateKeyDer::Pkcs8(key.serialize_der().into());
-    let certificate =
-        CertifiedKey::from_der(vec![leaf.clone()], key, &aws_lc_rs::default_provider()).unwrap();
-    let public = Route { certificate: Some(Arc::new(certificate).into()), ..route(Transport::Tls) };
+/// Puts one public host in force, and makes a client that trusts it.
+fn publish_public(edge: &TestEdge) -> Arc<ClientConfig> {
+    let certificate = signing::certificate(&rcgen::PKCS_ECDSA_P256_SHA256, "secrets.example.com");
+    let mut roots = RootCertStore::empty();
+    roots.add(certificate.cert[0].clone()).unwrap();
+    let public = Route { certificate: Some(certificate.into()), ..route(Transport::Tls) };
     let (snapshot, left_out) = Snapshot::build([(at("secrets.example.com"), public)]);
     assert!(left_out.is_empty());
     edge.routes.publish(snapshot);
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_details(provider, Arc::new(EdgeTime))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Arc::new(config)
+}
 
-    let mut roots = RootCertStore::empty();
-    roots.add(leaf).unwrap();
-    let config = ClientConfig::builder_with_details(
-        Arc::new(aws_lc_rs::default_provider()),
-        Arc::new(EdgeTime),
-    )
-    .with_safe_default_protocol_versions()
-    .unwrap()
-    .with_root_certificates(roots)
-    .with_no_client_auth();
-    let stream = dial(&edge, &Arc::new(config), "secrets.example.com").await.unwrap();
+#[tokio::test]
+async fn services_see_the_client_that_a_trusted_proxy_names() {
+    let edge = TestEdge::start().await;
+    let config = publish_public(&edge);
+    let listener = listener().await;
+    let at = listener.local_addr().unwrap();
+    let proxies = crate::Proxies::new(["127.0.0.1/32".parse().unwrap()]);
+    edge.edge.listen_tls(listener, Arc::clone(&edge.tls), Some(443), proxies).unwrap();
+    let mut tcp = TcpStream::connect(at).await.unwrap();
+    tcp.write_all(b"PROXY TCP4 203.0.113.9 198.51.100.1 1000 443\r\n").await.unwrap();
+    let name = ServerName::try_from("secrets.example.com").unwrap();
+    let stream = TlsConnector::from(config).connect(name, tcp).await.unwrap();
+    assert_eq!(exchange(stream, get("secrets.example.com")).await.status, 200);
+    assert_eq!(edge.service.seen()[0].of_tenant().network.as_str(), "203.0.113.0/24");
+}
+
+#[tokio::test]
+async fn a_public_host_tells_browsers_to_come_back_over_tls() {
+    let edge = TestEdge::start().await;
+    let config = publish_public(&edge);
+    let stream = dial(&edge, &config, "secrets.example.com").await.unwrap();
     let reply = exchange(stream, get("secrets.example.com")).await;
     assert_eq!(reply.header("strict-transport-security"), Some("max-age=63072000"));
     let plain = edge.send(get("secrets.example.com")).await;

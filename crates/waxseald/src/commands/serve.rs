@@ -8,7 +8,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 use wax_config::{Config, LogFormat};
-use wax_edge::{Edge, Tls};
+use wax_edge::Tls;
 use wax_telemetry::Shutdown;
 
 use crate::{
@@ -87,20 +87,27 @@ async fn listen(server: &Server, config: &Config) -> Result<Option<demo::Place>>
             tracing::info!(%at, "answering for our own zone");
         }
     }
-    if let Some(EdgeSide { edge, .. }) = &server.edge {
-        place = listen_edge(edge, config).await?;
+    if let Some(side) = &server.edge {
+        place = listen_edge(side, config).await?;
     }
     Ok(place)
 }
 
-async fn listen_edge(edge: &Edge, config: &Config) -> Result<Option<demo::Place>> {
-    let mut place = None;
+async fn listen_edge(side: &EdgeSide, config: &Config) -> Result<Option<demo::Place>> {
+    let (edge, mut place) = (&side.edge, None);
     if let Some(address) = config.listeners.tls {
         let (listener, at) = bind(address, "listeners.tls").await?;
         let public = config.listeners.tls_public_port;
-        edge.listen_tls(listener, Arc::new(Tls::new(&assemble::limits(config))?), public)?;
+        let tls = Tls::new(&assemble::limits(config), side.tickets.clone())?;
+        edge.listen_tls(listener, Arc::new(tls), public, assemble::proxies(config))?;
         tracing::info!(%at, "serving HTTPS");
-        place = Some(demo::Place::tls(public.unwrap_or(at.port())));
+        let public = public.unwrap_or(at.port());
+        place = Some(demo::Place::tls(public));
+        if let Some(address) = config.listeners.redirect {
+            let (listener, at) = bind(address, "listeners.redirect").await?;
+            edge.listen_redirect(listener, public, assemble::proxies(config))?;
+            tracing::info!(%at, "showing the way from HTTP to HTTPS");
+        }
     }
     if let Some(address) = config.listeners.plain {
         let (listener, at) = bind(address, "listeners.plain").await?;
