@@ -12,9 +12,10 @@ use crate::postgres::{self, Postgres};
 use crate::{process, python, rust, tools, web};
 
 /// The commands of the measuring program, cheapest first.
-const PARTS: &[&str] = &["hosts", "page", "flood", "cycle", "store"];
+const PARTS: &[&str] = &["hosts", "edge", "page", "flood", "cycle", "store"];
 /// `SnapPass` with everything it needs.
 const SNAPPASS: &str = "tests/bench/tools/snappass.txt";
+const CADDY: &str = "tests/bench/tools/caddy.txt";
 /// The last one that runs on Node.js 20.
 const LIGHTHOUSE: &str = "lighthouse@12.2.3";
 
@@ -60,6 +61,10 @@ fn measure(part: &str, options: &[&str]) -> Result<()> {
         "page" => {
             command.arg("--waxseald").arg(released("waxseald")?);
             command.args(["--playwright", "web/e2e"]).arg("--lighthouse").arg(lighthouse()?);
+        }
+        "edge" => {
+            command.arg("--waxseald").arg(released("waxseald")?);
+            command.arg("--caddy").arg(python::executable(CADDY, "caddy")?);
         }
         "flood" => {
             command.arg("--waxseald").arg(released("waxseald")?);

@@ -46,11 +46,15 @@ pub(crate) const TO_TEST: &[Tool] = &[
 ];
 
 /// What benches take beyond that: things to compare with.
-pub(crate) const TO_BENCH: &[Tool] = &[Tool {
-    name: "Redis",
-    present: || answers("redis-server") && answers("redis-benchmark"),
-    packages: &["redis-server", "redis-tools"],
-}];
+pub(crate) const TO_BENCH: &[Tool] = &[
+    Tool {
+        name: "Redis",
+        present: || answers("redis-server") && answers("redis-benchmark"),
+        packages: &["redis-server", "redis-tools"],
+    },
+    Tool { name: "nginx", present: || answers("nginx"), packages: &["nginx-light"] },
+    Tool { name: "haproxy", present: || answers("haproxy"), packages: &["haproxy"] },
+];
 
 /// Installs what is missing if that is allowed, or else fails with the one command that does.
 pub(crate) fn require(tools: &[&[Tool]], install: bool) -> Result<()> {

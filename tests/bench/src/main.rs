@@ -3,6 +3,7 @@
 
 mod cpu;
 mod cycle;
+mod edge;
 mod flood;
 mod hosts;
 mod load;
@@ -25,6 +26,8 @@ enum Bench {
     Store(store::Arguments),
     /// A whole cycle over HTTP beside `SnapPass` and Redis.
     Cycle(cycle::Arguments),
+    /// Connections and requests at the edge, beside nginx, haproxy and caddy; strangers; idle connections.
+    Edge(edge::Arguments),
     /// Finding whose a host is, among a thousand domains and among a million.
     Hosts(hosts::Arguments),
     /// Whether strangers who try to sign in slow down those who open secrets.
@@ -50,6 +53,7 @@ async fn run(bench: Bench) -> Result<bool> {
     ensure!(!cfg!(debug_assertions), "a debug build measures nothing: build with --release");
     let report = match bench {
         Bench::Store(arguments) => Box::pin(store::run(&arguments)).await?,
+        Bench::Edge(arguments) => edge::run(&arguments).await?,
         Bench::Hosts(arguments) => hosts::run(&arguments)?,
         Bench::Page(arguments) => page::run(&arguments).await?,
         Bench::Flood(arguments) => flood::run(&arguments).await?,

@@ -14,8 +14,9 @@ use anyhow::Result;
 use clap::Args;
 use tokio::task::JoinSet;
 
+pub(crate) use self::process::{Process, free_port};
 use self::snappass::SnapPass;
-pub(crate) use self::waxseal::{Pair, Waxseal};
+pub(crate) use self::waxseal::{HOST, Pair, Waxseal};
 use crate::cpu::Usage;
 use crate::load::count;
 use crate::machine::Machine;

@@ -19,7 +19,7 @@ use super::People;
 use super::http::{Connection, Target};
 use super::process::{Process, free_port};
 
-const HOST: &str = "secrets.acme.localhost";
+pub(crate) const HOST: &str = "secrets.acme.localhost";
 /// Where members are.
 const PLATFORM: &str = "app.localhost";
 /// The media type of a sealed request.
@@ -61,6 +61,11 @@ impl Waxseal {
 
     pub(crate) fn plain(&self) -> Target {
         Target::plain(HOST, self.plain)
+    }
+
+    /// The ports of plain HTTP and of TLS.
+    pub(crate) const fn ports(&self) -> (u16, u16) {
+        (self.plain, self.tls)
     }
 
     /// The platform's host.

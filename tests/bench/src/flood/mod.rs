@@ -1,5 +1,7 @@
-//! `bench flood`: strangers try passwords as fast as they can; people who open secrets should not notice.
+//! `bench flood`: strangers try passwords as fast as they can, or hold connections as slowly as they can; people who open
+//! secrets should not notice.
 
+mod siege;
 mod tries;
 mod visitors;
 
@@ -11,6 +13,8 @@ use clap::Args;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
+pub(crate) use self::siege::raise_file_limit;
+use self::siege::{Ports, Siege};
 use self::tries::{Outcomes, Tries};
 use self::visitors::{Seen, Visitors};
 use crate::cycle::Waxseal;
@@ -38,6 +42,9 @@ pub(crate) struct Arguments {
     /// Tries to sign in, each second of a flood.
     #[arg(long, default_value_t = 1_000)]
     tries: u32,
+    /// Slow connections at any time of a siege.
+    #[arg(long, default_value_t = 2_000)]
+    slow: usize,
     /// Claims each second; twice as many links are only looked at.
     #[arg(long, default_value_t = 30)]
     claims: u32,
@@ -48,6 +55,14 @@ pub(crate) struct Arguments {
 struct P99 {
     quiet: Samples,
     flooded: Samples,
+    besieged: Samples,
+}
+
+/// How many slow connections there were.
+#[derive(Default)]
+struct Slow {
+    open: Samples,
+    opened: Samples,
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<Report> {
@@ -57,16 +72,25 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report> {
     let visitors = Visitors::new(&waxseal);
     let tries = Tries::begin(&waxseal).await?;
     let (mut claims, mut pages) = (P99::default(), P99::default());
-    let mut outcomes = Outcomes::default();
+    let (mut outcomes, mut slow) = (Outcomes::default(), Slow::default());
+    let (plain, tls) = waxseal.ports();
     // Round 0 only fills caches.
     for round in 0..=arguments.rounds {
         report.measuring(&format!("round {round} of {}", arguments.rounds));
         let quiet = visit(&visitors, arguments).await?;
         let (flooded, met) =
             tokio::try_join!(visit(&visitors, arguments), flood(&tries, arguments))?;
+        let siege = Siege::begin(Ports { plain, tls }, arguments.slow).await?;
+        let besieged = visit(&visitors, arguments).await?;
+        let (open, opened) = (siege.open(), siege.opened());
+        drop(siege);
         if round == 0 {
             continue;
         }
+        slow.open.0.push(count(open));
+        slow.opened.0.push(count(opened));
+        claims.besieged.0.push(besieged.claims.p99());
+        pages.besieged.0.push(besieged.pages.p99());
         claims.quiet.0.push(quiet.claims.p99());
         claims.flooded.0.push(flooded.claims.p99());
         pages.quiet.0.push(quiet.pages.p99());
@@ -74,6 +98,9 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report> {
         outcomes.add(&met);
     }
     fill(&mut report, &claims, &pages, &outcomes, arguments);
+    let wanted = Budget::AtLeast(count(arguments.slow) * 0.9);
+    report.row("slow connections: open at the end of a siege", "", wanted, slow.open);
+    report.row("slow connections: opened in a siege", "", Budget::None, slow.opened);
     report.publish(&arguments.output)?;
     Ok(report)
 }
@@ -128,11 +155,16 @@ fn fill(
 ) {
     report.row("claim: p99, flooded ÷ quiet", "×", SLOWER, claims.flooded.over(&claims.quiet));
     report.row("GET /s/<id>: p99, flooded ÷ quiet", "×", SLOWER, pages.flooded.over(&pages.quiet));
+    report.row("claim: p99, besieged ÷ quiet", "×", SLOWER, claims.besieged.over(&claims.quiet));
+    let besieged = pages.besieged.over(&pages.quiet);
+    report.row("GET /s/<id>: p99, besieged ÷ quiet", "×", SLOWER, besieged);
     for (what, samples) in [
         ("claim: p99, quiet", &claims.quiet),
         ("claim: p99, flooded", &claims.flooded),
+        ("claim: p99, besieged", &claims.besieged),
         ("GET /s/<id>: p99, quiet", &pages.quiet),
         ("GET /s/<id>: p99, flooded", &pages.flooded),
+        ("GET /s/<id>: p99, besieged", &pages.besieged),
     ] {
         report.row(what, "ms", Budget::None, samples.clone());
     }
