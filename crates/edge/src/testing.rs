@@ -113,6 +113,7 @@ impl Service {
             .route("/v1/things/{name}", get(remember))
             .route("/v1/slow", any(slow))
             .route("/v1/secrets/claim", any(large))
+            .route("/v1/secrets/{act}", post(remember))
             .route("/v1/panic", any(|| async { panic!("the passphrase was hunter2") as &str }))
             .with_state(Arc::clone(self))
     }

@@ -16,8 +16,8 @@ use wax_crypto::{
     sealed_bytes,
 };
 use wax_edge::{
-    ConsoleSite, Edge, EdgeParts, Limits, LocalCa, NoPendingHosts, Place, Proxies, Rate, Rates, Readiness,
-    Remote, RemoteParts, Routes, Signing, TicketKey, TicketRing, Tickets, Upstream,
+    ConsoleSite, Edge, EdgeParts, Limits, LocalCa, NoPendingHosts, Place, Proxies, Rate, Rates,
+    Readiness, Remote, RemoteParts, Routes, Signing, TicketKey, TicketRing, Tickets, Upstream,
 };
 use wax_httpkit::{HostKind, Mount, Mounts, Services, auth::SharedAuthenticator};
 use wax_kernel::{Clock, Job, Rng, SystemRng};
