@@ -80,11 +80,14 @@ fn nginx(programs: &Programs, files: &Files) -> Result<Peer> {
     let port = free_port()?;
     let (pid, log) = (files.path("nginx.pid"), files.path("nginx.access.log"));
     let (chain, key) = (files.path("chain.pem"), files.path("key.pem"));
+    let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .map(|kind| format!("{kind}_temp_path {};", files.path(kind)))
+        .concat();
     let configuration = format!(
         "daemon off; worker_processes 2; pid {pid}; error_log stderr;
          events {{ worker_connections 8192; }}
          http {{
-           access_log {log}; keepalive_requests 100000; ssl_session_tickets off;
+           {temporary} access_log {log}; keepalive_requests 100000; ssl_session_tickets off;
            server {{ listen 127.0.0.1:{port} ssl default_server; ssl_reject_handshake on; }}
            server {{
              listen 127.0.0.1:{port} ssl; server_name {HOST};
@@ -104,7 +107,7 @@ fn haproxy(programs: &Programs, files: &Files) -> Result<Peer> {
     let configuration = format!(
         "global
   nbthread 2
-  maxconn 10000
+  maxconn 4000
   log stdout format raw local0
   tune.ssl.cachesize 0
 defaults
