@@ -36,6 +36,8 @@ pub enum Fault {
     CutNoTcp,
     /// Cuts every datagram, and over TCP promises an answer that it never sends.
     CutEndlessTcp,
+    /// Knows nothing beyond RFC 1035, and calls a question with options malformed.
+    NoOptions,
     /// Answers to an id that nobody used.
     WrongId,
     /// Answers to a question that nobody asked.

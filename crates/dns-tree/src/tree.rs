@@ -364,7 +364,12 @@ fn spoil(fault: Option<Fault>, good: &Message, query: &Message, transport: Trans
         Some(Fault::Cut | Fault::CutNoTcp | Fault::CutEndlessTcp) if is_udp => {
             Reply::now(cut(good))
         }
-        None | Some(Fault::Cut) => Reply::now(fitting(good)),
+        Some(Fault::NoOptions) if query.edns.is_some() => {
+            let mut malformed = good.clone();
+            malformed.queries.clear();
+            Reply::now(empty(&malformed, ResponseCode::FormErr))
+        }
+        None | Some(Fault::Cut | Fault::NoOptions) => Reply::now(fitting(good)),
         Some(Fault::ServFail) => Reply::now(empty(good, ResponseCode::ServFail)),
         Some(Fault::Refused) => Reply::now(empty(good, ResponseCode::Refused)),
         Some(Fault::NxDomain) => with(&|message| {

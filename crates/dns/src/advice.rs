@@ -100,7 +100,9 @@ impl Advisor<'_> {
             |code, change: Option<Change>| Finding::new(code).with("name", &said).change(change);
         match self.verdicts.proof {
             Proof::Proven { by: Method::Txt } => Finding::new(Code::ProvenTxt),
-            Proof::Proven { by: Method::Cname } => Finding::new(Code::ProvenCname),
+            Proof::Proven { by: Method::Cname | Method::Delegation } => {
+                Finding::new(Code::ProvenCname)
+            }
             Proof::Partial { showing, heard, .. } => {
                 Finding::new(Code::ProofPartial).with("showing", &showing).with("heard", &heard)
             }

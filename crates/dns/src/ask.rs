@@ -1,10 +1,11 @@
 //! One server, one question, within the budget of one check.
 
 use std::{
+    collections::BTreeSet,
     io,
     net::{IpAddr, SocketAddr},
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU32, AtomicUsize, Ordering},
     },
     time::Duration,
@@ -99,11 +100,14 @@ pub(crate) struct Asker<'a> {
     pub(crate) dns: &'a Dns,
     deadline: Instant,
     spent: AtomicU32,
+    /// Servers that know nothing beyond RFC 1035.
+    old: Mutex<BTreeSet<IpAddr>>,
 }
 
 impl<'a> Asker<'a> {
     pub(crate) fn new(dns: &'a Dns) -> Self {
-        Self { dns, deadline: Instant::now() + dns.limits.whole, spent: AtomicU32::new(0) }
+        let deadline = Instant::now() + dns.limits.whole;
+        Self { dns, deadline, spent: AtomicU32::new(0), old: Mutex::default() }
     }
 
     pub(crate) fn spent(&self) -> u32 {
@@ -121,11 +125,31 @@ impl<'a> Asker<'a> {
         if self.dns.roots.reach == Reach::Public && !is_public(server) {
             return Err(Fault::ForbiddenAddress);
         }
+        let rng = &*self.dns.rng;
+        if !self.old().contains(&server) {
+            let answer = self.put(server, &Question::new(name, kind, rng)?, patient).await?;
+            if !is_of_old_server(&answer) {
+                return Ok(answer);
+            }
+            self.old().insert(server);
+        }
+        self.put(server, &Question::plain(name, kind, rng)?, patient).await
+    }
+
+    fn old(&self) -> MutexGuard<'_, BTreeSet<IpAddr>> {
+        self.old.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn put(
+        &self,
+        server: IpAddr,
+        question: &Question,
+        patient: bool,
+    ) -> Result<Message, Fault> {
         let server = SocketAddr::new(server, self.dns.roots.port);
-        let question = Question::new(name, kind, &*self.dns.rng)?;
         let first = self.dns.limits.first_try;
-        match self.datagram(server, &question, first).await {
-            Err(Fault::Timeout) if patient => self.datagram(server, &question, first * 2).await,
+        match self.datagram(server, question, first).await {
+            Err(Fault::Timeout) if patient => self.datagram(server, question, first * 2).await,
             other => other,
         }
     }
@@ -193,6 +217,12 @@ impl<'a> Asker<'a> {
             Err(_) => Err(Fault::Timeout),
         }
     }
+}
+
+/// A reply to a question with options that its server does not understand: to be asked again without (RFC 6891 §7).
+fn is_of_old_server(answer: &Message) -> bool {
+    let code = answer.metadata.response_code;
+    answer.edns.is_none() && matches!(code, ResponseCode::FormErr | ResponseCode::NotImp)
 }
 
 /// A reply that says what its server knows as a server of the zone.

@@ -92,6 +92,9 @@ pub enum Method {
     Txt,
     /// The name points at the claim's target, by its own CNAME record.
     Cname,
+    /// The challenge's name points at the claim's target, by a CNAME record: the one alias that is followed there, and it
+    /// needs no looking up.
+    Delegation,
 }
 
 /// Whether a claim is proven, as of one check.
@@ -136,6 +139,7 @@ impl Proof {
         let ways = [
             (Method::Cname, shows(&heard, leads_here)),
             (Method::Txt, shows(&heard, |server| says_token(server, &claim.token))),
+            (Method::Delegation, shows(&heard, |server| delegates(server, &target))),
         ];
         // Whoever cannot sign what a signed zone says may not be the zone.
         if !evidence.has_quorum() || matches!(evidence.dnssec, Dnssec::Bogus { .. }) {
@@ -155,6 +159,11 @@ impl Proof {
 /// An alias of its own at the challenge's name. A wildcard's is nothing: a TXT record takes its place.
 fn points_away(server: &ServerSeen) -> bool {
     server.challenge.alias().is_some_and(|alias| server.sibling.alias() != Some(alias))
+}
+
+/// Such an alias to the claim's target, whose label is as hard to guess as a token.
+fn delegates(server: &ServerSeen, target: &DnsName) -> bool {
+    server.sibling.is_answer() && points_away(server) && server.challenge.alias() == Some(target)
 }
 
 /// Whether a TXT record is somebody's token.

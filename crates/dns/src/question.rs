@@ -34,12 +34,26 @@ pub(crate) enum Echo {
 impl Question {
     /// Asks for no recursion, and for the signatures with the answer.
     pub(crate) fn new(name: &Name, kind: RecordType, rng: &dyn Rng) -> Result<Self, Fault> {
+        let mut options = Edns::new();
+        options.set_max_payload(LARGEST_DATAGRAM).set_dnssec_ok(true);
+        Self::with(Some(options), name, kind, rng)
+    }
+
+    /// The same for a server that knows nothing beyond RFC 1035. It has no signatures.
+    pub(crate) fn plain(name: &Name, kind: RecordType, rng: &dyn Rng) -> Result<Self, Fault> {
+        Self::with(None, name, kind, rng)
+    }
+
+    fn with(
+        options: Option<Edns>,
+        name: &Name,
+        kind: RecordType,
+        rng: &dyn Rng,
+    ) -> Result<Self, Fault> {
         let id = u16::from_be_bytes(rng.bytes());
         let mut message = Message::new(id, MessageType::Query, OpCode::Query);
         message.add_query(Query::query(name.clone(), kind));
-        let mut options = Edns::new();
-        options.set_max_payload(LARGEST_DATAGRAM).set_dnssec_ok(true);
-        message.set_edns(options);
+        message.edns = options;
         let mut bytes = message.to_vec().map_err(|_| Fault::Garbage)?;
         let encoded = if name.is_root() { 1 } else { name.len() + 1 };
         let end = HEADER + encoded + 4;

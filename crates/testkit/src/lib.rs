@@ -15,6 +15,7 @@ mod pebble;
 mod people;
 mod platform_app;
 mod smtp;
+mod tree_wire;
 mod watched;
 
 pub use app::{Answer, START, TestApp, request};
@@ -29,4 +30,5 @@ pub use pebble::{Habits as PebbleHabits, Pebble};
 pub use people::{Recipient, Sender, Terms};
 pub use platform_app::{House, Person, PlatformApp};
 pub use smtp::{Catcher, CatcherTls, Caught, MAIL_HOST, Trouble};
+pub use tree_wire::TreeWire;
 pub use watched::{Step, Watched};

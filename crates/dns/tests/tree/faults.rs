@@ -93,6 +93,23 @@ async fn what_does_not_fit_or_keeps_no_capitals_is_asked_again_over_tcp() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_that_knows_no_options_is_asked_without_them_from_then_on() {
+    let tree = Tree::new();
+    let servers = ["a.nic.com", "ns1.example.com"];
+    tree.zone("com", &servers[..1]);
+    tree.zone("example.com", &servers[1..]);
+    tree.add(&format!("{HOST} CNAME {TARGET}"));
+    let world = World::of(tree, HOST);
+    let new = world.evidence().await;
+    for server in servers {
+        world.tree.fault(server, Fault::NoOptions);
+    }
+    let old = world.evidence().await;
+    assert_eq!(old.heard().count(), 1);
+    assert_eq!(old.queries, new.queries + 2, "one question too many for each server");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_slow_answer_is_waited_for() {
     let world = World::new(HOST);
     world.tree.add(&format!("{HOST} CNAME {TARGET}"));

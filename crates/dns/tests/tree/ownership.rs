@@ -89,6 +89,30 @@ async fn a_text_behind_an_alias_is_no_proof() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_challenge_that_points_to_the_claims_target_proves_and_is_never_fresh() {
+    let world = World::new(HOST);
+    world.tree.add(&format!("_waxseal-challenge.{HOST} CNAME {TARGET}"));
+    let report = world.report().await;
+    assert_eq!(report.proof, Proof::Proven { by: Method::Delegation });
+    assert_eq!(report.pointing, Pointing::Nxdomain);
+    assert!(codes(&report).contains(&Code::ProvenCname));
+    assert_eq!(seen(&report.proof, report.pointing, true), Seen::Proof { fresh: false });
+    let wildcard = World::new("*.example.com");
+    wildcard.tree.add(&format!("_waxseal-challenge.example.com CNAME {TARGET}"));
+    assert_eq!(wildcard.report().await.proof, Proof::Proven { by: Method::Delegation });
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_challenge_that_points_elsewhere_in_our_zone_or_by_a_wildcard_is_no_proof() {
+    let world = World::new(HOST);
+    world.tree.add(&format!("_waxseal-challenge.{HOST} CNAME zzz.edge.example.net"));
+    assert_eq!(world.report().await.proof, Proof::PointsAway);
+    let world = World::new(HOST);
+    world.tree.add(&format!("*.{HOST} CNAME {TARGET}"));
+    assert_eq!(world.report().await.proof, Proof::Missing);
+}
+
+#[tokio::test(start_paused = true)]
 async fn another_token_is_replaced_not_added_to() {
     let world = World::new(HOST);
     world.tree.add(&format!("_waxseal-challenge.{HOST} TXT waxseal-domain=somebodyelses"));

@@ -1,57 +1,19 @@
 //! A small Internet, a tenant with a claim, and a check of it.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use async_trait::async_trait;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 use wax_dns::{
-    Anchors, Change, Claim, ClaimToken, Code, Dns, EdgePlaces, Evidence, Expected, Finding, IsOurs,
-    Issuance, Limits, Reach, Report, Roots, TenantHost, Wire,
+    Change, Claim, ClaimToken, Code, Dns, EdgePlaces, Evidence, Expected, Finding, Issuance,
+    Report, TenantHost,
 };
-use wax_dns_tree::{Reply, Transport, Tree};
+use wax_dns_tree::Tree;
 use wax_i18n::Lang;
 use wax_kernel::{Hostname, ManualClock, SeededRng, TenantId, Timestamp};
+use wax_testkit::TreeWire;
 
 /// In 2026, when good signatures are valid.
 pub(crate) const NOW_MS: i64 = 1_790_000_000_000;
-
-/// The tree without sockets, in virtual time.
-#[derive(Debug)]
-struct TreeWire(Tree);
-
-#[async_trait]
-impl Wire for TreeWire {
-    async fn datagram(
-        &self,
-        server: SocketAddr,
-        query: &[u8],
-        is_ours: &IsOurs<'_>,
-    ) -> io::Result<Vec<u8>> {
-        let Reply { after, messages, .. } = self.0.answer(server.ip(), Transport::Udp, query);
-        sleep(after).await;
-        for (at, message) in messages.into_iter().enumerate() {
-            if is_ours(&message) {
-                return Ok(message);
-            }
-            if at == 15 {
-                return Err(io::ErrorKind::InvalidData.into());
-            }
-        }
-        std::future::pending().await
-    }
-
-    async fn stream(&self, server: SocketAddr, query: &[u8]) -> io::Result<Vec<u8>> {
-        let Reply { after, messages, close } = self.0.answer(server.ip(), Transport::Tcp, query);
-        sleep(after).await;
-        if close {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        match messages.into_iter().next() {
-            Some(message) => Ok(message),
-            None => std::future::pending().await,
-        }
-    }
-}
 
 pub(crate) struct World {
     pub(crate) tree: Tree,
@@ -77,15 +39,8 @@ impl World {
     }
 
     pub(crate) fn of(tree: Tree, host: &str) -> Self {
-        let (algorithm, key) = tree.anchor();
-        let anchors = Anchors::of(algorithm, key);
-        let dns = Dns {
-            wire: Arc::new(TreeWire(tree.clone())),
-            rng: Arc::new(SeededRng::new(5)),
-            clock: Arc::new(ManualClock::at_ms(NOW_MS)),
-            roots: Roots::of(tree.roots(), 53, Reach::Everywhere, anchors),
-            limits: Limits::default(),
-        };
+        let clock = Arc::new(ManualClock::at_ms(NOW_MS));
+        let dns = TreeWire::dns(&tree, clock, Arc::new(SeededRng::new(5)));
         Self { tree, dns, expected: expected(host) }
     }
 
