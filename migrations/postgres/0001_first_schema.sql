@@ -15,14 +15,52 @@ CREATE TABLE tenants (
 -- DUE_ERASURES: organizations to be erased.
 CREATE INDEX tenants_by_deletion ON tenants (deletion_due_at_ms) WHERE deletion_due_at_ms IS NOT NULL;
 
+-- One tenant's claim to one name. Several tenants may claim one; one of them holds it.
 CREATE TABLE domains (
-    tenant_id     TEXT COLLATE "C" NOT NULL REFERENCES tenants (id),
-    id            TEXT COLLATE "C" NOT NULL,
-    -- A host belongs to one tenant only.
-    host          TEXT COLLATE "C" NOT NULL UNIQUE,
-    created_at_ms BIGINT NOT NULL,
-    PRIMARY KEY (tenant_id, id)
+    tenant_id               TEXT COLLATE "C" NOT NULL REFERENCES tenants (id),
+    id                      TEXT COLLATE "C" NOT NULL,
+    -- `secrets.example.com` or `*.example.com`.
+    host                    TEXT COLLATE "C" NOT NULL,
+    created_at_ms           BIGINT NOT NULL,
+    transport               TEXT NOT NULL,
+    -- What proves it in a TXT record; empty if nothing has to.
+    token                   TEXT NOT NULL,
+    token_drawn_at_ms       BIGINT NOT NULL,
+    -- 1: drawn for a contest.
+    token_answers_contest   BIGINT NOT NULL,
+    -- What its CNAME points to, below our own zone; empty if nothing does.
+    label                   TEXT COLLATE "C" NOT NULL,
+    ownership               TEXT NOT NULL,
+    since_ms                BIGINT NOT NULL,
+    held_since_ms           BIGINT,
+    -- When and from where its proof was first seen while another held the name.
+    sighting_at_ms          BIGINT,
+    sighting_from           TEXT,
+    contested_by            TEXT COLLATE "C",
+    turned_down_until_ms    BIGINT,
+    pointing                TEXT NOT NULL,
+    gate                    TEXT NOT NULL,
+    -- Since when checks are counted, how many there were, the last that said something, the next.
+    checks_since_ms         BIGINT NOT NULL,
+    checks                  BIGINT NOT NULL,
+    checked_at_ms           BIGINT,
+    next_check_at_ms        BIGINT,
+    -- JSON, as the model writes it.
+    settings                TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, host)
 );
+
+-- Of all claims to a name one holds it, whatever the server does. Also LOCK_HOST.
+CREATE UNIQUE INDEX domains_by_holder ON domains (host)
+    WHERE ownership IN ('verified', 'contested', 'held', 'grace');
+CREATE INDEX domains_by_host ON domains (host);
+-- FIND_DOMAIN_ANYWHERE: for work that an id was given for.
+CREATE UNIQUE INDEX domains_by_id ON domains (id);
+-- No label is given out twice.
+CREATE UNIQUE INDEX domains_by_label ON domains (label) WHERE label <> '';
+-- TAKE_DUE_CHECK.
+CREATE INDEX domains_by_check ON domains (next_check_at_ms) WHERE next_check_at_ms IS NOT NULL;
 
 -- What visitors of a domain see: JSON, as the model writes it.
 CREATE TABLE brands (

@@ -3,8 +3,9 @@
 use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
+use wax_kernel::HostPattern;
 
-use crate::{AccountThumbprint, AriId, CertName, Failure, Method, Token, Window};
+use crate::{AccountThumbprint, AriId, Failure, Method, Token, Window};
 
 /// How an order stands (RFC 8555 §7.1.6).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +51,7 @@ pub trait CertificateAuthority: Send + Sync + fmt::Debug {
     /// Asks for an order.
     async fn new_order(
         &self,
-        name: &CertName,
+        name: &HostPattern,
         replaces: Option<&AriId>,
     ) -> Result<OrderState, Failure>;
 

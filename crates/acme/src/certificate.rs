@@ -3,7 +3,7 @@
 use rustls::sign::CertifiedKey;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
 use serde::{Deserialize, Serialize};
-use wax_kernel::{Timestamp, base64url_encode};
+use wax_kernel::{HostPattern, Timestamp, base64url_encode};
 use x509_parser::{
     certificate::X509Certificate,
     extensions::{GeneralName, ParsedExtension},
@@ -11,7 +11,7 @@ use x509_parser::{
     public_key::PublicKey,
 };
 
-use crate::{CertName, Validity};
+use crate::Validity;
 
 /// More is no chain of any issuer, and every handshake would carry it.
 const LONGEST_CHAIN: usize = 8;
@@ -169,7 +169,7 @@ impl Chain {
     pub fn inspect(
         &self,
         key: &PrivateKeyDer<'static>,
-        name: &CertName,
+        name: &HostPattern,
         now: Timestamp,
     ) -> Result<Facts, Vec<Fault>> {
         let parsed: Vec<_> = self.0.iter().filter_map(parse).collect();
@@ -211,7 +211,7 @@ impl Upload {
     pub fn check(
         chain: &str,
         key: &str,
-        name: &CertName,
+        name: &HostPattern,
         now: Timestamp,
     ) -> Result<Self, Vec<Fault>> {
         let chain = Chain::from_pem(chain);

@@ -5,9 +5,7 @@ use rustls::sign::CertifiedKey;
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use wax_kernel::base64url_encode;
-
-use crate::CertName;
+use wax_kernel::{HostPattern, base64url_encode};
 
 /// How control is proved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -50,7 +48,7 @@ pub struct Answer {
     /// How.
     pub method: Method,
     /// For which name.
-    pub name: CertName,
+    pub name: HostPattern,
     /// The issuer's token.
     pub token: Token,
     /// Whose account.
@@ -73,7 +71,7 @@ impl Method {
     }
 
     /// Whether it proves names of this kind: a wildcard only by DNS (RFC 8555 §7.1.3).
-    pub const fn proves(self, name: &CertName) -> bool {
+    pub const fn proves(self, name: &HostPattern) -> bool {
         matches!(self, Self::Dns01) || !name.is_wildcard()
     }
 }
@@ -208,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_wildcard_is_proved_at_its_host_and_by_dns_only() {
-        let name = CertName::parse("*.example.com").unwrap();
+        let name = HostPattern::parse("*.example.com").unwrap();
         let token = Token::parse("abc").unwrap();
         let answer = Answer { method: Method::Dns01, name, token, account: account() };
         assert_eq!(answer.dns_name(), "_acme-challenge.example.com");

@@ -1,11 +1,9 @@
 //! What is stored of a domain's certificate on its way, and afterwards of the plan to renew it.
 
 use serde::{Deserialize, Serialize};
-use wax_kernel::{CertificateId, DomainId, TenantId, Timestamp};
+use wax_kernel::{CertificateId, DomainId, HostPattern, TenantId, Timestamp};
 
-use crate::{
-    AriId, CertName, Charge, IssuerId, Lane, Method, Phase, Plan, Step, Trouble, Validity,
-};
+use crate::{AriId, Charge, IssuerId, Lane, Method, Phase, Plan, Step, Trouble, Validity};
 
 /// The certificate that is in use.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,7 +45,7 @@ pub struct Issuance {
     /// Whose.
     pub tenant: TenantId,
     /// For which name.
-    pub name: CertName,
+    pub name: HostPattern,
     /// How it may be proved, best first.
     pub methods: Vec<Method>,
     /// From whom it is ordered now.
@@ -99,7 +97,7 @@ impl Issuance {
     pub fn first(
         domain: DomainId,
         tenant: TenantId,
-        name: CertName,
+        name: HostPattern,
         issuer: IssuerId,
         lane: Lane,
         now: Timestamp,

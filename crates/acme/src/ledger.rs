@@ -7,9 +7,9 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
-use wax_kernel::Timestamp;
+use wax_kernel::{HostPattern, Timestamp};
 
-use crate::{CertName, IssuerId};
+use crate::IssuerId;
 
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -174,17 +174,17 @@ impl Charge {
     pub fn for_order(
         issuer: &IssuerId,
         limits: &[Limit],
-        name: &CertName,
+        name: &HostPattern,
         replaces: bool,
     ) -> Vec<Self> {
         let counted = limits.iter().filter(|limit| !(replaces && limit.renewals_are_free));
         counted.map(|limit| Self::of(issuer, limit, name)).collect()
     }
 
-    fn of(issuer: &IssuerId, limit: &Limit, name: &CertName) -> Self {
+    fn of(issuer: &IssuerId, limit: &Limit, name: &HostPattern) -> Self {
         let key = match limit.budget {
             Budget::Orders => String::new(),
-            Budget::Certificates => name.registered_domain().to_owned(),
+            Budget::Certificates => registered_domain(name).to_owned(),
             Budget::Duplicates => name.to_string(),
             Budget::FailedProofs => name.host().to_string(),
         };
@@ -289,6 +289,11 @@ pub fn estimate(
 /// Of positive numbers, rounded up: a token that comes back a moment late is none too many.
 const fn divided_up(value: i64, by: i64) -> i64 {
     (value + by - 1) / by
+}
+
+/// The name that issuers count certificates by: one label below a public suffix.
+pub fn registered_domain(name: &HostPattern) -> &str {
+    psl::domain_str(name.host().as_str()).unwrap_or_else(|| name.host().as_str())
 }
 
 #[cfg(test)]

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use wax_kernel::{Rng, Timestamp};
-
-use crate::CertName;
+use wax_kernel::{HostPattern, Rng, Timestamp};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
@@ -56,7 +54,7 @@ impl Validity {
 
     /// With a third of its life left, or half of a short one; spread over a tenth of its life by the name, so that what was
     /// issued together is not renewed together.
-    fn without_window(self, name: &CertName) -> Timestamp {
+    fn without_window(self, name: &HostPattern) -> Timestamp {
         let life = self.life();
         let left = if life < SHORT { life / 2 } else { life / 3 };
         let spread = life.mul_f64(f64::from(spread_of(name)) / 10_000.0);
@@ -65,7 +63,7 @@ impl Validity {
 }
 
 /// 0 to 999, the same for one name on every machine.
-fn spread_of(name: &CertName) -> u16 {
+fn spread_of(name: &HostPattern) -> u16 {
     use sha2::{Digest as _, Sha256};
     let digest = Sha256::digest(name.to_string());
     u16::from_be_bytes([digest[0], digest[1]]) % 1_000
@@ -73,7 +71,7 @@ fn spread_of(name: &CertName) -> u16 {
 
 impl Plan {
     /// For a certificate that has just come.
-    pub fn first(name: &CertName, validity: Validity, now: Timestamp) -> Self {
+    pub fn first(name: &HostPattern, validity: Validity, now: Timestamp) -> Self {
         let renew_at = validity.without_window(name);
         Self { window: None, renew_at, poll_at: now, unanswered: 0 }
     }
@@ -130,8 +128,8 @@ mod tests {
         Timestamp::from_ms(0).plus(DAY * u32::try_from(days).unwrap())
     }
 
-    fn name(text: &str) -> CertName {
-        CertName::parse(text).unwrap()
+    fn name(text: &str) -> HostPattern {
+        HostPattern::parse(text).unwrap()
     }
 
     const LONG: Validity = Validity {

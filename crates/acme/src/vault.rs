@@ -7,10 +7,10 @@ use rustls::sign::CertifiedKey;
 use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use wax_crypto::at_rest::{EnvelopeError, KeyStore, Slot};
-use wax_kernel::{CertificateId, DomainId, Rng, base64url_decode, base64url_encode};
+use wax_kernel::{CertificateId, DomainId, HostPattern, Rng, base64url_decode, base64url_encode};
 use zeroize::Zeroizing;
 
-use crate::{CertName, Chain, Facts, IssuerId};
+use crate::{Chain, Facts, IssuerId};
 
 /// A private key that opens only with the key ring, and only in its own row.
 #[derive(Clone, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub struct Certificate {
     /// Whose.
     pub domain: DomainId,
     /// For which name.
-    pub name: CertName,
+    pub name: HostPattern,
     /// Which issuer it was ordered from; `None`: brought along.
     pub issuer: Option<IssuerId>,
     /// With those that lead to its authority.
@@ -70,7 +70,7 @@ impl Vault {
         &self,
         id: &CertificateId,
         key: &SealedKey,
-        name: &CertName,
+        name: &HostPattern,
     ) -> Result<Vec<u8>, Locked> {
         let key = self.ecdsa(id, key)?;
         let mut params = CertificateParams::new([name.to_string()]).map_err(|_| Locked)?;
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_key_opens_in_its_own_row_and_with_its_own_ring_only() {
-        let (vault, name) = (vault(), CertName::parse("a.example").unwrap());
+        let (vault, name) = (vault(), HostPattern::parse("a.example").unwrap());
         let [id, other] = [CertificateId::from_bytes([1; 16]), CertificateId::from_bytes([2; 16])];
         let key = vault.new_key(&id).unwrap();
         assert!(vault.request(&id, &key, &name).is_ok());

@@ -5,6 +5,7 @@ mod base64url;
 mod clock;
 mod email_address;
 mod error_kind;
+mod host_pattern;
 mod hostname;
 pub mod html;
 mod ids;
@@ -18,6 +19,7 @@ pub use base64url::{Base64UrlError, decode as base64url_decode, encode as base64
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use email_address::{EmailAddress, EmailAddressError};
 pub use error_kind::ErrorKind;
+pub use host_pattern::{HostPattern, HostPatternError};
 pub use hostname::{Hostname, HostnameError};
 pub use ids::{
     AccountId, ApiKeyId, CertificateId, ClaimId, ContextKeyId, DomainId, EventId, IdError,

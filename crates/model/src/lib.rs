@@ -32,7 +32,7 @@ pub use audit::{Action, AuditEvent};
 pub use brand::{Brand, Color, Corners, Logo, LogoType};
 pub use claim::{Claim, ClaimState, DeviceKind};
 pub use color::{contrast, ink_on, readable};
-pub use domain::{Domain, Route};
+pub use domain::{Domain, DomainSettings, Route};
 pub use handover::{ASK_STANDS, Ask, MAX_ASKS};
 pub use invalid::{Invalid, Rule};
 pub use mail::{BadLink, Link, Mail, MailClass, MailKind};

@@ -1,7 +1,7 @@
 //! Certificates of domains, with their sealed keys.
 
-use wax_acme::{CertName, Certificate, Chain, IssuerId, SealedKey};
-use wax_kernel::{CertificateId, DomainId, TenantId};
+use wax_acme::{Certificate, Chain, IssuerId, SealedKey};
+use wax_kernel::{CertificateId, DomainId, HostPattern, TenantId};
 use wax_store::StoreError;
 
 use crate::{
@@ -51,7 +51,7 @@ fn certificate(row: Fields<'_>) -> Result<Certificate, StoreError> {
     Ok(Certificate {
         id: row.parse("id", CertificateId::parse)?,
         domain: row.parse("domain_id", DomainId::parse)?,
-        name: row.parse("name", CertName::parse)?,
+        name: row.parse("name", HostPattern::parse)?,
         issuer: issuer.as_deref().map(IssuerId::new),
         chain: chain.map_err(|_| row.corrupt("chain"))?,
         key: SealedKey::from_bytes(row.get("private_key")?),

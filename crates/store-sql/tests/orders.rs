@@ -4,10 +4,10 @@
 use std::{sync::Arc, time::Duration};
 
 use wax_acme::{
-    Bucket, Budget, CertName, Certificate, Chain, Change, Charge, Facts, Issuance, IssuerId, Lane,
-    Lease, MemoryOrders, OrderStore, SealedKey, Step, StoreFault, StoredAccount, Validity,
+    Bucket, Budget, Certificate, Chain, Change, Charge, Facts, Issuance, IssuerId, Lane, Lease,
+    MemoryOrders, OrderStore, SealedKey, Step, StoreFault, StoredAccount, Validity,
 };
-use wax_kernel::{CertificateId, DomainId, Rng, SeededRng, TenantId, Timestamp};
+use wax_kernel::{CertificateId, DomainId, HostPattern, Rng, SeededRng, TenantId, Timestamp};
 use wax_store_sql::{Settings, SqlStore};
 use wax_testkit::database::PostgresDatabase;
 
@@ -16,7 +16,7 @@ const LATER: Timestamp = Timestamp::from_ms(1_795_363_290_000);
 
 fn issuance(n: u64, lane: Lane) -> Issuance {
     let rng: &dyn Rng = &SeededRng::new(n);
-    let name = CertName::parse(&format!("h{n}.d{n}.example")).unwrap();
+    let name = HostPattern::parse(&format!("h{n}.d{n}.example")).unwrap();
     let (domain, tenant) = (DomainId::random(rng), TenantId::random(rng));
     Issuance::first(domain, tenant, name, IssuerId::new("ca"), lane, NOW)
 }

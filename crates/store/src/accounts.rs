@@ -9,7 +9,7 @@ use wax_model::{
     StoredPasskey, Tenant, TenantScope, TokenPurpose,
 };
 
-use crate::{OperatorRepository, OutboxRepository, StoreError, UnitOfWork};
+use crate::{DomainRepository, OperatorRepository, OutboxRepository, StoreError, UnitOfWork};
 
 /// SHA-256 of a bearer value: what the database holds instead of it.
 pub type TokenHash = [u8; 32];
@@ -93,6 +93,8 @@ pub trait PlatformUnit: Send {
     fn tokens(&mut self) -> &mut dyn TokenRepository;
     /// Messages to be delivered after the commit, of no organization.
     fn outbox(&mut self) -> &mut dyn OutboxRepository;
+    /// Domains, whosesoever.
+    fn domains(&mut self) -> &mut dyn DomainRepository;
     /// What the operator changes.
     fn operator(&mut self) -> &mut dyn OperatorRepository;
     /// The same transaction, within one organization.

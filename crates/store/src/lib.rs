@@ -5,6 +5,7 @@ mod accounts;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod copies;
+mod domains;
 mod error;
 mod handovers;
 mod operator;
@@ -20,6 +21,9 @@ pub use accounts::{
     SignInTries, TRIES_KEPT, Token, TokenHash, TokenRepository, Tried,
 };
 pub use copies::{CopyReads, CopyRepository, SealedCopy};
+pub use domains::{
+    CHANGES_KEPT, Changes, DomainPlatform, DomainReads, DomainRepository, NODE_ALIVE, NewDomain,
+};
 pub use error::StoreError;
 pub use handovers::{HandoverReads, HandoverRepository};
 pub use operator::OperatorRepository;
@@ -27,9 +31,7 @@ pub use organizations::{
     AuditFilter, ERASURE_SETTLES, Member, OrganizationReads, OrganizationRepository,
 };
 pub use outbox::{GivenUp, Outbox, Suppression, SuppressionReason, TakenMessage};
-pub use platform::{
-    DueClaim, DueSecret, EXPIRED_KEY_KEPT, NewDomain, Outage, PlatformStore, RegisteredKey,
-};
+pub use platform::{DueClaim, DueSecret, EXPIRED_KEY_KEPT, Outage, PlatformStore, RegisteredKey};
 pub use repositories::{
     Attempt, AttemptOutcome, AuditRepository, Call, ClaimReads, ClaimRepository, NewClaim,
     NewSecret, OutboxRepository, SealedContent, SealedWrap, SecretFilter, SecretReads,

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use wax_kernel::{ClaimId, ContextKeyId, SecretId, TenantId, Timestamp};
-use wax_model::{Brand, Domain, OperatorEvent, Route, Tenant};
+use wax_model::{OperatorEvent, Tenant};
 
-use crate::{Outbox, StoreError};
+use crate::{DomainPlatform, NewDomain, Outbox, StoreError};
 
 /// A secret with something due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,17 +37,6 @@ pub struct Outage {
     pub to: Timestamp,
 }
 
-/// A domain to be written, with its look.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewDomain {
-    /// Whose.
-    pub tenant: TenantId,
-    /// The domain.
-    pub domain: Domain,
-    /// What its visitors see.
-    pub brand: Brand,
-}
-
 /// The key with which an edge signs its contexts, as services on other machines may know it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RegisteredKey {
@@ -67,11 +56,9 @@ pub const EXPIRED_KEY_KEPT: Duration = Duration::from_hours(24);
 pub trait PlatformStore: Send + Sync {
     /// Writes a tenant; does nothing if one with this slug exists. Answers the one that exists.
     async fn ensure_tenant(&self, tenant: &Tenant) -> Result<Tenant, StoreError>;
-    /// Writes a domain and its brand; replaces the brand if this tenant has the host already. `false`: another tenant
-    /// has the host.
+    /// Writes a domain that is the tenant's without proof, with its brand, and tells edges; replaces the brand if this
+    /// tenant has the host already. `false`: another tenant holds the host.
     async fn ensure_domain(&self, new: &NewDomain) -> Result<bool, StoreError>;
-    /// Everything the edges serve, ordered by host.
-    async fn routes(&self) -> Result<Vec<Route>, StoreError>;
     /// How many tenants there are.
     async fn count_tenants(&self) -> Result<u64, StoreError>;
 
@@ -120,6 +107,8 @@ pub trait PlatformStore: Send + Sync {
     /// What the operator did, newest first, at most `limit`.
     async fn operator_events(&self, limit: u32) -> Result<Vec<OperatorEvent>, StoreError>;
 
+    /// The change log, and work on domains.
+    fn domains(&self) -> &dyn DomainPlatform;
     /// What waits to be delivered, and to whom nothing is.
     fn outbox(&self) -> &dyn Outbox;
 

@@ -11,8 +11,8 @@ use wax_model::TenantScope;
 
 use crate::{
     AccountReads, AuditRepository, ClaimReads, ClaimRepository, CopyReads, CopyRepository,
-    HandoverReads, HandoverRepository, OrganizationReads, OrganizationRepository, OutboxRepository,
-    PlatformStore, PlatformUnit, SecretReads, SecretRepository, StoreError,
+    DomainReads, HandoverReads, HandoverRepository, OrganizationReads, OrganizationRepository,
+    OutboxRepository, PlatformStore, PlatformUnit, SecretReads, SecretRepository, StoreError,
 };
 
 /// A unit of work as the store runs it: see [`Store::write`](trait.Store.html#method.write) for how it is given.
@@ -128,6 +128,8 @@ pub trait Reader: Send {
     fn copies(&mut self) -> &mut dyn CopyReads;
     /// The organization itself: members, invitations, keys, the audit trail.
     fn organization(&mut self) -> &mut dyn OrganizationReads;
+    /// Its domains.
+    fn domains(&mut self) -> &mut dyn DomainReads;
 }
 
 /// One transaction of one tenant.

@@ -14,12 +14,12 @@ use instant_acme::{
 };
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use serde::Deserialize;
-use wax_kernel::Timestamp;
+use wax_kernel::{HostPattern, Timestamp};
 
 use super::{
     Account, CertificateAuthority, OrderState, Progress, Wanted, Wire, http::Notes, problem,
 };
-use crate::{AccountThumbprint, AriId, CertName, Failure, Issuer, Method, Reason, Token, Window};
+use crate::{AccountThumbprint, AriId, Failure, Issuer, Method, Reason, Token, Window};
 
 /// Orders that this process is at. Only to save requests: one that is forgotten is asked for again.
 const REMEMBERED: usize = 1_024;
@@ -135,7 +135,7 @@ impl CertificateAuthority for AcmeCa {
 
     async fn new_order(
         &self,
-        name: &CertName,
+        name: &HostPattern,
         replaces: Option<&AriId>,
     ) -> Result<OrderState, Failure> {
         let directory = self.directory().await?;

@@ -5,7 +5,7 @@ use super::*;
 const LIMIT: Limit = limit(Budget::Orders, 10, 100, true);
 
 fn charges(limits: &[Limit], name: &str, replaces: bool) -> Vec<Charge> {
-    let name = CertName::parse(name).unwrap();
+    let name = HostPattern::parse(name).unwrap();
     Charge::for_order(&IssuerId::new("ca"), limits, &name, replaces)
 }
 
@@ -122,4 +122,17 @@ fn the_estimate_counts_those_who_are_ahead() {
     let tenth = estimate(&buckets, &charges, Lane::Expiring, 9, now);
     assert_eq!(first.as_ms(), charges[0].interval_ms);
     assert_eq!(tenth.as_ms(), 10 * charges[0].interval_ms);
+}
+
+#[test]
+fn issuers_count_by_what_stands_below_a_public_suffix() {
+    for (host, registered) in [
+        ("a.b.example.com", "example.com"),
+        ("*.example.co.uk", "example.co.uk"),
+        ("me.github.io", "me.github.io"),
+        ("co.uk", "co.uk"),
+        ("a.x.test", "x.test"),
+    ] {
+        assert_eq!(registered_domain(&HostPattern::parse(host).unwrap()), registered);
+    }
 }

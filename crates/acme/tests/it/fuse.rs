@@ -9,11 +9,11 @@ use std::{
 use async_trait::async_trait;
 use tokio::sync::Notify;
 use wax_acme::{
-    AccountThumbprint, Answer, Answers, AriId, Authority, Buckets, CertName, Certificate,
+    AccountThumbprint, Answer, Answers, AriId, Authority, Buckets, Certificate,
     CertificateAuthority, Change, Charge, Engine, Failure, Issuance, IssuerId, Lease, Method,
     OrderState, OrderStore, Parts, StoreFault, StoredAccount, Wait, Wanted, Window,
 };
-use wax_kernel::{DomainId, Timestamp};
+use wax_kernel::{DomainId, HostPattern, Timestamp};
 
 /// When it dies, counted from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +83,7 @@ impl CertificateAuthority for Fused<dyn CertificateAuthority> {
 
     async fn new_order(
         &self,
-        name: &CertName,
+        name: &HostPattern,
         replaces: Option<&AriId>,
     ) -> Result<OrderState, Failure> {
         self.fuse.burn(self.inner.new_order(name, replaces)).await

@@ -14,12 +14,12 @@ use tokio::{
     net::TcpListener,
 };
 use wax_acme::{
-    Account, AccountThumbprint, AcmeCa, Answer, Answers, Authority, CertName, Certificate,
+    Account, AccountThumbprint, AcmeCa, Answer, Answers, Authority, Certificate,
     CertificateAuthority, Engine, Issuance, Issuer, Lane, MemoryOrders, OrderStore, Parts, Phase,
     Trust, Vault, Wire, http_answer,
 };
 use wax_crypto::at_rest::MemoryKeyStore;
-use wax_kernel::{Clock, DomainId, ManualClock, Rng, SystemRng, TenantId, Timestamp};
+use wax_kernel::{Clock, DomainId, HostPattern, ManualClock, Rng, SystemRng, TenantId, Timestamp};
 use wax_testkit::{Pebble, ScriptedCa};
 
 /// Sunday, 2026-11-22, 16:00 UTC. Pebble goes by the machine's clock, which is later.
@@ -120,7 +120,7 @@ impl House {
 
     pub(crate) fn first(&self, name: &str) -> Issuance {
         let rng: &dyn Rng = &*self.rng;
-        let name = CertName::parse(name).unwrap();
+        let name = HostPattern::parse(name).unwrap();
         let (domain, tenant) = (DomainId::random(rng), TenantId::random(rng));
         let issuer = wax_acme::IssuerId::new("ca");
         Issuance::first(domain, tenant, name, issuer, Lane::New, self.clock.now())

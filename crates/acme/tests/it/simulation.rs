@@ -14,11 +14,12 @@ use std::{
 
 use async_trait::async_trait;
 use wax_acme::{
-    AccountThumbprint, AriId, Authority, Budget, CertName, CertificateAuthority, Engine, Failure,
-    Issuer, Limit, Method, OrderState, OrderStore as _, Parts, Phase, Progress, Reason, Token,
-    Wanted, Window, ledger::LETS_ENCRYPT,
+    AccountThumbprint, AriId, Authority, Budget, CertificateAuthority, Engine, Failure, Issuer,
+    Limit, Method, OrderState, OrderStore as _, Parts, Phase, Progress, Reason, Token, Wanted,
+    Window,
+    ledger::{self, LETS_ENCRYPT},
 };
-use wax_kernel::{Clock as _, DomainId, ManualClock, Rng, SeededRng, Timestamp};
+use wax_kernel::{Clock as _, DomainId, HostPattern, ManualClock, Rng, SeededRng, Timestamp};
 use wax_testkit::CaIssuing;
 
 use crate::house::{House, START};
@@ -66,7 +67,7 @@ struct World {
 
 #[derive(Debug)]
 struct Order {
-    name: CertName,
+    name: HostPattern,
     progress: Progress,
     chain: Option<(String, Timestamp)>,
     renewal: bool,
@@ -110,7 +111,7 @@ impl World {
 
     fn new_order(
         &mut self,
-        name: &CertName,
+        name: &HostPattern,
         replaces: Option<&AriId>,
     ) -> Result<OrderState, Failure> {
         self.up()?;
@@ -154,7 +155,7 @@ impl World {
         order.progress = Progress::Valid;
         let (name, renewal) = (order.name.clone(), order.renewal);
         if !renewal {
-            self.count(Budget::Certificates, name.registered_domain());
+            self.count(Budget::Certificates, ledger::registered_domain(name));
             self.count(Budget::Duplicates, &name.to_string());
         }
         self.issuing.set_now(now.as_secs());
@@ -181,7 +182,7 @@ impl CertificateAuthority for SimulatedCa {
 
     async fn new_order(
         &self,
-        name: &CertName,
+        name: &HostPattern,
         replaces: Option<&AriId>,
     ) -> Result<OrderState, Failure> {
         self.with(|world| world.new_order(name, replaces)).await

@@ -6,8 +6,8 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair,
     PKCS_ECDSA_P384_SHA384, PKCS_ED25519, date_time_ymd,
 };
-use wax_acme::{CertName, Fault, Upload};
-use wax_kernel::Timestamp;
+use wax_acme::{Fault, Upload};
+use wax_kernel::{HostPattern, Timestamp};
 
 /// 2026-01-01 and days after it.
 fn day(days: u32) -> Timestamp {
@@ -47,7 +47,7 @@ impl Authority {
 }
 
 fn check(chain: &str, key: &str, name: &str, now: Timestamp) -> Result<Upload, Vec<Fault>> {
-    Upload::check(chain, key, &CertName::parse(name).unwrap(), now)
+    Upload::check(chain, key, &HostPattern::parse(name).unwrap(), now)
 }
 
 #[test]

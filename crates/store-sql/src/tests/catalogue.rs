@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use wax_acme::{
-    CertName, Certificate, Chain, Change, Facts, Issuance, IssuerId, Lane, OrderStore as _,
-    SealedKey, Validity,
+    Certificate, Chain, Change, Facts, Issuance, IssuerId, Lane, OrderStore as _, SealedKey,
+    Validity,
 };
-use wax_kernel::{CertificateId, DomainId, Redacted, TenantId};
+use wax_kernel::{CertificateId, DomainId, HostPattern, Redacted, TenantId};
 use wax_model::{ASK_STANDS, Brand, Color, Corners, Logo, LogoType, Role, TokenPurpose};
 use wax_store::{
     ERASURE_SETTLES, NewDomain, Store,
@@ -75,7 +75,7 @@ async fn full(opened: &Arc<SqlStore>) {
 
 /// A certificate in use.
 async fn certificates(opened: &SqlStore, tenant: TenantId) {
-    let (domain, name) = (DomainId::from_bytes([1; 16]), CertName::parse("a.example").unwrap());
+    let (domain, name) = (DomainId::from_bytes([1; 16]), HostPattern::parse("a.example").unwrap());
     let issuance = Issuance::first(domain, tenant, name, IssuerId::new("ca"), Lane::New, START);
     assert!(opened.add(&issuance).await.unwrap());
     let (issuance, lease) = opened.claim(START, START).await.unwrap().unwrap();

@@ -1,26 +1,24 @@
-//! What a certificate is for.
+//! Host names with a wildcard, as domains and certificates have them.
 
 use std::fmt;
 
+use crate::Hostname;
 use serde::{Deserialize, Serialize};
-use wax_kernel::Hostname;
 
-/// The one name of a certificate: a host, or everything one label below a host.
-///
-/// One name a certificate, because a name that fails must not take others with it.
+/// A host, or with `*.` everything one label below a host (RFC 9525 §6.3).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct CertName {
+pub struct HostPattern {
     host: Hostname,
     wildcard: bool,
 }
 
 /// The text is neither a host name nor `*.` and a host name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is not a name that a certificate can be for")]
-pub struct NotAName;
+#[error("is neither a host name nor `*.` and a host name")]
+pub struct HostPatternError;
 
-impl CertName {
+impl HostPattern {
     /// For one host.
     pub const fn exact(host: Hostname) -> Self {
         Self { host, wildcard: false }
@@ -32,12 +30,12 @@ impl CertName {
     }
 
     /// Reads `host` or `*.host`.
-    pub fn parse(text: &str) -> Result<Self, NotAName> {
+    pub fn parse(text: &str) -> Result<Self, HostPatternError> {
         let (host, wildcard) = match text.strip_prefix("*.") {
             Some(host) => (host, true),
             None => (text, false),
         };
-        Ok(Self { host: Hostname::parse(host).map_err(|_| NotAName)?, wildcard })
+        Ok(Self { host: Hostname::parse(host).map_err(|_| HostPatternError)?, wildcard })
     }
 
     /// The host, without the asterisk: where its challenges are answered.
@@ -50,8 +48,16 @@ impl CertName {
         self.wildcard
     }
 
+    /// Whether a host is what this names.
+    pub fn covers(&self, host: &Hostname) -> bool {
+        if !self.wildcard {
+            return *host == self.host;
+        }
+        host.as_str().split_once('.').is_some_and(|(_, parent)| parent == self.host.as_str())
+    }
+
     /// Whether a certificate with `presented` as a name is good for this one.
-    pub(crate) fn is_covered_by(&self, presented: &str) -> bool {
+    pub fn is_covered_by(&self, presented: &str) -> bool {
         let presented = presented.to_ascii_lowercase();
         if presented == self.to_string() {
             return true;
@@ -59,14 +65,9 @@ impl CertName {
         let parent = self.host.as_str().split_once('.').map(|(_, parent)| parent);
         !self.wildcard && presented.strip_prefix("*.").is_some_and(|below| parent == Some(below))
     }
-
-    /// The name that issuers count certificates by: one label below a public suffix.
-    pub fn registered_domain(&self) -> &str {
-        psl::domain_str(self.host.as_str()).unwrap_or_else(|| self.host.as_str())
-    }
 }
 
-impl fmt::Display for CertName {
+impl fmt::Display for HostPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.wildcard {
             f.write_str("*.")?;
@@ -75,16 +76,16 @@ impl fmt::Display for CertName {
     }
 }
 
-impl TryFrom<String> for CertName {
-    type Error = NotAName;
+impl TryFrom<String> for HostPattern {
+    type Error = HostPatternError;
 
-    fn try_from(text: String) -> Result<Self, NotAName> {
+    fn try_from(text: String) -> Result<Self, HostPatternError> {
         Self::parse(&text)
     }
 }
 
-impl From<CertName> for String {
-    fn from(name: CertName) -> Self {
+impl From<HostPattern> for String {
+    fn from(name: HostPattern) -> Self {
         name.to_string()
     }
 }
@@ -93,8 +94,8 @@ impl From<CertName> for String {
 mod tests {
     use super::*;
 
-    fn name(text: &str) -> CertName {
-        CertName::parse(text).unwrap()
+    fn name(text: &str) -> HostPattern {
+        HostPattern::parse(text).unwrap()
     }
 
     #[test]
@@ -116,22 +117,23 @@ mod tests {
     }
 
     #[test]
-    fn issuers_count_by_what_stands_below_a_public_suffix() {
-        for (host, registered) in [
-            ("a.b.example.com", "example.com"),
-            ("*.example.co.uk", "example.co.uk"),
-            ("me.github.io", "me.github.io"),
-            ("co.uk", "co.uk"),
-            ("a.x.test", "x.test"),
+    fn a_pattern_covers_its_host_or_every_host_one_label_below() {
+        for (pattern, host, covered) in [
+            ("a.example", "a.example", true),
+            ("a.example", "b.a.example", false),
+            ("*.a.example", "b.a.example", true),
+            ("*.a.example", "a.example", false),
+            ("*.a.example", "c.b.a.example", false),
         ] {
-            assert_eq!(name(host).registered_domain(), registered);
+            let host = Hostname::parse(host).unwrap();
+            assert_eq!(name(pattern).covers(&host), covered, "{pattern} {host}");
         }
     }
 
     #[test]
     fn only_the_leftmost_label_may_be_an_asterisk() {
         for text in ["*", "*.", "a.*.com", "*a.com", "*.*.com", ""] {
-            assert_eq!(CertName::parse(text), Err(NotAName), "{text}");
+            assert_eq!(HostPattern::parse(text), Err(HostPatternError), "{text}");
         }
     }
 }

@@ -1,0 +1,130 @@
+//! Domains, and what edges follow (docs/domains.md).
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use wax_kernel::{DomainId, EventId, HostPattern, Timestamp};
+use wax_model::{
+    Brand,
+    domain::{Domain, DomainEvent, Node, NodeKind, Route},
+};
+
+use crate::StoreError;
+
+/// How long the change log remembers a domain that is gone. Whoever was away for longer reads everything anew.
+pub const CHANGES_KEPT: Duration = Duration::from_hours(24);
+
+/// How long after it last said so a process counts as serving. An edge says it every second.
+pub const NODE_ALIVE: Duration = Duration::from_secs(10);
+
+/// A domain to be written, with its look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewDomain {
+    /// The domain.
+    pub domain: Domain,
+    /// What its visitors see.
+    pub brand: Brand,
+}
+
+/// Looking at one tenant's domains.
+#[async_trait]
+pub trait DomainReads: Send {
+    /// The domain with this id.
+    async fn find(&mut self, id: DomainId) -> Result<Option<Domain>, StoreError>;
+    /// By host, after this one, at most `limit` (1 to 200).
+    async fn list(
+        &mut self,
+        after: Option<&HostPattern>,
+        limit: u32,
+    ) -> Result<Vec<Domain>, StoreError>;
+    /// What the last check said, as JSON.
+    async fn report(&mut self, id: DomainId) -> Result<Option<String>, StoreError>;
+    /// Its look, with its logo.
+    async fn brand(&mut self, id: DomainId) -> Result<Option<Brand>, StoreError>;
+    /// Its history, newest first, before this cursor, at most `limit` (1 to 200).
+    async fn history(
+        &mut self,
+        id: DomainId,
+        before: Option<(Timestamp, EventId)>,
+        limit: u32,
+    ) -> Result<Vec<DomainEvent>, StoreError>;
+    /// How many secrets of it can still be opened.
+    async fn live_secrets(&mut self, id: DomainId) -> Result<u64, StoreError>;
+    /// Which change edges must have seen to serve it as it is now. `None`: it was never to be seen.
+    async fn change(&mut self, id: DomainId) -> Result<Option<i64>, StoreError>;
+}
+
+/// Changing domains, whosesoever: several tenants may claim one host. Rules that read before they write take
+/// [`Self::lock_host`] first.
+#[async_trait]
+pub trait DomainRepository: Send {
+    /// Locks every claim to a name, oldest first, and reads them.
+    async fn lock_host(&mut self, host: &HostPattern) -> Result<Vec<Domain>, StoreError>;
+    /// The domain with this id, unlocked: to learn its host.
+    async fn domain(&mut self, id: DomainId) -> Result<Option<Domain>, StoreError>;
+    /// How many domains a tenant has.
+    async fn count(&mut self, tenant: wax_kernel::TenantId) -> Result<u64, StoreError>;
+    /// Writes a new one with its look. `false`: this tenant has the host.
+    async fn insert(&mut self, new: &NewDomain) -> Result<bool, StoreError>;
+    /// Writes what may change: all but id, tenant, host, label and creation. `false`: another claim holds the host, or the
+    /// domain is gone; nothing was written.
+    ///
+    /// Of two claims that change hands, whoever loses is written first.
+    async fn update(&mut self, domain: &Domain) -> Result<bool, StoreError>;
+    /// Keeps what a check said, as JSON.
+    async fn keep_report(&mut self, id: DomainId, report: &str) -> Result<(), StoreError>;
+    /// Writes its look and logo.
+    async fn set_brand(&mut self, domain: &Domain, brand: &Brand) -> Result<(), StoreError>;
+    /// Writes a row of its history.
+    async fn record(&mut self, domain: &Domain, event: &DomainEvent) -> Result<(), StoreError>;
+    /// Deletes it with all that hangs on it: look, history, report, certificates and their keys, its order. What stays is
+    /// a tombstone: SHA-256 of the host, and when.
+    async fn bury(&mut self, domain: &Domain, now: Timestamp) -> Result<(), StoreError>;
+    /// Tells edges that it has changed: the next number of the change log, which no reader sees before those below it.
+    /// Last in a unit, because it holds the log until the unit ends.
+    async fn announce(&mut self, id: DomainId, now: Timestamp) -> Result<i64, StoreError>;
+}
+
+/// What edges follow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changes {
+    /// The number of the last change that is in it.
+    pub position: i64,
+    /// Domains that changed, as they are now; `None`: gone, or not to be served.
+    pub changed: Vec<(DomainId, Option<Route>)>,
+}
+
+/// The change log, and work on domains across tenants. Every method is its own transaction.
+#[async_trait]
+pub trait DomainPlatform: Send + Sync {
+    /// Names that are held or claimed, with their looks, in the order of their ids, after this one, at most `limit`: how an
+    /// edge reads everything. Take [`Self::position`] first, and follow from there: what changes meanwhile comes again.
+    async fn routes(&self, after: Option<DomainId>, limit: u32) -> Result<Vec<Route>, StoreError>;
+    /// The number of the last change.
+    async fn position(&self) -> Result<i64, StoreError>;
+    /// What changed after `position`, at most `limit` changes. `None`: some of it is forgotten; read everything anew.
+    async fn changes(&self, position: i64, limit: u32) -> Result<Option<Changes>, StoreError>;
+    /// Forgets domains that went more than [`CHANGES_KEPT`] ago, and processes that long silent.
+    async fn forget_changes(&self, now: Timestamp) -> Result<(), StoreError>;
+    /// Says how far a process got.
+    async fn note_node(&self, node: &Node) -> Result<(), StoreError>;
+    /// Processes of a kind that are [`NODE_ALIVE`].
+    async fn nodes(&self, kind: NodeKind, now: Timestamp) -> Result<Vec<Node>, StoreError>;
+    /// Takes the domain whose check is due the longest, and moves its next check to `again_at`, so that nobody else takes it
+    /// meanwhile, and it comes again should this process die.
+    async fn take_due_check(
+        &self,
+        now: Timestamp,
+        again_at: Timestamp,
+    ) -> Result<Option<Domain>, StoreError>;
+    /// Brings the check of every claim of a name that waits for its proof forward to `now`, unless the last was after
+    /// `not_after`. Answers how many. For handshakes of names that wait: any label below a wildcard's base counts.
+    async fn hasten(
+        &self,
+        host: &wax_kernel::Hostname,
+        not_after: Timestamp,
+        now: Timestamp,
+    ) -> Result<u64, StoreError>;
+    /// The domain with this id, whosesoever. For work that an id was given for.
+    async fn domain(&self, id: DomainId) -> Result<Option<Domain>, StoreError>;
+}
