@@ -45,6 +45,8 @@ CREATE TABLE domains (
     checks                  INTEGER NOT NULL,
     checked_at_ms           INTEGER,
     next_check_at_ms        INTEGER,
+    -- When a handshake last brought the next check forward.
+    hastened_at_ms          INTEGER,
     -- JSON, as the model writes it.
     settings                TEXT NOT NULL,
     PRIMARY KEY (tenant_id, id),
@@ -123,6 +125,9 @@ CREATE TABLE secrets (
 CREATE INDEX secrets_by_creation ON secrets (tenant_id, created_at_ms, id);
 -- LIST_MADE_BY: those that one actor made. Most are made by strangers, and cost this index nothing.
 CREATE INDEX secrets_by_maker ON secrets (tenant_id, created_by, created_at_ms, id) WHERE created_by IS NOT NULL;
+-- COUNT_LIVE_SECRETS: those of a domain that can still be opened.
+CREATE INDEX secrets_by_domain ON secrets (tenant_id, domain_id)
+    WHERE state IN ('ready', 'locked', 'draining', 'bound');
 -- DUE_EXPIRIES: what the reaper has to expire.
 CREATE INDEX secrets_by_expiry ON secrets (expires_at_ms)
     WHERE state IN ('ready', 'locked', 'bound');

@@ -176,7 +176,7 @@ impl Engine {
                 }
                 issuance.failures.silent_since = None;
                 let change = Change::to(issuance.clone(), Some(now.plus(LEASE)));
-                self.parts.store.save(lease, change).await?;
+                self.parts.store.save(lease, change, now).await?;
                 Ok(true)
             }
             Outcome::Wait(wait) => self.pause(lease, issuance, now.plus(wait)).await,
@@ -197,7 +197,8 @@ impl Engine {
         until: Timestamp,
     ) -> Result<bool, StoreFault> {
         issuance.next_at = until;
-        self.parts.store.save(lease, Change::to(issuance.clone(), None)).await?;
+        let (change, now) = (Change::to(issuance.clone(), None), self.parts.clock.now());
+        self.parts.store.save(lease, change, now).await?;
         Ok(false)
     }
 

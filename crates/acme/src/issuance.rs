@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use wax_kernel::{CertificateId, DomainId, HostPattern, TenantId, Timestamp};
+use wax_model::domain::CertificateState;
 
 use crate::{AriId, Charge, IssuerId, Lane, Method, Phase, Plan, Step, Trouble, Validity};
 
@@ -72,26 +73,6 @@ pub struct Issuance {
     pub trouble: Option<Trouble>,
 }
 
-/// The certificate axis of a domain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Axis {
-    /// A first certificate waits for its turn.
-    Queued,
-    /// A first certificate is on its way.
-    Ordering,
-    /// In use.
-    Active,
-    /// In use, and its successor is on its way.
-    Renewing,
-    /// Waits after a failure.
-    Backoff,
-    /// Waits for a person.
-    Blocked,
-    /// There was one, and it is over.
-    Expired,
-}
-
 impl Issuance {
     /// A first certificate.
     pub fn first(
@@ -140,16 +121,16 @@ impl Issuance {
     }
 
     /// What people are shown.
-    pub fn axis(&self, now: Timestamp) -> Axis {
+    pub fn axis(&self, now: Timestamp) -> CertificateState {
         let alive = self.in_use.as_ref().map(|in_use| now < in_use.validity.not_after);
         match (self.step.phase(), alive) {
-            (_, Some(false)) => Axis::Expired,
-            (Phase::Blocked, _) => Axis::Blocked,
-            (Phase::Active, _) => Axis::Active,
-            (Phase::Queued, _) if self.trouble.is_some() => Axis::Backoff,
-            (_, Some(true)) => Axis::Renewing,
-            (Phase::Queued, None) => Axis::Queued,
-            (_, None) => Axis::Ordering,
+            (_, Some(false)) => CertificateState::Expired,
+            (Phase::Blocked, _) => CertificateState::Blocked,
+            (Phase::Active, _) => CertificateState::Active,
+            (Phase::Queued, _) if self.trouble.is_some() => CertificateState::Backoff,
+            (_, Some(true)) => CertificateState::Renewing,
+            (Phase::Queued, None) => CertificateState::Queued,
+            (_, None) => CertificateState::Ordering,
         }
     }
 

@@ -26,7 +26,7 @@ pub use challenge::{
     http_answer,
 };
 pub use engine::{Authority, Engine, Parts};
-pub use issuance::{Axis, Failures, InUse, Issuance};
+pub use issuance::{Failures, InUse, Issuance};
 pub use issuer::{ExternalAccount, Issuer, IssuerId, Trust};
 pub use ledger::{Bucket, Buckets, Budget, Charge, Lane, Limit, Wait};
 pub use phase::{Event, Phase, Step, TRANSITIONS};

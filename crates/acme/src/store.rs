@@ -5,7 +5,9 @@ use std::fmt;
 use async_trait::async_trait;
 use wax_kernel::{DomainId, ErrorKind, Timestamp};
 
-use crate::{Bucket, Buckets, Certificate, Charge, Issuance, IssuerId, StoredAccount, Wait};
+use crate::{
+    Answer, Bucket, Buckets, Certificate, Charge, Issuance, IssuerId, StoredAccount, Wait,
+};
 
 /// The right to work on one issuance, until it ends. The number rises each time the right is given, and every write names
 /// it: who has lost the right cannot write, however late it wakes.
@@ -62,6 +64,9 @@ impl Change {
 
 /// Keeps issuances, the ledger's buckets and accounts. Each method is one transaction and short: none is open while an
 /// issuer is asked.
+///
+/// Where domains are kept beside them, a change of [`Issuance::axis`] is an event of the domain's history, and a certificate
+/// or another answer is a change that edges are told, both in the transaction that makes it.
 #[async_trait]
 pub trait OrderStore: Send + Sync + fmt::Debug {
     /// Adds a domain's issuance. `false`: it has one.
@@ -78,7 +83,7 @@ pub trait OrderStore: Send + Sync + fmt::Debug {
     ) -> Result<Option<(Issuance, Lease)>, StoreFault>;
 
     /// Writes under a lease.
-    async fn save(&self, lease: &Lease, change: Change) -> Result<(), StoreFault>;
+    async fn save(&self, lease: &Lease, change: Change, now: Timestamp) -> Result<(), StoreFault>;
 
     /// Gives back, takes the charges from the ledger in the lane of [`Issuance::lane_at`], and writes the row: all of it, or
     /// nothing.
@@ -98,6 +103,12 @@ pub trait OrderStore: Send + Sync + fmt::Debug {
 
     /// The certificate of a domain that ends last, whether it is over or not.
     async fn certificate(&self, domain: &DomainId) -> Result<Option<Certificate>, StoreFault>;
+
+    /// The certificates of at most 1,000 domains, of each the one that ends last; in no order.
+    async fn certificates(&self, domains: &[DomainId]) -> Result<Vec<Certificate>, StoreFault>;
+
+    /// What issuers are to see now of at most 1,000 domains; in no order.
+    async fn answers(&self, domains: &[DomainId]) -> Result<Vec<(DomainId, Answer)>, StoreFault>;
 
     /// The account at an issuer.
     async fn account(&self, issuer: &IssuerId) -> Result<Option<StoredAccount>, StoreFault>;

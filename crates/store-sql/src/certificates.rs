@@ -5,6 +5,7 @@ use wax_kernel::{CertificateId, DomainId, HostPattern, TenantId};
 use wax_store::StoreError;
 
 use crate::{
+    dialect::listed,
     engine::{Fields, Rows, Session, sql},
     statements::{both, statements},
 };
@@ -15,6 +16,13 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)");
     NEWEST_CERTIFICATE = both("SELECT id, domain_id, name, issuer, chain, private_key, facts FROM certificates
         WHERE domain_id = $1 ORDER BY not_after_ms DESC, id LIMIT 1");
+    NEWEST_CERTIFICATES = listed!(
+        "SELECT id, domain_id, name, issuer, chain, private_key, facts FROM certificates WHERE domain_id IN ",
+        " AND NOT EXISTS (SELECT 1 FROM certificates AS later WHERE later.domain_id = certificates.domain_id
+            AND (later.not_after_ms > certificates.not_after_ms
+                OR later.not_after_ms = certificates.not_after_ms AND later.id < certificates.id))
+        ORDER BY domain_id"
+    );
 }
 
 pub(crate) async fn insert(
@@ -43,6 +51,15 @@ pub(crate) async fn newest(
 ) -> Result<Option<Certificate>, StoreError> {
     let row = database.row(sql(NEWEST_CERTIFICATE).bind(domain)).await?;
     row.map(|row| certificate(row.of("certificates"))).transpose()
+}
+
+/// Of each of these domains the certificate that ends last.
+pub(crate) async fn newest_of(
+    database: &mut impl Rows,
+    domains: &[DomainId],
+) -> Result<Vec<Certificate>, StoreError> {
+    let rows = database.rows(sql(NEWEST_CERTIFICATES).bind(domains)).await?;
+    rows.iter().map(|row| certificate(row.of("certificates"))).collect()
 }
 
 fn certificate(row: Fields<'_>) -> Result<Certificate, StoreError> {

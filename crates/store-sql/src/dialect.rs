@@ -2,8 +2,9 @@
 //!
 //! 1. [`locking`]: Postgres locks the row it reads; `SQLite` has one writer, which is the lock.
 //! 2. [`skipping_locked`]: as above, for a worker's share of a queue.
-//! 3. [`CLOCK`]: neither engine has the other's function.
-//! 4. [`SAFE`] and its statement: the settings that make a commit durable have other names.
+//! 3. [`listed`]: a list as one value, so that one text serves lists of every length.
+//! 4. [`CLOCK`]: neither engine has the other's function.
+//! 5. [`SAFE`] and its statement: the settings that make a commit durable have other names.
 //!
 //! Two more are no statements: the checkpoint and the start of a transaction, in `engine`.
 
@@ -27,7 +28,21 @@ macro_rules! skipping_locked {
     };
 }
 
-pub(crate) use {locking, skipping_locked};
+/// A statement with a list of texts that its $1 holds as a JSON array: `$before`, the list in brackets, `$after`.
+macro_rules! listed {
+    ($before:expr, $after:expr) => {
+        $crate::statements::Statement {
+            postgres: concat!(
+                $before,
+                "(SELECT jsonb_array_elements_text(CAST($1 AS jsonb)))",
+                $after
+            ),
+            sqlite: concat!($before, "(SELECT value FROM json_each($1))", $after),
+        }
+    };
+}
+
+pub(crate) use {listed, locking, skipping_locked};
 
 /// What time it is by the database's clock. Not `now()`, which on Postgres is when the transaction began.
 pub(crate) const CLOCK: Statement = Statement {

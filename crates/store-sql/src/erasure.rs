@@ -1,10 +1,10 @@
 //! The end of an organization: a batch at a time, until no row names it.
 
-use sha2::{Digest as _, Sha256};
-use wax_kernel::{TenantId, Timestamp};
+use wax_kernel::{DomainId, TenantId, Timestamp};
 use wax_store::{ERASURE_SETTLES, StoreError};
 
 use crate::{
+    burials, change_log,
     engine::{Rows, Session, sql},
     statements::{both, statements},
     tenants,
@@ -39,9 +39,7 @@ statements! {
     ERASE_CERTIFICATES = batch!("certificates", "id");
     ERASE_EVENTS = batch!("audit_events", "id");
     DOMAINS_TO_ERASE = both("SELECT id, host FROM domains WHERE tenant_id = $1 ORDER BY id LIMIT $2");
-    BURY_DOMAIN = both("INSERT INTO domain_tombstones (host_sha256, erased_at_ms) VALUES ($1, $2)
-        ON CONFLICT (host_sha256) DO UPDATE SET erased_at_ms = excluded.erased_at_ms");
-    /// Its brand and logo go with it (ON DELETE CASCADE).
+    /// Its look, history and report go with it (ON DELETE CASCADE).
     ERASE_DOMAIN = both("DELETE FROM domains WHERE tenant_id = $1 AND id = $2");
     ERASE_TENANT = both("DELETE FROM tenants WHERE id = $1");
     DUE_ERASURES = both("SELECT id FROM tenants WHERE deletion_due_at_ms <= $1 ORDER BY deletion_due_at_ms LIMIT $2");
@@ -99,7 +97,7 @@ async fn erase_rows(
     Ok(left)
 }
 
-/// Each leaves a tombstone: that somebody had this host, and until when.
+/// Each leaves a tombstone, and its number in the change log, which tells edges to drop it.
 async fn erase_domains(
     session: &mut Session<'_>,
     tenant: TenantId,
@@ -107,16 +105,18 @@ async fn erase_domains(
     limit: u32,
 ) -> Result<u32, StoreError> {
     let rows = session.rows(sql(DOMAINS_TO_ERASE).bind(tenant).bind(limit)).await?;
-    let mut left = limit;
+    let mut gone = Vec::with_capacity(rows.len());
     for row in &rows {
         let row = row.of("domains");
-        let (id, host): (String, String) = (row.get("id")?, row.get("host")?);
-        let hash: [u8; 32] = Sha256::digest(host).into();
-        session.execute(sql(BURY_DOMAIN).bind(&hash).bind(now)).await?;
-        session.execute(sql(ERASE_DOMAIN).bind(tenant).bind(&*id)).await?;
-        left -= 1;
+        let (id, host) = (row.parse("id", DomainId::parse)?, row.get::<String>("host")?);
+        burials::tombstone(session, &host, now).await?;
+        session.execute(sql(ERASE_DOMAIN).bind(tenant).bind(id)).await?;
+        gone.push(id);
     }
-    Ok(left)
+    for id in &gone {
+        change_log::announce(session, *id, now).await?;
+    }
+    Ok(limit.saturating_sub(u32::try_from(gone.len()).unwrap_or(u32::MAX)))
 }
 
 /// Whose deletion is due, the longest due first.

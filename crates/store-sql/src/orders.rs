@@ -3,16 +3,19 @@
 use std::{fmt::Display, sync::Arc};
 
 use async_trait::async_trait;
+use sha2::{Digest as _, Sha256};
 use wax_acme::{
-    Bucket, Buckets, Certificate, Change, Charge, Event, Issuance, IssuerId, Lease, OrderStore,
-    Phase, Step, StoreFault, StoredAccount, Wait, ledger,
+    Answer, Bucket, Buckets, Certificate, Change, Charge, Event, Issuance, IssuerId, Lease,
+    OrderStore, Phase, Step, StoreFault, StoredAccount, Wait, ledger,
 };
-use wax_kernel::{DomainId, Timestamp};
+use wax_kernel::{DomainId, EventId, Timestamp};
+use wax_model::domain::{AxisChange, CertificateState, DomainEvent};
 use wax_store::StoreError;
 
 use crate::{
-    SqlStore, certificates,
-    dialect::{locking, skipping_locked},
+    SqlStore, certificates, change_log,
+    dialect::{listed, locking, skipping_locked},
+    domain_history,
     engine::{Fields, Rows, Session, sql},
     statements::{both, statements},
 };
@@ -22,6 +25,7 @@ statements! {
             (domain_id, tenant_id, state, next_at_ms, urgency_ms, leased_until_ms, fence)
         VALUES ($1, $2, $3, $4, $5, 0, 0) ON CONFLICT (domain_id) DO NOTHING");
     FIND_ISSUANCE = both("SELECT state FROM issuances WHERE domain_id = $1");
+    FIND_ISSUANCES = listed!("SELECT state FROM issuances WHERE domain_id IN ", " ORDER BY domain_id");
     LOCK_ISSUANCE = locking!("SELECT state FROM issuances WHERE domain_id = $1");
     LOCK_LEASED = locking!("SELECT state FROM issuances WHERE domain_id = $1 AND fence = $2");
     ANY_DUE_ISSUANCE = both("SELECT domain_id FROM issuances WHERE next_at_ms <= $1 AND leased_until_ms <= $1 LIMIT 1");
@@ -70,12 +74,17 @@ async fn claim(
     Ok(Some((issuance, lease)))
 }
 
-/// `false`: the lease is somebody else's.
+/// The issuance as it was, held until the transaction ends. `None`: the lease is somebody else's.
+async fn leased(session: &mut Session<'_>, lease: &Lease) -> Result<Option<Issuance>, StoreError> {
+    let row = session.row(sql(LOCK_LEASED).bind(lease.domain).bind(lease.fence)).await?;
+    row.map(|row| issuance(row.of("issuances"))).transpose()
+}
+
 async fn write(
     session: &mut Session<'_>,
     lease: &Lease,
     change: &Change,
-) -> Result<bool, StoreError> {
+) -> Result<(), StoreError> {
     let own = &change.issuance;
     let given_back = i64::from(change.lease_until.is_none());
     let save = sql(SAVE_ISSUANCE)
@@ -86,13 +95,65 @@ async fn write(
         .bind(own.urgency())
         .bind(change.lease_until.unwrap_or(Timestamp::from_ms(0)))
         .bind(given_back);
-    if !session.changed(save).await? {
-        return Ok(false);
-    }
+    session.execute(save).await?;
     if let Some(certificate) = &change.certificate {
         certificates::insert(session, own.tenant, certificate).await?;
     }
-    Ok(true)
+    Ok(())
+}
+
+/// Tells the domain's history and edges what is new to them. Last in a transaction: it holds the change log.
+async fn tell(
+    session: &mut Session<'_>,
+    before: &Issuance,
+    change: &Change,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let own = &change.issuance;
+    note(session, before.axis(now), own, now).await?;
+    if change.certificate.is_some() || before.step.answer() != own.step.answer() {
+        change_log::announce(session, own.domain, now).await?;
+    }
+    Ok(())
+}
+
+/// Writes a change of the certificate's axis into the domain's history.
+async fn note(
+    session: &mut Session<'_>,
+    was: CertificateState,
+    own: &Issuance,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let became = own.axis(now);
+    if was == became {
+        return Ok(());
+    }
+    let is_trouble = matches!(became, CertificateState::Backoff | CertificateState::Blocked);
+    let trouble = own.trouble.as_ref().filter(|_| is_trouble);
+    let said =
+        |detail: &str| serde_json::json!({"issuer": own.issuer, "detail": detail}).to_string();
+    let event = DomainEvent {
+        id: event_id(own.domain, was, became, now),
+        domain: own.domain,
+        at: now,
+        change: AxisChange::Certificate(was, became),
+        actor: None,
+        code: trouble.map(|trouble| trouble.reason.rule().code.to_owned()),
+        evidence: trouble.map(|trouble| said(trouble.detail.text())),
+    };
+    domain_history::record(session, &event).await
+}
+
+/// As good as random, and the same should the unit run again: one domain's axis makes a step once in a moment.
+fn event_id(
+    domain: DomainId,
+    was: CertificateState,
+    became: CertificateState,
+    now: Timestamp,
+) -> EventId {
+    let step = format!("{domain} {} {} {}", was.as_str(), became.as_str(), now.as_ms());
+    let digest: [u8; 32] = Sha256::digest(step).into();
+    EventId::from_bytes(digest.first_chunk().copied().unwrap_or_default())
 }
 
 /// The buckets, held until the transaction ends; in one order, so that nobody waits for somebody who waits for them.
@@ -136,10 +197,10 @@ async fn save(
     session: &mut Session<'_>,
     lease: &Lease,
     change: &Change,
+    now: Timestamp,
 ) -> Result<bool, StoreError> {
-    if !write(session, lease, change).await? {
-        return Ok(false);
-    }
+    let Some(earlier) = leased(session, lease).await? else { return Ok(false) };
+    write(session, lease, change).await?;
     let given = change.give_back.iter().map(|charge| &charge.bucket);
     let emptied = change.empty.iter().map(|(bucket, _)| bucket);
     let before = buckets(session, given.chain(emptied)).await?;
@@ -152,7 +213,7 @@ async fn save(
         *arrival = (*arrival).max(*until);
     }
     fill(session, &before, &after).await?;
-    Ok(true)
+    tell(session, &earlier, change, now).await.map(|()| true)
 }
 
 /// `None`: the lease is somebody else's.
@@ -163,10 +224,7 @@ async fn spend(
     charges: &[Charge],
     now: Timestamp,
 ) -> Result<Option<Result<(), Wait>>, StoreError> {
-    let leased = sql(LOCK_LEASED).bind(lease.domain).bind(lease.fence);
-    if session.row(leased).await?.is_none() {
-        return Ok(None);
-    }
+    let Some(earlier) = leased(session, lease).await? else { return Ok(None) };
     let touched = charges.iter().chain(&change.give_back).map(|charge| &charge.bucket);
     let before = buckets(session, touched).await?;
     let mut after = before.clone();
@@ -179,7 +237,7 @@ async fn spend(
     }
     fill(session, &before, &after).await?;
     write(session, lease, change).await?;
-    Ok(Some(Ok(())))
+    tell(session, &earlier, change, now).await.map(|()| Some(Ok(())))
 }
 
 async fn mend(
@@ -189,7 +247,7 @@ async fn mend(
 ) -> Result<bool, StoreError> {
     let Some(row) = session.row(sql(LOCK_ISSUANCE).bind(domain)).await? else { return Ok(false) };
     let mut issuance = issuance(row.of("issuances"))?;
-    let phase = issuance.step.phase();
+    let (phase, was) = (issuance.step.phase(), issuance.axis(now));
     if phase.after(Event::Mended) == Some(Phase::Queued) {
         (issuance.step, issuance.since) = (Step::Queued, now);
     } else if phase != Phase::Queued {
@@ -197,7 +255,26 @@ async fn mend(
     }
     issuance.next_at = now;
     let mend = sql(MEND_ISSUANCE).bind(domain).bind(&*json(&issuance)).bind(now);
-    session.changed(mend).await
+    session.execute(mend).await?;
+    note(session, was, &issuance, now).await.map(|()| true)
+}
+
+async fn add(session: &mut Session<'_>, new: &Issuance) -> Result<bool, StoreError> {
+    let add = sql(ADD_ISSUANCE).bind(new.domain).bind(new.tenant).bind(&*json(new));
+    if !session.changed(add.bind(new.next_at).bind(new.urgency())).await? {
+        return Ok(false);
+    }
+    note(session, CertificateState::None, new, new.queued_at).await.map(|()| true)
+}
+
+async fn answers(
+    database: &mut impl Rows,
+    domains: &[DomainId],
+) -> Result<Vec<(DomainId, Answer)>, StoreError> {
+    let rows = database.rows(sql(FIND_ISSUANCES).bind(domains)).await?;
+    let all = rows.iter().map(|row| issuance(row.of("issuances")));
+    let all = all.collect::<Result<Vec<_>, _>>()?;
+    Ok(all.iter().filter_map(|one| Some((one.domain, one.step.answer()?.clone()))).collect())
 }
 
 fn broken(error: impl Display) -> StoreFault {
@@ -209,9 +286,8 @@ impl OrderStore for SqlStore {
     async fn add(&self, issuance: &Issuance) -> Result<bool, StoreFault> {
         let new = Arc::new(issuance.clone());
         let added = self.database.transact(move |mut session| {
-            let add = sql(ADD_ISSUANCE).bind(new.domain).bind(new.tenant).bind(&*json(&*new));
-            let add = add.bind(new.next_at).bind(new.urgency());
-            Box::pin(async move { session.changed(add).await })
+            let new = Arc::clone(&new);
+            Box::pin(async move { add(&mut session, &new).await })
         });
         added.await.map_err(broken)
     }
@@ -238,11 +314,11 @@ impl OrderStore for SqlStore {
         claimed.await.map_err(broken)
     }
 
-    async fn save(&self, lease: &Lease, change: Change) -> Result<(), StoreFault> {
+    async fn save(&self, lease: &Lease, change: Change, now: Timestamp) -> Result<(), StoreFault> {
         let (lease, change) = (*lease, Arc::new(change));
         let saved = self.database.transact(move |mut session| {
             let change = Arc::clone(&change);
-            Box::pin(async move { save(&mut session, &lease, &change).await })
+            Box::pin(async move { save(&mut session, &lease, &change, now).await })
         });
         if saved.await.map_err(broken)? { Ok(()) } else { Err(StoreFault::Lost) }
     }
@@ -285,6 +361,14 @@ impl OrderStore for SqlStore {
 
     async fn certificate(&self, domain: &DomainId) -> Result<Option<Certificate>, StoreFault> {
         certificates::newest(&mut self.database.clone(), *domain).await.map_err(broken)
+    }
+
+    async fn certificates(&self, domains: &[DomainId]) -> Result<Vec<Certificate>, StoreFault> {
+        certificates::newest_of(&mut self.database.clone(), domains).await.map_err(broken)
+    }
+
+    async fn answers(&self, domains: &[DomainId]) -> Result<Vec<(DomainId, Answer)>, StoreFault> {
+        answers(&mut self.database.clone(), domains).await.map_err(broken)
     }
 
     async fn account(&self, issuer: &IssuerId) -> Result<Option<StoredAccount>, StoreFault> {

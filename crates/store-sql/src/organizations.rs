@@ -22,7 +22,7 @@ impl<S: Rows> OrganizationReads for Scoped<S> {
     }
 
     async fn domains(&mut self) -> Result<Vec<Domain>, StoreError> {
-        domains::list(&mut self.session, self.tenant).await
+        domains::list(&mut self.session, self.tenant, None, u32::MAX).await
     }
 
     async fn member(&mut self, account: AccountId) -> Result<Option<Membership>, StoreError> {

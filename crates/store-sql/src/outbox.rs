@@ -11,9 +11,8 @@ use wax_store::{
 };
 
 use crate::{
-    SqlStore,
+    SqlStore, brands,
     dialect::skipping_locked,
-    domains,
     engine::{Fields, Rows, Session, sql},
     scoped::Scoped,
     statements::{both, statements},
@@ -205,6 +204,6 @@ impl Outbox for SqlStore {
     }
 
     async fn brand(&self, tenant: TenantId, domain: DomainId) -> Result<Option<Brand>, StoreError> {
-        domains::brand(&mut self.database.clone(), tenant, domain).await
+        brands::find_look(&mut self.database.clone(), tenant, domain).await
     }
 }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use wax_kernel::{TenantId, Timestamp};
-use wax_model::{OperatorEvent, Route, Tenant};
+use wax_model::{OperatorEvent, Tenant};
 use wax_store::{
-    DueClaim, DueSecret, NewDomain, Outage, Outbox, PlatformStore, RegisteredKey, StoreError,
+    DomainPlatform, DueClaim, DueSecret, NewDomain, Outage, Outbox, PlatformStore, RegisteredKey,
+    StoreError,
 };
 
 use crate::{
@@ -34,10 +35,6 @@ impl PlatformStore for SqlStore {
                 Box::pin(async move { domains::ensure(&mut session, &new).await })
             })
             .await
-    }
-
-    async fn routes(&self) -> Result<Vec<Route>, StoreError> {
-        domains::routes(&mut self.database.clone()).await
     }
 
     async fn count_tenants(&self) -> Result<u64, StoreError> {
@@ -137,6 +134,10 @@ impl PlatformStore for SqlStore {
 
     async fn operator_events(&self, limit: u32) -> Result<Vec<OperatorEvent>, StoreError> {
         operator::events(&mut self.database.clone(), limit).await
+    }
+
+    fn domains(&self) -> &dyn DomainPlatform {
+        self
     }
 
     fn outbox(&self) -> &dyn Outbox {

@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use wax_kernel::TenantId;
 use wax_model::TenantScope;
 use wax_store::{
-    AuditRepository, ClaimReads, ClaimRepository, CopyReads, CopyRepository, HandoverReads,
-    HandoverRepository, OrganizationReads, OrganizationRepository, OutboxRepository, Reader,
-    SecretReads, SecretRepository, StoreError, UnitOfWork,
+    AuditRepository, ClaimReads, ClaimRepository, CopyReads, CopyRepository, DomainReads,
+    HandoverReads, HandoverRepository, OrganizationReads, OrganizationRepository, OutboxRepository,
+    Reader, SecretReads, SecretRepository, StoreError, UnitOfWork,
 };
 
 use crate::{
@@ -45,6 +45,10 @@ impl Reader for Scoped<Database> {
     }
 
     fn organization(&mut self) -> &mut dyn OrganizationReads {
+        self
+    }
+
+    fn domains(&mut self) -> &mut dyn DomainReads {
         self
     }
 }

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use wax_model::{OutboxMessage, Tenant, TenantScope};
 use wax_store::{
-    AccountRepository, OperatorRepository, OutboxRepository, PlatformUnit, SessionRepository,
-    StoreError, TokenRepository, UnitOfWork,
+    AccountRepository, DomainRepository, OperatorRepository, OutboxRepository, PlatformUnit,
+    SessionRepository, StoreError, TokenRepository, UnitOfWork,
 };
 
 use crate::{engine::Session, outbox, scoped::Scoped, tenants};
@@ -29,6 +29,10 @@ impl PlatformUnit for Unscoped<Session<'_>> {
     }
 
     fn outbox(&mut self) -> &mut dyn OutboxRepository {
+        self
+    }
+
+    fn domains(&mut self) -> &mut dyn DomainRepository {
         self
     }
 

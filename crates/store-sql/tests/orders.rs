@@ -4,10 +4,16 @@
 use std::{sync::Arc, time::Duration};
 
 use wax_acme::{
-    Bucket, Budget, Certificate, Chain, Change, Charge, Facts, Issuance, IssuerId, Lane, Lease,
-    MemoryOrders, OrderStore, SealedKey, Step, StoreFault, StoredAccount, Validity,
+    AccountThumbprint, Answer, Bucket, Budget, Certificate, Chain, Change, Charge, Detail, Facts,
+    InUse, Issuance, IssuerId, Lane, Lease, MemoryOrders, Method, OrderStore, Plan, Reason,
+    SealedKey, Step, StoreFault, StoredAccount, Token, Trouble, Validity,
 };
 use wax_kernel::{CertificateId, DomainId, HostPattern, Rng, SeededRng, TenantId, Timestamp};
+use wax_model::{
+    Brand, Domain, Tenant, TenantScope,
+    domain::{AxisChange, CertificateState, DomainEvent, Transport},
+};
+use wax_store::{DomainPlatform, NewDomain, Store as _};
 use wax_store_sql::{Settings, SqlStore};
 use wax_testkit::database::PostgresDatabase;
 
@@ -54,11 +60,15 @@ async fn who_has_lost_the_lease_writes_nothing(store: Arc<dyn OrderStore>) {
     let mine = Issuance { next_at: Timestamp::from_ms(7), ..one.clone() };
     let change = || Change::to(mine.clone(), None);
     let charges = [charge("", 100)];
-    assert_eq!(store.save(&first, change()).await, Err(StoreFault::Lost));
+    assert_eq!(store.save(&first, change(), NOW).await, Err(StoreFault::Lost));
     assert_eq!(store.spend(&first, change(), &charges, NOW).await, Err(StoreFault::Lost));
     assert_eq!(store.issuance(&one.domain).await.unwrap(), Some(one));
-    assert_eq!(store.save(&second, change()).await, Ok(()));
-    assert_eq!(store.save(&second, change()).await, Err(StoreFault::Lost), "it was given back");
+    assert_eq!(store.save(&second, change(), NOW).await, Ok(()));
+    assert_eq!(
+        store.save(&second, change(), NOW).await,
+        Err(StoreFault::Lost),
+        "it was given back"
+    );
 }
 
 async fn a_lease_that_is_prolonged_is_nobody_elses(store: Arc<dyn OrderStore>) {
@@ -66,7 +76,7 @@ async fn a_lease_that_is_prolonged_is_nobody_elses(store: Arc<dyn OrderStore>) {
     assert!(store.add(&one).await.unwrap());
     let (_, lease) = claimed(&store, NOW).await;
     let until = LATER.plus(Duration::from_secs(1));
-    store.save(&lease, Change::to(one.clone(), Some(until))).await.unwrap();
+    store.save(&lease, Change::to(one.clone(), Some(until)), NOW).await.unwrap();
     assert_eq!(store.claim(LATER, until).await.unwrap(), None);
     assert_eq!(claimed(&store, until).await.0, one);
 }
@@ -100,7 +110,7 @@ async fn the_ledger_is_charged_with_the_row_or_not_at_all(store: Arc<dyn OrderSt
     assert_eq!(store.issuance(&one.domain).await.unwrap(), Some(ordering.clone()), "untouched");
 
     let back = Change { give_back: vec![charge("narrow", 1)], ..change() };
-    store.save(&lease, back).await.unwrap();
+    store.save(&lease, back, NOW).await.unwrap();
     assert_eq!(store.spend(&lease, change(), &charges, NOW).await, Ok(Ok(())));
     let again = Change { give_back: vec![charge("narrow", 1)], ..change() };
     assert_eq!(store.spend(&lease, again, &charges, NOW).await, Ok(Ok(())), "given back and taken");
@@ -109,7 +119,7 @@ async fn the_ledger_is_charged_with_the_row_or_not_at_all(store: Arc<dyn OrderSt
         empty: Some((charge("wide", 100).bucket, LATER.plus(Duration::from_secs(6_000)))),
         ..change()
     };
-    store.save(&lease, empty).await.unwrap();
+    store.save(&lease, empty, NOW).await.unwrap();
     let wait =
         store.spend(&lease, change(), &[charge("wide", 100)], NOW).await.unwrap().unwrap_err();
     assert!(wait.until > LATER);
@@ -142,7 +152,7 @@ async fn a_certificate_comes_with_its_row_and_the_one_that_ends_last_is_found(
     for n in [2, 3, 1] {
         let certificate = certificate(&one, n);
         let change = Change::to(one.clone(), Some(LATER));
-        store.save(&lease, Change { certificate: Some(certificate), ..change }).await.unwrap();
+        store.save(&lease, Change { certificate: Some(certificate), ..change }, NOW).await.unwrap();
     }
     assert_eq!(store.certificate(&one.domain).await.unwrap(), Some(certificate(&one, 3)));
 }
@@ -166,6 +176,49 @@ fn certificate(issuance: &Issuance, n: u64) -> Certificate {
     }
 }
 
+fn answer(issuance: &Issuance, token: &str) -> Answer {
+    Answer {
+        method: Method::Http01,
+        name: issuance.name.clone(),
+        token: Token::parse(token).unwrap(),
+        account: AccountThumbprint::from_text("thumbprint".to_owned()),
+    }
+}
+
+fn publishing(issuance: &Issuance, answer: &Answer) -> Issuance {
+    let step = Step::Publishing { order: "https://ca.example/1".into(), answer: answer.clone() };
+    Issuance { step, ..issuance.clone() }
+}
+
+async fn answers_and_certificates_of_many_domains_are_read_at_once(store: Arc<dyn OrderStore>) {
+    let all = [1, 2, 3].map(|n| issuance(n, Lane::New));
+    let answers = [0, 1].map(|of| answer(&all[of], &format!("token-{of}")));
+    let ends = [&[15, 17, 16][..], &[22], &[33]];
+    for (of, one) in all.iter().enumerate() {
+        assert!(store.add(one).await.unwrap());
+        let (one, lease) = claimed(&store, NOW).await;
+        let to = answers.get(of).map_or(one.clone(), |answer| publishing(&one, answer));
+        for ends in ends[of] {
+            let certificate = Some(certificate(&one, *ends));
+            let change = Change { certificate, ..Change::to(to.clone(), Some(LATER)) };
+            store.save(&lease, change, NOW).await.unwrap();
+        }
+    }
+    let mut asked: Vec<_> = (100..1_097).map(|n| issuance(n, Lane::New).domain).collect();
+    assert_eq!(store.certificates(&asked).await.unwrap(), []);
+    assert_eq!(store.answers(&asked).await.unwrap(), []);
+    assert_eq!(store.certificates(&[]).await.unwrap(), []);
+    asked.extend(all.iter().map(|one| one.domain));
+    let mut found = store.certificates(&asked).await.unwrap();
+    found.sort_by_key(|one| one.facts.validity.not_after);
+    let expected = [(0, 17), (1, 22), (2, 33)].map(|(of, n)| certificate(&all[of], n));
+    assert_eq!(found, expected);
+    let mut found = store.answers(&asked).await.unwrap();
+    found.sort_by_key(|(_, answer)| answer.token.as_str().to_owned());
+    let [one, two] = answers;
+    assert_eq!(found, [(all[0].domain, one), (all[1].domain, two)]);
+}
+
 async fn what_is_mended_goes_on_at_once_and_nothing_else(store: Arc<dyn OrderStore>) {
     let waiting = Issuance { next_at: LATER, ..issuance(1, Lane::New) };
     let blocked = Issuance { step: Step::Blocked, next_at: LATER, ..issuance(2, Lane::New) };
@@ -187,7 +240,7 @@ async fn an_account_is_written_by_whoever_was_first(store: Arc<dyn OrderStore>) 
     let account = |n: u8, url: Option<&str>| StoredAccount {
         issuer: IssuerId::new("ca"),
         key: SealedKey::from_bytes(vec![n]),
-        thumbprint: wax_acme::AccountThumbprint::from_text(n.to_string()),
+        thumbprint: AccountThumbprint::from_text(n.to_string()),
         url: url.map(str::to_owned),
         next: None,
     };
@@ -221,7 +274,7 @@ macro_rules! on_every_store {
     };
 }
 
-async fn opened(settings: &Settings) -> Arc<dyn OrderStore> {
+async fn opened(settings: &Settings) -> Arc<SqlStore> {
     let store = SqlStore::open(settings).await.unwrap();
     store.migrate().await.unwrap();
     store
@@ -235,6 +288,110 @@ on_every_store! {
     the_ledger_is_charged_with_the_row_or_not_at_all
     many_at_once_never_take_more_than_there_is
     a_certificate_comes_with_its_row_and_the_one_that_ends_last_is_found
+    answers_and_certificates_of_many_domains_are_read_at_once
     what_is_mended_goes_on_at_once_and_nothing_else
     an_account_is_written_by_whoever_was_first
+}
+
+/// A tenant's first domain, which is to get a certificate.
+async fn domain(store: &Arc<SqlStore>) -> Issuance {
+    let issuance = issuance(1, Lane::New);
+    let tenant = Tenant {
+        id: issuance.tenant,
+        slug: "acme".into(),
+        name: "Acme".into(),
+        plan: wax_model::Plan::SelfHosted,
+        created_at: NOW,
+        deletion_due_at: None,
+    };
+    store.platform().ensure_tenant(&tenant).await.unwrap();
+    let Issuance { domain, tenant, name, .. } = issuance.clone();
+    let domain = Domain::given(domain, tenant, name, Transport::Acme, NOW);
+    let new = NewDomain { domain, brand: Brand::plain("Acme") };
+    assert!(store.platform().ensure_domain(&new).await.unwrap());
+    issuance
+}
+
+/// What edges were told, counted, and what the domain's history says, oldest first.
+#[expect(clippy::disallowed_methods, reason = "the test made the tenant")]
+async fn told(store: &Arc<SqlStore>, of: &Issuance) -> (i64, Vec<DomainEvent>) {
+    let mut reader = store.read(TenantScope::proven(of.tenant));
+    let mut events = reader.domains().history(of.domain, None, 200).await.unwrap();
+    events.reverse();
+    (DomainPlatform::position(&**store).await.unwrap(), events)
+}
+
+/// How it was, how it became, and how often edges had been told of something by then.
+async fn edges_and_history_are_told(store: Arc<SqlStore>) {
+    use CertificateState::{Active, Backoff, Ordering, Queued};
+    let queued = domain(&store).await;
+    assert!(store.add(&queued).await.unwrap());
+    let orders: Arc<dyn OrderStore> = Arc::<SqlStore>::clone(&store);
+    let (_, lease) = claimed(&orders, NOW).await;
+    let answer = answer(&queued, "abc");
+    let (order, key) = ("https://ca.example/1".to_owned(), SealedKey::from_bytes(vec![1]));
+    let certificate = certificate(&queued, 30);
+    let validity = certificate.facts.validity;
+    let in_use = InUse {
+        id: certificate.id,
+        issuer: queued.issuer.clone(),
+        validity,
+        ari: None,
+        plan: Plan::first(&queued.name, validity, NOW),
+    };
+    let trouble = Trouble {
+        reason: Reason::CaaForbids,
+        at: NOW,
+        again_at: None,
+        detail: Detail::new("CAA says no"),
+    };
+    let at = |step| Issuance { step, ..queued.clone() };
+    let active = Issuance { in_use: Some(in_use), ..at(Step::Active) };
+    let failed = Issuance { step: Step::Queued, trouble: Some(trouble), ..active.clone() };
+    let finalizing = Step::Finalizing { order: order.clone(), certificate: certificate.id, key };
+    let steps = [
+        (at(Step::Ordering), None, 1),
+        (publishing(&queued, &answer), None, 2),
+        (at(Step::Asking { order, answer }), None, 2),
+        (at(finalizing), None, 3),
+        (active, Some(certificate), 4),
+        (failed, None, 4),
+    ];
+    for (n, (issuance, certificate, announced)) in (1..).zip(steps) {
+        let change = Change { certificate, ..Change::to(issuance.clone(), Some(LATER)) };
+        let now = Timestamp::from_ms(NOW.as_ms() + n);
+        let nobodys = Lease { fence: lease.fence + 1, ..lease };
+        let lost = store.save(&nobodys, change.clone(), now).await;
+        assert_eq!(lost, Err(StoreFault::Lost));
+        store.save(&lease, change, now).await.unwrap();
+        assert_eq!(told(&store, &queued).await.0, announced, "{:?}", issuance.step.phase());
+    }
+    let (_, events) = told(&store, &queued).await;
+    let changes: Vec<_> =
+        events.iter().map(|event| (event.change, event.at.as_ms() - NOW.as_ms())).collect();
+    let expected = [
+        (CertificateState::None, Queued, 0),
+        (Queued, Ordering, 1),
+        (Ordering, Active, 5),
+        (Active, Backoff, 6),
+    ];
+    assert_eq!(
+        changes,
+        expected.map(|(was, became, at)| (AxisChange::Certificate(was, became), at))
+    );
+    let last = events.last().unwrap();
+    assert_eq!(last.code.as_deref(), Some("caa-forbids"));
+    let evidence = last.evidence.as_deref().unwrap();
+    assert!(evidence.contains(r#""detail":"CAA says no""#), "{evidence}");
+}
+
+#[tokio::test]
+async fn edges_and_the_domains_history_are_told_with_the_change_on_sqlite() {
+    edges_and_history_are_told(opened(&Settings::SqliteMemory).await).await;
+}
+
+#[tokio::test]
+async fn edges_and_the_domains_history_are_told_with_the_change_on_postgres() {
+    let database = PostgresDatabase::migrated().await;
+    edges_and_history_are_told(opened(&database.settings(8)).await).await;
 }

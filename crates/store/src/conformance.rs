@@ -14,9 +14,11 @@
 
 pub mod accounts;
 pub mod bound;
+pub mod change_log;
 pub mod claims;
 pub mod copies;
 pub mod creation;
+pub mod domains;
 pub mod endings;
 pub mod erasure;
 pub mod fixtures;
@@ -197,6 +199,32 @@ macro_rules! conformance {
                 what_was_written_during_an_erasure_is_swept_up,
                 an_erasure_ends_the_links_of_its_invitations,
                 an_erasure_spares_messages_of_no_organization;
+            domains:
+                a_domain_reads_back_as_written,
+                several_tenants_claim_one_name,
+                a_name_has_one_holder,
+                of_claims_racing_to_hold_a_name_one_does,
+                a_label_is_given_out_once,
+                domains_are_listed_by_name,
+                a_domains_history_is_listed_newest_first,
+                a_report_replaces_the_one_before,
+                a_domains_look_is_replaced,
+                a_buried_domain_leaves_nothing,
+                a_due_check_is_taken_once,
+                a_handshake_hastens_a_waiting_names_check,
+                a_name_is_hastened_once_in_a_while,
+                live_secrets_of_a_domain_are_counted,
+                another_tenants_domains_are_out_of_reach;
+            change_log:
+                changes_are_numbered_without_gaps_and_none_is_missed,
+                changes_are_read_page_by_page,
+                what_is_not_held_comes_as_gone,
+                routes_are_read_page_by_page,
+                who_was_away_too_long_reads_everything_anew,
+                an_erased_organizations_domains_come_as_gone,
+                a_domain_tells_its_last_change,
+                a_domain_that_is_given_is_announced_when_it_is_new_or_looks_new,
+                who_says_so_is_serving_until_it_is_silent;
             units:
                 an_error_leaves_nothing_behind,
                 undo_returns_to_the_mark,

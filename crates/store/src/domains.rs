@@ -64,7 +64,8 @@ pub trait DomainRepository: Send {
     async fn domain(&mut self, id: DomainId) -> Result<Option<Domain>, StoreError>;
     /// How many domains a tenant has.
     async fn count(&mut self, tenant: wax_kernel::TenantId) -> Result<u64, StoreError>;
-    /// Writes a new one with its look. `false`: this tenant has the host.
+    /// Writes a new one with its look. `false`: this tenant has the host, or another holds what is verified from the start;
+    /// nothing was written.
     async fn insert(&mut self, new: &NewDomain) -> Result<bool, StoreError>;
     /// Writes what may change: all but id, tenant, host, label and creation. `false`: another claim holds the host, or the
     /// domain is gone; nothing was written.
@@ -77,8 +78,9 @@ pub trait DomainRepository: Send {
     async fn set_brand(&mut self, domain: &Domain, brand: &Brand) -> Result<(), StoreError>;
     /// Writes a row of its history.
     async fn record(&mut self, domain: &Domain, event: &DomainEvent) -> Result<(), StoreError>;
-    /// Deletes it with all that hangs on it: look, history, report, certificates and their keys, its order. What stays is
-    /// a tombstone: SHA-256 of the host, and when.
+    /// Deletes it with all that hangs on it: look, history, report, certificates and their keys, its order, invitations to it
+    /// and members that are confined to it. What stays is a tombstone: SHA-256 of the host, and when. Edges hear of it by
+    /// [`Self::announce`].
     async fn bury(&mut self, domain: &Domain, now: Timestamp) -> Result<(), StoreError>;
     /// Tells edges that it has changed: the next number of the change log, which no reader sees before those below it.
     /// Last in a unit, because it holds the log until the unit ends.
@@ -97,14 +99,16 @@ pub struct Changes {
 /// The change log, and work on domains across tenants. Every method is its own transaction.
 #[async_trait]
 pub trait DomainPlatform: Send + Sync {
-    /// Names that are held or claimed, with their looks, in the order of their ids, after this one, at most `limit`: how an
-    /// edge reads everything. Take [`Self::position`] first, and follow from there: what changes meanwhile comes again.
+    /// Names that are held, with their looks, in the order of their ids, after this one, at most `limit`: how an edge reads
+    /// everything. Take [`Self::position`] first, and follow from there: what changes meanwhile comes again.
     async fn routes(&self, after: Option<DomainId>, limit: u32) -> Result<Vec<Route>, StoreError>;
     /// The number of the last change.
     async fn position(&self) -> Result<i64, StoreError>;
-    /// What changed after `position`, at most `limit` changes. `None`: some of it is forgotten; read everything anew.
+    /// What changed after `position`, at most `limit` changes (1 or more). A domain that changes again comes with its last
+    /// change. `None`: some of it is forgotten, or the log does not reach so far, because it was restored; read everything
+    /// anew.
     async fn changes(&self, position: i64, limit: u32) -> Result<Option<Changes>, StoreError>;
-    /// Forgets domains that went more than [`CHANGES_KEPT`] ago, and processes that long silent.
+    /// Forgets domains that went [`CHANGES_KEPT`] ago or earlier, and processes that long silent.
     async fn forget_changes(&self, now: Timestamp) -> Result<(), StoreError>;
     /// Says how far a process got.
     async fn note_node(&self, node: &Node) -> Result<(), StoreError>;
@@ -117,8 +121,9 @@ pub trait DomainPlatform: Send + Sync {
         now: Timestamp,
         again_at: Timestamp,
     ) -> Result<Option<Domain>, StoreError>;
-    /// Brings the check of every claim of a name that waits for its proof forward to `now`, unless the last was after
-    /// `not_after`. Answers how many. For handshakes of names that wait: any label below a wildcard's base counts.
+    /// Brings the check of every claim of a name that waits for its proof forward to `now`, unless it was looked at or
+    /// hastened after `not_after`. Answers how many. For handshakes of names that wait: any label below a wildcard's base
+    /// counts.
     async fn hasten(
         &self,
         host: &wax_kernel::Hostname,

@@ -18,13 +18,13 @@ use wax_httpkit::{
     auth::{CSRF_HEADER, DEVICE_COOKIE, SharedAuthenticator, bearer_hash, csrf_token},
 };
 use wax_kernel::{
-    AccountId, Clock, DomainId, EmailAddress, Hostname, Job, ManualClock, RequestId, Rng,
+    AccountId, Clock, DomainId, EmailAddress, HostPattern, Job, ManualClock, RequestId, Rng,
     SessionId, SystemRng, TenantId,
 };
 use wax_mail::Postbox;
 use wax_model::{
     Account, Brand, Domain, Entitlements, Mail, MailKind, Membership, Role, Session, SessionKind,
-    SignUpPolicy, TenantScope, Topic,
+    SignUpPolicy, TenantScope, Topic, domain::Transport,
 };
 use wax_secrets::{Parts, Secrets};
 use wax_store::{NewDomain, Store};
@@ -197,9 +197,9 @@ impl PlatformApp {
     /// Another domain of an organization.
     pub async fn domain(&self, tenant: TenantId, host: &str) -> DomainId {
         let id = DomainId::random(&*self.rng);
-        let host = Hostname::parse(host).expect("a host");
-        let domain = Domain { id, host, created_at: self.clock.now() };
-        let new = NewDomain { tenant, domain, brand: Brand::plain("a house") };
+        let host = HostPattern::parse(host).expect("a host");
+        let domain = Domain::given(id, tenant, host, Transport::Loopback, self.clock.now());
+        let new = NewDomain { domain, brand: Brand::plain("a house") };
         assert!(self.store.platform().ensure_domain(&new).await.expect("the store answers"));
         id
     }

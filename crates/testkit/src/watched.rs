@@ -9,10 +9,10 @@ use wax_model::{
     Tenant, TenantScope, TokenPurpose,
 };
 use wax_store::{
-    AccountReads, AccountRepository, ClaimReads, CopyReads, HandoverReads, OperatorRepository,
-    OrganizationReads, OutboxRepository, PlatformStore, PlatformUnit, PlatformWork, Reader,
-    SecretReads, SessionRepository, SignInTries, Store, StoreError, Token, TokenHash,
-    TokenRepository, UnitOfWork, Work,
+    AccountReads, AccountRepository, ClaimReads, CopyReads, DomainReads, DomainRepository,
+    HandoverReads, OperatorRepository, OrganizationReads, OutboxRepository, PlatformStore,
+    PlatformUnit, PlatformWork, Reader, SecretReads, SessionRepository, SignInTries, Store,
+    StoreError, Token, TokenHash, TokenRepository, UnitOfWork, Work,
 };
 
 /// What was asked, in order: a read, the beginning of a unit of work, or a statement in one.
@@ -114,6 +114,11 @@ impl PlatformUnit for Watching<'_> {
         self.inner.outbox()
     }
 
+    fn domains(&mut self) -> &mut dyn DomainRepository {
+        note(&self.steps, Step::Statement);
+        self.inner.domains()
+    }
+
     fn operator(&mut self) -> &mut dyn OperatorRepository {
         note(&self.steps, Step::Statement);
         self.inner.operator()
@@ -164,6 +169,11 @@ impl Reader for Reading {
     fn organization(&mut self) -> &mut dyn OrganizationReads {
         note(&self.steps, Step::Read);
         self.inner.organization()
+    }
+
+    fn domains(&mut self) -> &mut dyn DomainReads {
+        note(&self.steps, Step::Read);
+        self.inner.domains()
     }
 }
 

@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 use wax_config::{Config, Console};
-use wax_kernel::{Clock, DomainId, Hostname, Rng, TenantId};
-use wax_model::{Brand, Domain, Plan, Tenant};
+use wax_kernel::{Clock, DomainId, HostPattern, Hostname, Rng, TenantId};
+use wax_model::{Brand, Domain, Plan, Tenant, domain::Transport};
 use wax_store::{NewDomain, PlatformStore, Store as _};
 use wax_store_sql::SqlStore;
 
@@ -60,7 +60,8 @@ async fn add(
         deletion_due_at: None,
     };
     let tenant = platform.ensure_tenant(&tenant).await?;
-    let domain = Domain { id: DomainId::random(rng), host, created_at: clock.now() };
-    platform.ensure_domain(&NewDomain { tenant: tenant.id, domain, brand }).await?;
+    let (id, host) = (DomainId::random(rng), HostPattern::exact(host));
+    let domain = Domain::given(id, tenant.id, host, Transport::Loopback, clock.now());
+    platform.ensure_domain(&NewDomain { domain, brand }).await?;
     Ok(())
 }

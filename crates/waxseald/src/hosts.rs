@@ -9,8 +9,11 @@ use std::{
 use anyhow::Result;
 use wax_config::Console;
 use wax_edge::{At, LocalCa, Route, RouteOwner, Routes, Snapshot, TenantHost, Transport};
-use wax_kernel::{Hostname, Job};
-use wax_model::{Entitlements, Route as StoredRoute, domain::Service};
+use wax_kernel::{HostPattern, Hostname, Job};
+use wax_model::{
+    Entitlements,
+    domain::{Gate, Ownership, Route as StoredRoute, Service},
+};
 use wax_pages::BrandFiles;
 use wax_store::Store as _;
 use wax_store_sql::SqlStore;
@@ -22,6 +25,9 @@ const EVERY: Duration = Duration::from_secs(2);
 
 /// A host that could not be built is tried again after this, or as soon as it changes.
 const AGAIN: Duration = Duration::from_mins(1);
+
+/// How many routes are read at once.
+const PAGE: u32 = 500;
 
 /// Builds a snapshot from the store whenever the store says something new. Clones are the same.
 #[derive(Debug, Clone)]
@@ -62,8 +68,10 @@ impl Hosts {
     /// # Errors
     /// Also when a tenant has a domain that cannot be beside the console's: that is told before anybody is served.
     pub(crate) async fn begin(&self) -> Result<()> {
-        let stored = self.0.store.platform().routes().await?;
-        stored.iter().try_for_each(|route| first_tenants::check(&self.0.console, &route.host))?;
+        let stored = self.stored().await?;
+        stored
+            .iter()
+            .try_for_each(|route| first_tenants::check(&self.0.console, route.host.host()))?;
         self.publish(stored, Instant::now());
         Ok(())
     }
@@ -79,7 +87,7 @@ impl Hosts {
 
     /// Publishes a new snapshot if anything changed. Hosts that stayed as they were keep their certificate.
     pub(crate) async fn refresh(&self) -> Result<()> {
-        let stored = self.0.store.platform().routes().await?;
+        let stored = self.stored().await?;
         let now = Instant::now();
         let is_new = {
             let served = self.0.served.lock().unwrap_or_else(PoisonError::into_inner);
@@ -89,6 +97,18 @@ impl Hosts {
             self.publish(stored, now);
         }
         Ok(())
+    }
+
+    /// Everything that is held, page after page. Names with a wildcard have no certificate here yet.
+    async fn stored(&self) -> Result<Vec<StoredRoute>> {
+        let domains = self.0.store.platform().domains();
+        let (mut stored, mut after) = (Vec::new(), None);
+        loop {
+            let page = domains.routes(after, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(stored) };
+            after = Some(last.domain);
+            stored.extend(page.into_iter().filter(|route| !route.host.is_wildcard()));
+        }
     }
 
     fn publish(&self, stored: Vec<StoredRoute>, now: Instant) {
@@ -107,14 +127,17 @@ impl Hosts {
 
     fn build(&self, route: &StoredRoute) -> Result<Route> {
         // Whatever the store says, the console's name is the console's.
-        anyhow::ensure!(self.0.console.host.as_ref() != Some(&route.host), "it is console.host");
+        let host = route.host.host();
+        anyhow::ensure!(self.0.console.host.as_ref() != Some(host), "it is console.host");
+        let is_owned = matches!(route.ownership, Ownership::Verified | Ownership::Contested);
+        let is_full = is_owned && route.gate == Gate::Open;
         let owner = RouteOwner::Tenant(TenantHost {
             tenant: route.tenant,
             domain: route.domain,
             brand: Arc::new(BrandFiles::render(&route.brand, &self.0.entitlements)),
-            service: Service::Full,
+            service: if is_full { Service::Full } else { Service::Held },
         });
-        reached(&route.host, owner, &self.0.local_ca)
+        reached(host, owner, &self.0.local_ca)
     }
 }
 
@@ -128,7 +151,7 @@ fn reached(host: &Hostname, owner: RouteOwner, local_ca: &LocalCa) -> Result<Rou
 
 /// What a snapshot was built from.
 #[derive(Debug, Default)]
-struct Served(HashMap<Hostname, (StoredRoute, Built)>);
+struct Served(HashMap<HostPattern, (StoredRoute, Built)>);
 
 #[derive(Debug, Clone)]
 enum Built {
@@ -178,7 +201,7 @@ impl Served {
 
     fn built(&self) -> impl Iterator<Item = (Hostname, Route)> {
         self.0.iter().filter_map(|(host, (_, built))| match built {
-            Built::Route(route) => Some((host.clone(), route.clone())),
+            Built::Route(route) => Some((host.host().clone(), route.clone())),
             Built::Failed(_) => None,
         })
     }
@@ -190,7 +213,10 @@ mod tests {
 
     use wax_config::Config;
     use wax_kernel::{Clock as _, DomainId, ManualClock, SeededRng, TenantId};
-    use wax_model::{Brand, Domain};
+    use wax_model::{
+        Brand, Domain,
+        domain::{DomainSettings, Transport as Reached},
+    };
     use wax_store::NewDomain;
     use wax_store_sql::Settings;
 
@@ -198,9 +224,14 @@ mod tests {
 
     fn stored(host: &str) -> StoredRoute {
         StoredRoute {
-            host: Hostname::parse(host).unwrap(),
+            host: HostPattern::parse(host).unwrap(),
             tenant: TenantId::from_bytes([1; 16]),
             domain: DomainId::from_bytes([2; 16]),
+            label: String::new(),
+            transport: Reached::Loopback,
+            ownership: Ownership::Verified,
+            gate: Gate::Open,
+            settings: DomainSettings::default(),
             brand: Brand::plain("Acme"),
         }
     }
@@ -271,10 +302,10 @@ mod tests {
         assert_eq!(is_platforms(&routes, "app.localhost"), Some(true));
         assert_eq!(is_platforms(&routes, "local.localhost"), Some(false));
 
-        let tenant = store.platform().routes().await.unwrap()[0].tenant;
-        let id = DomainId::random(&rng);
-        let domain = Domain { id, host: host("app.localhost"), created_at: clock.now() };
-        let taken = NewDomain { tenant, domain, brand: Brand::plain("Mallory") };
+        let tenant = store.platform().domains().routes(None, 1).await.unwrap()[0].tenant;
+        let (id, name) = (DomainId::random(&rng), HostPattern::exact(host("app.localhost")));
+        let domain = Domain::given(id, tenant, name, Reached::Loopback, clock.now());
+        let taken = NewDomain { domain, brand: Brand::plain("Mallory") };
         store.platform().ensure_domain(&taken).await.unwrap();
         hosts.refresh().await.unwrap();
         assert_eq!(is_platforms(&routes, "app.localhost"), Some(true));

@@ -79,6 +79,7 @@ pub(super) struct OrganizationView {
 impl From<Seen> for OrganizationView {
     fn from(seen: Seen) -> Self {
         let Seen { tenant, role, permissions, domains } = seen;
+        let held = domains.into_iter().filter(|domain| domain.claim.ownership.holds());
         Self {
             id: tenant.id,
             slug: tenant.slug,
@@ -86,7 +87,7 @@ impl From<Seen> for OrganizationView {
             created_at_ms: tenant.created_at.as_ms(),
             role,
             permissions,
-            domains: domains.into_iter().map(DomainView::from).collect(),
+            domains: held.map(DomainView::from).collect(),
             deletion_due_at_ms: tenant.deletion_due_at.map(wax_kernel::Timestamp::as_ms),
         }
     }
@@ -94,7 +95,7 @@ impl From<Seen> for OrganizationView {
 
 impl From<Domain> for DomainView {
     fn from(domain: Domain) -> Self {
-        Self { id: domain.id, host: domain.host.as_str().to_owned() }
+        Self { id: domain.id(), host: domain.host.to_string() }
     }
 }
 

@@ -65,7 +65,7 @@ impl Accounts {
             "created_at_ms": seen.tenant.created_at, "deletion_due_at_ms": seen.tenant.deletion_due_at,
         })];
         lines.extend(seen.domains.iter().map(|domain| {
-            json!({"type": "domain", "id": domain.id, "host": domain.host.as_str(),
+            json!({"type": "domain", "id": domain.id(), "host": domain.host,
                 "created_at_ms": domain.created_at})
         }));
         lines.extend(self.invitations(acting).await?.iter().map(invitation));

@@ -210,7 +210,7 @@ pub(super) async fn check_domain(
     domain: Option<DomainId>,
 ) -> Ruled<()> {
     let Some(domain) = domain else { return Ok(Ok(())) };
-    let known = uow.organization().domains().await?.iter().any(|known| known.id == domain);
+    let known = uow.organization().domains().await?.iter().any(|known| known.id() == domain);
     let fits = known && role != Role::Owner;
     let invalid = || Refusal::Invalid(Invalid::new("domain", Rule::Choice));
     Ok(fits.then_some(()).ok_or_else(invalid))

@@ -92,7 +92,7 @@ impl Accounts {
         let organization = reader.organization();
         let tenant = organization.find().await?.ok_or(Refusal::NotAvailable)?;
         let mut domains = organization.domains().await?;
-        domains.retain(|domain| confined.is_none_or(|own| own == domain.id));
+        domains.retain(|domain| confined.is_none_or(|own| own == domain.id()));
         let scopes = match actor {
             Actor::Key(id) => organization.key(id).await?.map(|key| key.scopes).unwrap_or_default(),
             Actor::Account(_) | Actor::Operator => Vec::new(),

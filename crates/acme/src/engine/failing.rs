@@ -38,9 +38,9 @@ impl Engine {
             change.issuance.spent.clear();
         }
         note(&mut change.issuance, failure, now);
-        self.parts.store.save(lease, change).await?;
+        self.parts.store.save(lease, change, now).await?;
         if let Some(answer) = issuance.step.answer().filter(|_| left) {
-            self.parts.answers.withdraw(answer).await;
+            self.parts.answers.withdraw(&issuance.domain, answer).await;
         }
         Ok(())
     }

@@ -210,7 +210,7 @@ impl Engine {
             certificate: Some(certificate),
             ..Change::to(issuance.clone(), None)
         };
-        self.parts.store.save(lease, change).await?;
+        self.parts.store.save(lease, change, now).await?;
         tracing::info!(domain = %issuance.domain, issuer = %issuance.issuer, "a certificate has come");
         Ok(Outcome::Done)
     }

@@ -37,7 +37,7 @@ impl Engine {
         order: &str,
         answer: &Answer,
     ) -> Outcome {
-        if self.parts.answers.publish(answer).await {
+        if self.parts.answers.publish(&issuance.domain, answer).await {
             let (order, answer) = (order.to_owned(), answer.clone());
             return Outcome::Go(Event::Published, Step::Asking { order, answer });
         }
@@ -86,7 +86,7 @@ impl Engine {
             }
             Progress::Ready | Progress::Processing | Progress::Valid => self.proven(order),
         };
-        self.parts.answers.withdraw(answer).await;
+        self.parts.answers.withdraw(&issuance.domain, answer).await;
         outcome
     }
 }

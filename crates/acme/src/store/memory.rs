@@ -10,8 +10,8 @@ use wax_kernel::{DomainId, Timestamp};
 
 use super::{Change, Lease, OrderStore, StoreFault};
 use crate::{
-    Buckets, Certificate, Charge, Event, Issuance, IssuerId, Phase, Step, StoredAccount, Wait,
-    ledger,
+    Answer, Buckets, Certificate, Charge, Event, Issuance, IssuerId, Phase, Step, StoredAccount,
+    Wait, ledger,
 };
 
 /// Everything in memory, behind one lock.
@@ -39,7 +39,7 @@ impl MemoryOrders {
     }
 
     /// Every certificate that came, oldest first.
-    pub fn certificates(&self) -> Vec<Certificate> {
+    pub fn all_certificates(&self) -> Vec<Certificate> {
         self.state().certificates.clone()
     }
 
@@ -61,6 +61,11 @@ impl State {
     fn leased(&mut self, lease: &Lease) -> Result<&mut Row, StoreFault> {
         let row = self.rows.get_mut(&lease.domain).ok_or(StoreFault::Lost)?;
         if row.fence == lease.fence { Ok(row) } else { Err(StoreFault::Lost) }
+    }
+
+    fn newest(&self, domain: &DomainId) -> Option<Certificate> {
+        let of_it = self.certificates.iter().filter(|one| one.domain == *domain);
+        of_it.max_by_key(|one| one.facts.validity.not_after).cloned()
     }
 
     fn write(&mut self, lease: &Lease, change: Change) -> Result<(), StoreFault> {
@@ -118,7 +123,7 @@ impl OrderStore for MemoryOrders {
         }))
     }
 
-    async fn save(&self, lease: &Lease, change: Change) -> Result<(), StoreFault> {
+    async fn save(&self, lease: &Lease, change: Change, _: Timestamp) -> Result<(), StoreFault> {
         self.state().write(lease, change)
     }
 
@@ -163,9 +168,19 @@ impl OrderStore for MemoryOrders {
     }
 
     async fn certificate(&self, domain: &DomainId) -> Result<Option<Certificate>, StoreFault> {
+        Ok(self.state().newest(domain))
+    }
+
+    async fn certificates(&self, domains: &[DomainId]) -> Result<Vec<Certificate>, StoreFault> {
         let state = self.state();
-        let of_it = state.certificates.iter().filter(|one| one.domain == *domain);
-        Ok(of_it.max_by_key(|one| one.facts.validity.not_after).cloned())
+        Ok(domains.iter().filter_map(|domain| state.newest(domain)).collect())
+    }
+
+    async fn answers(&self, domains: &[DomainId]) -> Result<Vec<(DomainId, Answer)>, StoreFault> {
+        let state = self.state();
+        let rows = domains.iter().filter_map(|domain| state.rows.get_key_value(domain));
+        let answer = |row: &Row| row.issuance.step.answer().cloned();
+        Ok(rows.filter_map(|(domain, row)| Some((*domain, answer(row)?))).collect())
     }
 
     async fn account(&self, issuer: &IssuerId) -> Result<Option<StoredAccount>, StoreFault> {

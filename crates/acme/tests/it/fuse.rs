@@ -116,12 +116,12 @@ impl CertificateAuthority for Fused<dyn CertificateAuthority> {
 
 #[async_trait]
 impl Answers for Fused<dyn Answers> {
-    async fn publish(&self, answer: &Answer) -> bool {
-        self.fuse.burn(self.inner.publish(answer)).await
+    async fn publish(&self, domain: &DomainId, answer: &Answer) -> bool {
+        self.fuse.burn(self.inner.publish(domain, answer)).await
     }
 
-    async fn withdraw(&self, answer: &Answer) {
-        self.fuse.burn(self.inner.withdraw(answer)).await;
+    async fn withdraw(&self, domain: &DomainId, answer: &Answer) {
+        self.fuse.burn(self.inner.withdraw(domain, answer)).await;
     }
 }
 
@@ -143,8 +143,8 @@ impl OrderStore for Fused<dyn OrderStore> {
         self.fuse.burn(self.inner.claim(now, until)).await
     }
 
-    async fn save(&self, lease: &Lease, change: Change) -> Result<(), StoreFault> {
-        self.fuse.burn(self.inner.save(lease, change)).await
+    async fn save(&self, lease: &Lease, change: Change, now: Timestamp) -> Result<(), StoreFault> {
+        self.fuse.burn(self.inner.save(lease, change, now)).await
     }
 
     async fn spend(
@@ -167,6 +167,14 @@ impl OrderStore for Fused<dyn OrderStore> {
 
     async fn certificate(&self, domain: &DomainId) -> Result<Option<Certificate>, StoreFault> {
         self.inner.certificate(domain).await
+    }
+
+    async fn certificates(&self, domains: &[DomainId]) -> Result<Vec<Certificate>, StoreFault> {
+        self.inner.certificates(domains).await
+    }
+
+    async fn answers(&self, domains: &[DomainId]) -> Result<Vec<(DomainId, Answer)>, StoreFault> {
+        self.inner.answers(domains).await
     }
 
     async fn account(&self, issuer: &IssuerId) -> Result<Option<StoredAccount>, StoreFault> {

@@ -44,7 +44,7 @@ pub(crate) struct Board {
 
 #[async_trait]
 impl Answers for Board {
-    async fn publish(&self, answer: &Answer) -> bool {
+    async fn publish(&self, _: &DomainId, answer: &Answer) -> bool {
         let mut out = self.out.lock().unwrap();
         if !out.contains(answer) {
             out.push(answer.clone());
@@ -52,7 +52,7 @@ impl Answers for Board {
         !self.held.load(Ordering::SeqCst)
     }
 
-    async fn withdraw(&self, answer: &Answer) {
+    async fn withdraw(&self, _: &DomainId, answer: &Answer) {
         self.out.lock().unwrap().retain(|out| out != answer);
     }
 }
@@ -146,7 +146,7 @@ impl House {
     }
 
     pub(crate) fn certificates(&self) -> Vec<Certificate> {
-        self.store.certificates()
+        self.store.all_certificates()
     }
 
     /// Moves the clock.

@@ -12,7 +12,7 @@ use wax_acme::{
     ACME_TLS_ALPN, Account, AccountFault, Answer, Answers, Authority, Engine, ExternalAccount,
     Issuer, Method, OrderStore as _, Parts, Phase, Reason,
 };
-use wax_kernel::{Clock as _, Redacted, SystemClock};
+use wax_kernel::{Clock as _, DomainId, Redacted, SystemClock};
 use wax_testkit::{Pebble, PebbleHabits};
 
 use crate::{
@@ -205,13 +205,13 @@ struct Zone(Arc<Pebble>);
 
 #[async_trait]
 impl Answers for Zone {
-    async fn publish(&self, answer: &Answer) -> bool {
+    async fn publish(&self, _: &DomainId, answer: &Answer) -> bool {
         assert_eq!(answer.dns_name(), "_acme-challenge.example.com");
         self.0.set_txt(LABEL, &answer.dns_value());
         true
     }
 
-    async fn withdraw(&self, _: &Answer) {}
+    async fn withdraw(&self, _: &DomainId, _: &Answer) {}
 }
 
 /// An edge as far as tls-alpn-01 goes.

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use wax_acme::{
-    Account, Axis, Budget, Change, Charge, Engine, InUse, Issuance, Method, OrderStore as _, Phase,
-    Plan, Reason, Validity,
+    Account, Budget, Change, Charge, Engine, InUse, Issuance, Method, OrderStore as _, Phase, Plan,
+    Reason, Validity,
 };
 use wax_kernel::{CertificateId, Clock as _, DomainId};
+use wax_model::domain::CertificateState;
 use wax_testkit::{CaFault as Fault, CaServed as Served, ScriptedCa};
 
 use crate::house::{House, START, at_script};
@@ -122,7 +123,10 @@ async fn a_certificate_is_renewed_in_the_window_and_says_what_it_replaces() {
         "{}",
         stage.ca.asked(Served::RenewalInfo)
     );
-    assert_eq!(stage.house.issuance(&domain).await.axis(stage.house.clock.now()), Axis::Active);
+    assert_eq!(
+        stage.house.issuance(&domain).await.axis(stage.house.clock.now()),
+        CertificateState::Active
+    );
 }
 
 #[tokio::test]
@@ -218,7 +222,7 @@ async fn what_waits_for_a_person_goes_on_when_they_say_so_and_not_before() {
     let detail = "Your account is temporarily prevented from it. Please visit: https://portal.example/unpause";
     stage.ca.fault(Served::NewOrder, Fault::Problem(429, "rateLimited", detail, None));
     let issuance = stage.try_once("a.example").await;
-    assert_eq!(issuance.axis(START), Axis::Blocked);
+    assert_eq!(issuance.axis(START), CertificateState::Blocked);
     assert!(issuance.trouble.unwrap().detail.text().contains("https://portal.example/unpause"));
 
     let engine = stage.house.engine([at_script("ca", &stage.ca)]).await;
@@ -359,7 +363,7 @@ async fn a_certificate_that_would_lapse_in_the_queue_comes_from_the_second_issue
     let orders = charges.iter().find(|charge| charge.bucket.budget == Budget::Orders).unwrap();
     let empty = Some((orders.bucket.clone(), days(10)));
     let change = Change { empty, ..Change::to(own, None) };
-    stage.house.store.save(&lease, change).await.unwrap();
+    stage.house.store.save(&lease, change, START).await.unwrap();
     assert!(stage.house.store.add(&lasting).await.unwrap());
     assert!(engine.estimate(&lasting, 0).await.unwrap() > days(9));
 

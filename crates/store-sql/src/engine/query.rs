@@ -4,8 +4,8 @@ use std::fmt::Display;
 
 use sqlx::{Database, Encode, SqlSafeStr, Type, query::Query as Bound};
 use wax_kernel::{
-    AccountId, ApiKeyId, CertificateId, ClaimId, ContextKeyId, DomainId, EventId, Hostname,
-    InvitationId, PasskeyId, ReceiptId, SecretId, SessionId, TenantId, Timestamp,
+    AccountId, ApiKeyId, CertificateId, ClaimId, ContextKeyId, DomainId, EventId, HostPattern,
+    Hostname, InvitationId, PasskeyId, ReceiptId, SecretId, SessionId, TenantId, Timestamp,
 };
 use wax_model::Actor;
 
@@ -71,6 +71,14 @@ where
     })
 }
 
+/// A list as a JSON array, for `listed!`.
+impl From<&[DomainId]> for Value {
+    fn from(ids: &[DomainId]) -> Self {
+        let texts: Vec<_> = ids.iter().map(ToString::to_string).collect();
+        Self::Text(Some(serde_json::json!(texts).to_string()))
+    }
+}
+
 fn text(value: impl Display) -> Value {
     Value::Text(Some(value.to_string()))
 }
@@ -105,6 +113,7 @@ values! {
     TenantId => |id| text(id);
     Option<TenantId> => |id| Self::Text(id.map(|id| id.to_string()));
     &Hostname => |host| text(host);
+    &HostPattern => |host| text(host);
     i64 => |value| Self::Integer(Some(value));
     Option<i64> => |value| Self::Integer(value);
     u32 => |value| Self::Integer(Some(value.into()));

@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 
+use sha2::{Digest as _, Sha256};
 use wax_acme::{
     Certificate, Chain, Change, Facts, Issuance, IssuerId, Lane, OrderStore as _, SealedKey,
     Validity,
 };
-use wax_kernel::{CertificateId, DomainId, HostPattern, Redacted, TenantId};
-use wax_model::{ASK_STANDS, Brand, Color, Corners, Logo, LogoType, Role, TokenPurpose};
+use wax_kernel::{CertificateId, HostPattern, Redacted, TenantId};
+use wax_model::{
+    ASK_STANDS, Brand, Color, Corners, Domain, Logo, LogoType, Membership, Role, TokenPurpose,
+    domain::{AxisChange, DomainEvent, Gate},
+};
 use wax_store::{
-    ERASURE_SETTLES, NewDomain, Store,
+    DomainPlatform, ERASURE_SETTLES, NewDomain, Store,
     conformance::{fixtures::*, people::*},
 };
 use wax_testkit::database::PostgresDatabase;
@@ -57,10 +61,10 @@ async fn full(opened: &Arc<SqlStore>) {
         logo: Some(Logo { content_type: LogoType::Png, bytes: vec![1] }),
         ..Brand::plain("Acme")
     };
-    let of = opened.platform().routes().await.unwrap().remove(0);
-    let same = wax_model::Domain { id: of.domain, host: of.host, created_at: START };
-    let new = NewDomain { tenant: organization.id, domain: same, brand };
+    let same = DomainPlatform::domain(&**opened, domain(1)).await.unwrap().unwrap();
+    let new = NewDomain { domain: same, brand };
     assert!(opened.platform().ensure_domain(&new).await.unwrap());
+    looked_at(&store, new.domain).await;
 
     people(&store).await;
     secrets(&store).await;
@@ -73,9 +77,30 @@ async fn full(opened: &Arc<SqlStore>) {
     .await;
 }
 
+/// A report and a row of its history.
+async fn looked_at(store: &Arc<dyn Store>, domain: Domain) {
+    over_accounts(store, move |unit| {
+        let domain = domain.clone();
+        Box::pin(async move {
+            let event = DomainEvent {
+                id: event_id(1),
+                domain: domain.id(),
+                at: START,
+                change: AxisChange::Gate(Gate::Open, Gate::Suspended),
+                actor: None,
+                code: None,
+                evidence: None,
+            };
+            unit.domains().keep_report(domain.id(), "{}").await?;
+            unit.domains().record(&domain, &event).await
+        })
+    })
+    .await;
+}
+
 /// A certificate in use.
 async fn certificates(opened: &SqlStore, tenant: TenantId) {
-    let (domain, name) = (DomainId::from_bytes([1; 16]), HostPattern::parse("a.example").unwrap());
+    let (domain, name) = (domain(1), HostPattern::parse("a.example").unwrap());
     let issuance = Issuance::first(domain, tenant, name, IssuerId::new("ca"), Lane::New, START);
     assert!(opened.add(&issuance).await.unwrap());
     let (issuance, lease) = opened.claim(START, START).await.unwrap().unwrap();
@@ -95,7 +120,7 @@ async fn certificates(opened: &SqlStore, tenant: TenantId) {
         },
     };
     let change = Change { certificate: Some(certificate), ..Change::to(issuance, None) };
-    opened.save(&lease, change).await.unwrap();
+    opened.save(&lease, change, START).await.unwrap();
 }
 
 async fn people(store: &Arc<dyn Store>) {
@@ -114,6 +139,9 @@ async fn people(store: &Arc<dyn Store>) {
     })
     .await;
     assert!(join(store, 1, membership(1, Role::Owner)).await);
+    signed_up(store, 2).await;
+    let confined = Membership { domain: Some(domain(1)), ..membership(2, Role::Auditor) };
+    assert!(join(store, 1, confined).await);
     invite(store, 1, &invitation(1, "ann@example.com", Some(domain(1)))).await;
     make_key(store, 1, 1).await;
 }
@@ -171,6 +199,35 @@ async fn erased_organizations_leave_no_row(opened: Arc<SqlStore>) {
     assert_eq!(row.of("catalogue").get::<i64>("n").unwrap(), 1, "but a tombstone of its host");
 }
 
+async fn buried_domains_leave_no_row(opened: Arc<SqlStore>) {
+    full(&opened).await;
+    let id = domain(1).to_string();
+    let before = rows_with(&opened, "domain_id", &id).await;
+    assert!(before.len() >= 10, "the test sees tables: {before:?}");
+    let empty = tables(&before, true);
+    assert!(empty.is_empty(), "let this test write into {empty:?}, and bury() delete from there");
+
+    let of_it = DomainPlatform::domain(&*opened, domain(1)).await.unwrap().unwrap();
+    let (store, host): (Arc<dyn Store>, _) = (opened.clone(), of_it.host.to_string());
+    over_accounts(&store, move |unit| {
+        let of_it = of_it.clone();
+        Box::pin(async move { unit.domains().bury(&of_it, START).await })
+    })
+    .await;
+    let after = rows_with(&opened, "domain_id", &id).await;
+    // The number of its end, and what outlives where it was made.
+    assert_eq!(tables(&after, false), ["domain_changes", "secrets"], "bury() has left rows");
+    assert!(rows_with(&opened, "id", &id).await.iter().all(|(_, rows)| *rows == 0));
+
+    let mut database = opened.database.clone();
+    let tombstones = both("SELECT host_sha256, erased_at_ms FROM domain_tombstones");
+    let rows = database.rows(sql(tombstones)).await.unwrap();
+    let stones = rows.iter().map(|row| row.of("catalogue"));
+    let stones =
+        stones.map(|row| (row.hash("host_sha256").unwrap(), row.at("erased_at_ms").unwrap()));
+    assert_eq!(stones.collect::<Vec<_>>(), [(Sha256::digest(host).into(), START)]);
+}
+
 async fn deleted_accounts_leave_no_row(opened: Arc<SqlStore>) {
     full(&opened).await;
     let id = account_id(1).to_string();
@@ -207,6 +264,17 @@ async fn an_erased_organization_leaves_no_row_in_any_table_of_sqlite() {
 async fn an_erased_organization_leaves_no_row_in_any_table_of_postgres() {
     let database = PostgresDatabase::migrated().await;
     erased_organizations_leave_no_row(open(&postgres(&database)).await).await;
+}
+
+#[tokio::test]
+async fn a_buried_domain_leaves_no_row_in_any_table_of_sqlite() {
+    buried_domains_leave_no_row(open(&Settings::SqliteMemory).await).await;
+}
+
+#[tokio::test]
+async fn a_buried_domain_leaves_no_row_in_any_table_of_postgres() {
+    let database = PostgresDatabase::migrated().await;
+    buried_domains_leave_no_row(open(&postgres(&database)).await).await;
 }
 
 #[tokio::test]

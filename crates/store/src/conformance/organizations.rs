@@ -16,7 +16,10 @@ pub async fn an_organization_reads_back_as_written(store: Arc<dyn Store>) {
     let mut reader = store.read(tenant(1));
     assert_eq!(reader.organization().find().await.unwrap().as_ref(), Some(&organization));
     let domains = reader.organization().domains().await.unwrap();
-    assert_eq!(domains.iter().map(|one| one.host.as_str()).collect::<Vec<_>>(), ["host-1.example"]);
+    assert_eq!(
+        domains.iter().map(|one| one.host.to_string()).collect::<Vec<_>>(),
+        ["host-1.example"]
+    );
     assert!(store.read(tenant(3)).organization().find().await.unwrap().is_none());
 
     organization.deletion_due_at = Some(after(7 * 86_400));

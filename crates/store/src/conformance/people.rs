@@ -4,12 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 use wax_kernel::{
-    AccountId, ApiKeyId, DomainId, EmailAddress, Hostname, InvitationId, PasskeyId, SessionId,
+    AccountId, ApiKeyId, DomainId, EmailAddress, HostPattern, InvitationId, PasskeyId, SessionId,
     Timestamp,
 };
 use wax_model::{
     Account, AccountAction, AccountEvent, Actor, ApiKey, Brand, Domain, Invitation, Membership,
     Plan, Role, Scope, Session, SessionKind, StoredPasskey, Tenant, TokenPurpose, Totp,
+    domain::Transport,
 };
 
 use super::fixtures::*;
@@ -185,9 +186,9 @@ pub fn organization(n: u64) -> Tenant {
 pub async fn founded(store: &Arc<dyn Store>, n: u64) -> Tenant {
     let organization = organization(n);
     store.platform().ensure_tenant(&organization).await.unwrap();
-    let host = Hostname::parse(&format!("host-{n}.example")).unwrap();
-    let domain = Domain { id: domain(n), host, created_at: START };
-    let new = NewDomain { tenant: organization.id, domain, brand: Brand::plain("Plain") };
+    let host = HostPattern::parse(&format!("host-{n}.example")).unwrap();
+    let domain = Domain::given(domain(n), organization.id, host, Transport::Loopback, START);
+    let new = NewDomain { domain, brand: Brand::plain("Plain") };
     assert!(store.platform().ensure_domain(&new).await.unwrap());
     organization
 }

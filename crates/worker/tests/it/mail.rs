@@ -7,12 +7,12 @@ use std::{
 use tempfile::TempDir;
 use wax_crypto::at_rest::{KeyStore, MemoryKeyStore};
 use wax_kernel::{
-    Clock, DomainId, EmailAddress, Hostname, Job, ManualClock, Rng, SystemRng, TenantId,
+    Clock, DomainId, EmailAddress, HostPattern, Job, ManualClock, Rng, SystemRng, TenantId,
 };
 use wax_mail::{Office, Postbox, Security, Server, Smtp, samples::samples};
 use wax_model::{
     Action, Brand, Color, Domain, Link, Mail, MailClass, MailKind, OutboxMessage, Plan, Tenant,
-    TenantScope, Topic,
+    TenantScope, Topic, domain::Transport,
 };
 use wax_store::{NewDomain, Outbox, Store, Suppression, SuppressionReason};
 use wax_telemetry::Metrics;
@@ -155,12 +155,12 @@ async fn acme(store: &Arc<dyn Store>) -> (TenantScope, DomainId) {
         deletion_due_at: None,
     };
     store.platform().ensure_tenant(&tenant).await.unwrap();
-    let host = Hostname::parse("secrets.acme.example").unwrap();
-    let domain = Domain { id: DomainId::from_bytes([2; 16]), host, created_at: START };
-    let new =
-        NewDomain { tenant: tenant.id, domain: domain.clone(), brand: Brand::plain("Acme, Inc.") };
+    let (id, host) =
+        (DomainId::from_bytes([2; 16]), HostPattern::parse("secrets.acme.example").unwrap());
+    let domain = Domain::given(id, tenant.id, host, Transport::Loopback, START);
+    let new = NewDomain { domain, brand: Brand::plain("Acme, Inc.") };
     assert!(store.platform().ensure_domain(&new).await.unwrap());
-    (TenantScope::proven(tenant.id), domain.id)
+    (TenantScope::proven(tenant.id), id)
 }
 
 async fn send_within(post: &Post, scope: &TenantScope, mail: &Mail) {
