@@ -155,7 +155,7 @@ impl World {
         order.progress = Progress::Valid;
         let (name, renewal) = (order.name.clone(), order.renewal);
         if !renewal {
-            self.count(Budget::Certificates, ledger::registered_domain(name));
+            self.count(Budget::Certificates, ledger::registered_domain(&name));
             self.count(Budget::Duplicates, &name.to_string());
         }
         self.issuing.set_now(now.as_secs());

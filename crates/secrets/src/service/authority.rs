@@ -77,7 +77,7 @@ impl Secrets {
     /// Who makes a secret on this domain of the organization.
     ///
     /// # Errors
-    /// [`Refusal::NotAvailable`]: the organization has no such domain, or the caller is confined to another.
+    /// [`Refusal::NotAvailable`]: the organization holds no such domain, or the caller is confined to another.
     pub(crate) async fn maker(
         &self,
         authority: Authority,
@@ -87,7 +87,7 @@ impl Secrets {
         let domains = self.parts.store.read(scope).organization().domains().await?;
         let mut reached =
             domains.iter().filter(|_| authority.domain.is_none_or(|own| own == domain));
-        if !reached.any(|known| known.id == domain) {
+        if !reached.any(|known| known.id() == domain && known.claim.ownership.holds()) {
             return Err(Refusal::NotAvailable);
         }
         Ok(Maker { scope, domain, actor: Some(actor), network })
