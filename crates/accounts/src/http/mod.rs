@@ -14,6 +14,7 @@ mod invitations;
 mod keys;
 mod members;
 mod names;
+mod notices;
 mod once;
 mod organizations;
 mod own_key;
@@ -100,6 +101,7 @@ fn the_account() -> OpenApiRouter<State> {
     OpenApiRouter::new()
         .routes(routes!(account::account, account::change, account::delete))
         .routes(routes!(account::set_password))
+        .routes(routes!(notices::show, notices::change))
         .routes(routes!(step_up::step_up))
         .routes(routes!(passkey_proofs::start_step_up))
         .routes(routes!(passkey_proofs::finish_step_up))

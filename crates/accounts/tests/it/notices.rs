@@ -1,5 +1,6 @@
 //! Stopping notices, from a mail's link.
 
+use http::Method;
 use serde_json::json;
 use wax_model::{Mail, MailKind};
 use wax_testkit::{Answer, House, Person, PlatformApp};
@@ -91,4 +92,29 @@ async fn on_an_organizations_host_the_page_has_its_look() {
     assert_eq!(japanese.headers["content-language"], "ja");
     app.page(Some(&acme), &path, Some(ONE_CLICK)).await;
     assert_eq!(heading(&app.page(None, &path, None).await), "Notices are stopped");
+}
+
+/// Signed in, one needs no mail for it; and it is the one switch, wherever it is turned.
+#[tokio::test]
+async fn a_signed_in_person_stops_their_own_notices_and_gets_them_again() {
+    const NOTICES: &str = "/v1/account/notices";
+    let app = PlatformApp::new().await;
+    let (ann, _, notice) = told(&app).await;
+    let (bob, path) = (app.person("bob").await, app.unsubscribe_path(&notice));
+    let sent = async |person: &Person| app.get(NOTICES, &person.token).await.json["sent"].clone();
+    let turn = async |send: bool| {
+        let body = json!({"sent": send});
+        let answer = app.ask(Method::PATCH, NOTICES, &ann.token, Some(&body)).await;
+        assert_eq!((answer.status.as_u16(), &answer.json), (200, &body));
+    };
+    assert_eq!((sent(&ann).await, sent(&bob).await), (json!(true), json!(true)));
+    for _ in 0..2 {
+        turn(false).await;
+        assert_eq!((sent(&ann).await, sent(&bob).await), (json!(false), json!(true)));
+        assert_eq!(heading(&app.page(None, &path, None).await), "Notices are stopped");
+    }
+    turn(true).await;
+    assert_eq!(heading(&app.page(None, &path, None).await), "Stop notices by mail?");
+    app.page(None, &path, Some(ONE_CLICK)).await;
+    assert_eq!(sent(&ann).await, json!(false));
 }

@@ -74,6 +74,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/account/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells whether notices are mailed to the account's address. */
+        get: operations["notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Stops notices to the account's address, or sends them again. The same as by the link of a notice. */
+        patch: operations["change_notices"];
+        trace?: never;
+    };
     "/v1/account/passkeys": {
         parameters: {
             query?: never;
@@ -1751,6 +1769,15 @@ export interface components {
         NoQuestion: Record<string, never>;
         /** @description An answer that says nothing: `{}`. */
         Nothing: Record<string, never>;
+        NoticesBody: {
+            /** @description Whether to mail them. */
+            sent: boolean;
+        };
+        /** @description How it stands with notices to the account's address: mails that tell of keys and secrets. */
+        NoticesView: {
+            /** @description Whether they are mailed. What is mailed for safety always is. */
+            sent: boolean;
+        };
         /** @description A device that returns to what is bound to it. */
         OpenBody: {
             /** @description The challenge that the signature covers, 40 bytes. */
@@ -2549,6 +2576,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_AccountEventView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    notices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticesView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    change_notices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoticesBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticesView"];
                 };
             };
             /** @description a problem; docs/protocol.md has the codes */
