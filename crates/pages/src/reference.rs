@@ -26,24 +26,24 @@ static STYLE: LazyLock<Style> = LazyLock::new(|| {
     )
 });
 
-/// Tags of the document in the order of the page: what people call them, and what they are for. One that is not named here
-/// comes last, as it is.
+/// Tags of the document in the order of the page: what people call them, and what they are for. What a program with a key
+/// comes for is first, what only our own pages ask is last; one that is not named here comes after all, as it is.
 const TAGS: [(&str, &str, &str); 11] = [
-    ("sign-in", "Signing in", "What our own pages ask before anybody is signed in."),
-    ("account", "Your account", "What a person sees and changes of themselves."),
-    ("device", "Command lines", "How a command line is let in from a browser (RFC 8628)."),
-    ("organizations", "Organizations", "Made, seen, renamed, given away, exported, deleted."),
-    ("members", "Members and invitations", "Who belongs to an organization, and who may join."),
-    ("keys", "API keys", "Credentials of an organization, for programs."),
     (
         "organization's secrets",
         "An organization’s secrets",
         "Made and followed by members and keys. No answer opens one.",
     ),
+    ("keys", "API keys", "Credentials of an organization, for programs."),
+    ("members", "Members and invitations", "Who belongs to an organization, and who may join."),
+    ("organizations", "Organizations", "Made, seen, renamed, given away, exported, deleted."),
     ("audit", "Audit trail", "What happened in an organization."),
-    ("channel", "The channel", "The key that what strangers send is sealed to."),
     ("secrets", "Secrets", "What strangers do with a link, on an organization’s own host."),
     ("receipts", "Receipts", "What a sender does with a receipt, on the same host."),
+    ("channel", "The channel", "The key that what strangers send is sealed to."),
+    ("account", "Your account", "What a person sees and changes of themselves."),
+    ("device", "Command lines", "How a command line is let in from a browser (RFC 8628)."),
+    ("sign-in", "Signing in", "What our own pages ask before anybody is signed in."),
 ];
 
 /// What the page is made of.
