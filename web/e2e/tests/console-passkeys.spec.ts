@@ -55,7 +55,7 @@ test('a passkey made in the settings signs in without an address, and a removed 
 
   await signOut(page, email);
   await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
-  await expect(page.getByText('That does not sign anybody in')).toBeVisible();
+  await expect(page.getByText('That did not sign you in')).toBeVisible();
   await page.locator('[name=email]').fill(email);
   await page.locator('[type=password]').fill(PASSWORD);
   await page.keyboard.press('Enter');

@@ -1,12 +1,23 @@
+import { format, langOf, type Lang, type Message, type Params } from '@waxseal/i18n';
+import problemsEn from '@waxseal/i18n/locales/en/problems.json';
+import problemsJa from '@waxseal/i18n/locales/ja/problems.json';
 import type {
-  Account, AccountEvent, ApiKey, AuditEvent, Ceremony, DeviceLook, Invitation, InvitationLook, Member, MemberReceipt, Membership, NewApiKey,
-  Organization, Page, Passkey, Permission, Role, SessionAnswer, SessionRow, SignInAnswer,
+  Account, AccountEvent, ApiKey, AuditEvent, Ceremony, CreateAnswer, DeviceLook, Invitation, InvitationLook, Member, MemberReceipt, Membership,
+  NewApiKey, NoticesState, Organization, Page, Passkey, Permission, Role, SessionAnswer, SessionRow, SignInAnswer,
 } from '../src/api/types.ts';
-import type { CreateAnswer } from '../src/api/types.ts';
 
 /** How the world is when a page is looked at. */
-export const SCENARIOS = ['owner', 'auditor', 'empty', 'long', 'loading', 'failed', 'offline', 'deleting', 'guest', 'invited-only', 'several', 'ended', 'broken-off', 'doubted'] as const;
+export const SCENARIOS = [
+  ...['owner', 'auditor', 'confined', 'invited', 'linked', 'several', 'nowhere', 'empty', 'long', 'deleting'] as const,
+  ...['guest', 'invited-only', 'elsewhere', 'wrong', 'held-back', 'weak'] as const,
+  ...['loading', 'failed', 'offline', 'broken-off', 'ended', 'doubted', 'taken'] as const,
+] as const;
 export type Scenario = (typeof SCENARIOS)[number];
+
+/** Who looks is not signed in. */
+const GUESTS: readonly Scenario[] = ['guest', 'invited-only', 'elsewhere', 'wrong', 'held-back', 'weak'];
+/** Whose account nothing but mailed links leads into. */
+const BARE: readonly Scenario[] = ['empty', 'linked'];
 
 /** The moment at which the gallery stands. */
 export const NOW = Date.UTC(2026, 10, 22, 9, 30);
@@ -16,18 +27,19 @@ const LONG = 'A Very Long Name Somebody Really Has, of the Department for Names 
 const LONG_JA = '株式会社とても長い名前の会社と関連会社情報システム統括部セキュリティー推進グループ';
 
 function membership(scenario: Scenario): Membership {
-  const role: Role = scenario === 'auditor' ? 'auditor' : 'owner';
+  const role: Role = scenario === 'auditor' ? 'auditor' : scenario === 'confined' ? 'member' : 'owner';
   const name = scenario === 'long' ? LONG_JA : 'Acme, Inc.';
-  return { id: 'ten_acme', slug: 'acme', name, role, ...(scenario === 'deleting' && { deletion_due_at_ms: NOW + 5 * DAY }) };
+  const more = { ...(scenario === 'deleting' && { deletion_due_at_ms: NOW + 5 * DAY }), ...(scenario === 'confined' && { domain: 'dom_2' }) };
+  return { id: 'ten_acme', slug: 'acme', name, role, ...more };
 }
 
 function account(scenario: Scenario): Account {
-  const bare = scenario === 'empty';
+  const bare = BARE.includes(scenario);
   const several: Membership[] = [{ id: 'ten_nord', slug: 'nordwind', name: 'Nordwind GmbH', role: 'member', domain: 'dom_9' }, { id: 'ten_aoba', slug: 'aoba', name: '青葉製作所', role: 'auditor' }];
   return {
-    id: 'acc_aiko', name: scenario === 'long' ? LONG : 'Aiko Tanaka', email: 'aiko.tanaka@acme.example', lang: 'en',
-    has_password: true, totp: !bare, recovery_codes_left: bare ? 0 : 3, passkeys: bare ? 0 : 2,
-    organizations: [membership(scenario), ...(scenario === 'several' ? several : [])],
+    id: 'acc_aiko', name: scenario === 'long' ? LONG : 'Aiko Tanaka', email: scenario === 'invited' ? look.email : 'aiko.tanaka@acme.example', lang: 'en',
+    has_password: scenario !== 'linked', totp: !bare, recovery_codes_left: bare ? 0 : 3, passkeys: bare ? 0 : 2,
+    organizations: scenario === 'nowhere' ? [] : [membership(scenario), ...(scenario === 'several' ? several : [])],
   };
 }
 
@@ -59,7 +71,7 @@ function members(scenario: Scenario): Page<Member> {
 }
 
 const invitations = (scenario: Scenario): Page<Invitation> => ({
-  items: scenario === 'empty' ? [] : [{ id: 'inv_1', email: 'noor@acme.example', role: 'member', invited_by: 'Aiko Tanaka', created_at_ms: NOW - DAY, expires_at_ms: NOW + 6 * DAY }],
+  items: scenario === 'empty' ? [] : [{ id: 'inv_1', email: 'noor@acme.example', role: 'member', invited_by: 'acc_aiko', created_at_ms: NOW - DAY, expires_at_ms: NOW + 6 * DAY }],
 });
 
 const KEY: ApiKey = { id: 'key_1', name: 'Deployment pipeline', prefix: 'wxk_7Qm4', scopes: ['secrets:create'], networks: ['203.0.113.0/24'], created_by: 'acc_aiko', created_at_ms: NOW - 60 * DAY, expires_at_ms: NOW + 305 * DAY, last_used_at_ms: NOW - 4 * MINUTE };
@@ -85,7 +97,8 @@ const audit = (scenario: Scenario): Page<AuditEvent> => ({
     event(3, 3 * HOUR, 'key.rotated', 'acc_ben', 'key_3'),
     event(4, 5 * HOUR, 'member.changed', scenario === 'long' ? 'acc_mia' : 'acc_aiko', 'acc_sato'),
     event(5, DAY, 'invitation.made', 'acc_aiko', 'inv_noor'),
-    event(6, 2 * DAY, 'something.younger', 'operator', 'ten_acme'),
+    event(6, 2 * DAY, 'mail.bounced', undefined, 'evt_7Qm4tR2xW9'),
+    event(7, 3 * DAY, 'something.younger', 'operator', 'ten_acme'),
   ],
   next: 'more',
 });
@@ -134,12 +147,12 @@ const receipts = (scenario: Scenario): Page<MemberReceipt> => ({
     receipt(4, 'locked'),
     receipt(5, 'burned'),
     receipt(6, 'expired'),
-  ],
+  ].filter(({ created_by }) => scenario !== 'confined' || created_by === 'acc_aiko'),
   next: 'more',
 });
 
 const passkeys = (scenario: Scenario): { items: Passkey[] } => ({
-  items: scenario === 'empty' ? [] : [
+  items: BARE.includes(scenario) ? [] : [
     { id: 'pky_1', name: 'MacBook', created_at_ms: NOW - 80 * DAY, last_used_at_ms: NOW - 2 * HOUR },
     { id: 'pky_2', name: scenario === 'long' ? LONG : 'Security key on my ring', created_at_ms: NOW - 80 * DAY },
   ],
@@ -157,8 +170,10 @@ const device: DeviceLook = { name: 'waxseal on build-7', network: '198.51.100.0/
 const secondFactor: SignInAnswer = { next: 'second-factor', methods: ['totp', 'recovery-code', 'passkey'] };
 const newKey: NewApiKey = { ...KEY, id: 'key_9', key: 'wxk_7Qm4tR2xW9pL0cVb6nYh3sKd8fGjZa1uXe5Tq0' };
 const created: CreateAnswer = { id: 'AAAAAAAAAAAAAAAAAAAAAA', rid: 'AAAAAAAAAAAAAAAAAAAAAA', created_at_ms: NOW, expires_at_ms: NOW + 7 * DAY } as never;
-const ceremony: Ceremony = { ceremony: 'c', options: {} };
+const ceremony: Ceremony = { ceremony: 'c', options: { challenge: 'AA', user: { id: 'AA', name: '', displayName: '' } } as never };
 const recovery = { recovery_codes: ['7Q4M-TR2X', 'W9PL-0CVB', '6NYH-3SKD', '8FGJ-ZA1U', 'XE5T-Q07Q', 'M4TR-2XW9', 'PL0C-VB6N', 'YH3S-KD8F', 'GJZA-1UXE', '5TQ0-HH2K'] };
+
+const notices = (scenario: Scenario): NoticesState => ({ sent: scenario !== 'empty' });
 
 type Answer = (scenario: Scenario, cursor: string | null) => unknown;
 
@@ -174,6 +189,10 @@ const ROUTES: Readonly<Record<string, Answer>> = {
   'GET /v1/account/passkeys': passkeys,
   'GET /v1/account/sessions': () => sessions,
   'GET /v1/account/events': events,
+  'GET /v1/account/notices': notices,
+  'PATCH /v1/account/notices': () => ({ sent: false }),
+  'PATCH /v1/account': account,
+  'POST /v1/account/address': () => ({}),
   'POST /v1/invitations/look': () => look,
   'POST /v1/device/look': () => device,
   'POST /v1/device/approve': () => ({}),
@@ -181,6 +200,9 @@ const ROUTES: Readonly<Record<string, Answer>> = {
   'POST /v1/sign-in/passkey/start': () => ceremony,
   'POST /v1/sign-in/link': () => ({}),
   'POST /v1/sign-up': () => ({}),
+  'POST /v1/sign-up/verify': (scenario) => ({ signed_in: scenario !== 'elsewhere' }),
+  'POST /v1/account/passkeys/start': () => ceremony,
+  'POST /v1/account/step-up/passkey/start': () => ceremony,
   'POST /v1/password/reset': () => ({}),
   'POST /v1/password/reset/finish': () => ({}),
   'POST /v1/account/step-up': () => ({ stepped_up_until: NOW + 10 * MINUTE }),
@@ -194,35 +216,76 @@ const ROUTES: Readonly<Record<string, Answer>> = {
   'POST /v1/organizations/*/secrets/*/burn': () => receipt(0, 'burned'),
 };
 
-function problem(status: number, code: string, title: string, detail: string): Response {
-  const document = { type: `urn:waxseal:problem:${code}`, title, status, detail, code };
-  const headers = { 'Content-Type': 'application/problem+json', 'X-Request-Id': 'req_01JD4Z8Q' };
-  return new Response(JSON.stringify(document), { status, headers });
+const PROBLEMS: Record<Lang, Readonly<Record<string, Message>>> = { en: problemsEn, ja: problemsJa };
+
+interface Refused {
+  status: number;
+  /** As `problems.json` names it. */
+  code: string;
+  params?: Params;
+  /** Which part of the form it is about. */
+  field?: string;
 }
 
-const GUESTS: readonly Scenario[] = ['guest', 'invited-only'];
+/** In the reader's language, as the server says it. */
+function problem({ status, code, params, field }: Refused): Response {
+  const lang = langOf(document.documentElement.lang);
+  const say = (part: string) => format(lang, PROBLEMS[lang][`${code}.${part}`] ?? code, params);
+  const short = code.split('.')[0];
+  const body = { type: `urn:waxseal:problem:${short}`, title: say('title'), status, detail: say('detail'), code: short, ...(field && { field }) };
+  const headers = { 'Content-Type': 'application/problem+json', 'X-Request-Id': 'req_01JD4Z8Q', ...(status === 429 && { 'Retry-After': '60' }) };
+  return new Response(JSON.stringify(body), { status, headers });
+}
+
+/** What is refused in a world, and how. Who one is, everybody is told. */
+const REFUSED: Partial<Record<Scenario, readonly (readonly [asked: RegExp, refused: Refused])[]>> = {
+  ended: [[/./, { status: 401, code: 'signed-out' }]],
+  failed: [[/./, { status: 500, code: 'internal', params: { request: 'req_01JD4Z8Q' } }]],
+  doubted: [
+    [/step-up$/, { status: 401, code: 'sign-in' }],
+    [/^(?!GET|.*passkey\/start)/, { status: 403, code: 'step-up' }],
+  ],
+  linked: [[/^(?!GET)/, { status: 403, code: 'step-up' }]],
+  elsewhere: [[/link\/finish$/, { status: 403, code: 'other-device' }]],
+  wrong: [
+    [/second-factor$/, { status: 401, code: 'second-factor' }],
+    [/sign-in\/password$/, { status: 401, code: 'sign-in' }],
+  ],
+  'held-back': [[/^POST/, { status: 429, code: 'held-back', params: { count: 60 } }]],
+  weak: [[/^POST (?!.*invitations\/look)/, { status: 422, code: 'weak-password', field: 'password' }]],
+  taken: [
+    [/^POST.*invitations$/, { status: 409, code: 'conflict.member', field: 'email' }],
+    [/device\/look$/, { status: 404, code: 'not-available.code' }],
+    [/^(PATCH|DELETE)/, { status: 409, code: 'conflict.slug', field: 'slug' }],
+  ],
+};
 
 /** A server that knows one world. */
 export function fakeFetch(scenario: Scenario): typeof fetch {
   return (input, init) => {
     const { pathname, searchParams } = new URL(String(input), location.origin);
     const method = init?.method ?? 'GET';
-    const guest = GUESTS.includes(scenario);
     const json = (body: unknown) => Promise.resolve(new Response(JSON.stringify(body), { headers: { 'Content-Type': 'application/json' } }));
-    if (pathname === '/v1/session') return scenario === 'offline' ? Promise.reject(new TypeError('offline')) : json(session(scenario, !guest));
-    const pattern = `${method} ${pathname.replace(/(organizations|keys|secrets|invitations)\/(?!look)[\w-]+/g, '$1/*')}`;
-    const known = ROUTES[pattern];
-    const begins = pattern === 'GET /v1/account';
-    if (scenario === 'loading' && !begins) return new Promise(() => {});
-    if (scenario === 'ended' && !begins) return Promise.resolve(problem(401, 'signed-out', 'You are signed out', 'Sign in again; nothing was changed.'));
+    if (pathname === '/v1/session') return scenario === 'offline' ? Promise.reject(new TypeError('offline')) : json(session(scenario, !GUESTS.includes(scenario)));
+    const pattern = `${method} ${pathname.replace(/\/(organizations|keys|secrets|invitations)\/(?!look)[\w-]+/g, '/$1/*')}`;
+    if (pattern === 'GET /v1/account') return json(account(scenario));
+    if (scenario === 'loading') return new Promise(() => {});
     // In one world, the first part of a list comes and the rest does not.
     if (scenario === 'broken-off' && searchParams.has('cursor')) return Promise.reject(new TypeError('offline'));
-    if (scenario === 'doubted' && method !== 'GET') return Promise.resolve(problem(403, 'step-up', 'Prove that it is you', 'This needs fresh proof.'));
-    if (scenario === 'failed' && !begins) return Promise.resolve(problem(500, 'internal', 'Our fault', 'Something went wrong on our side. Please quote req_01JD4Z8Q when you tell us.'));
-    if (known) return json(known(scenario, searchParams.get('cursor')));
-    return Promise.resolve(problem(404, 'not-available', 'Not available', `The gallery has no answer to ${pattern}.`));
+    const refused = REFUSED[scenario]?.find(([asked]) => asked.test(pattern));
+    const known = ROUTES[pattern];
+    if (!refused && known) return json(known(scenario, searchParams.get('cursor')));
+    return Promise.resolve(problem(refused?.[1] ?? { status: 404, code: 'not-available' }));
   };
 }
 
 /** A stream in which nothing happens. */
 export const quietEvents = (): EventSource => Object.assign(new EventTarget(), { close: () => {} }) as unknown as EventSource;
+
+/** A device that could keep a passkey, of somebody who turns away from each question. */
+export function shyDevice(): void {
+  const declined = () => Promise.reject(new DOMException('', 'NotAllowedError'));
+  Object.defineProperty(navigator, 'credentials', { value: { create: declined, get: declined } });
+  const [yes, no] = [() => Promise.resolve(true), () => Promise.resolve(false)];
+  Object.assign(PublicKeyCredential, { isUserVerifyingPlatformAuthenticatorAvailable: yes, isConditionalMediationAvailable: no });
+}

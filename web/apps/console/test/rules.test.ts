@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import accountEn from '@waxseal/i18n/locales/en/account.json';
 import organizationEn from '@waxseal/i18n/locales/en/organization.json';
 import accountJa from '@waxseal/i18n/locales/ja/account.json';
@@ -70,6 +71,21 @@ test('a link’s origin is https, except below localhost', () => {
   expect(originOf('secrets.acme.example', page)).toBe('https://secrets.acme.example');
   expect(originOf('local.localhost', page)).toBe('http://local.localhost:8080');
   expect(originOf('notlocalhost', page)).toBe('https://notlocalhost');
+});
+
+/** What a field of the server's document may say. */
+function saidBy(view: string): string[] {
+  const document = JSON.parse(readFileSync(new URL('../../../../docs/openapi.json', import.meta.url), 'utf8')) as OpenApi;
+  return document.components.schemas[view]?.properties['action']?.enum ?? [];
+}
+
+interface OpenApi {
+  components: { schemas: Record<string, { properties: Record<string, { enum?: string[] }> }> };
+}
+
+test('every act that the server may tell of is known here', () => {
+  expect([...ACTIONS].sort()).toEqual(saidBy('EventView').sort());
+  expect([...EVENTS].sort()).toEqual(saidBy('AccountEventView').sort());
 });
 
 test('every act of the trail has a name in both languages', () => {

@@ -73,7 +73,8 @@ export class Router {
     const link = event.target instanceof Element ? event.target.closest('a') : null;
     const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
     if (!link || !plain || event.defaultPrevented || link.origin !== location.origin) return;
-    if (link.target || link.hasAttribute('download') || link.pathname.startsWith('/v1/')) return;
+    // What is no page of ours is the browser's to open: files that the server makes, and its own pages.
+    if (link.target || link.hasAttribute('download') || find(link.pathname).kind === 'missing') return;
     event.preventDefault();
     void this.go(link.pathname + link.search);
   }

@@ -7,7 +7,7 @@ export const ACTIONS = [
   ...['made', 'resent', 'withdrawn'].map((act) => `invitation.${act}`),
   ...['made', 'changed', 'rotated', 'revoked'].map((act) => `key.${act}`),
   ...['created', 'renamed', 'transferred', 'exported', 'deletion_scheduled', 'deletion_cancelled', 'deleted'].map((act) => `organization.${act}`),
-  'audit.exported',
+  ...['audit.exported', 'mail.bounced'],
 ];
 
 /** The first moment of a day as a date field writes it (`2026-11-22`), in the reader's own zone. */
