@@ -22,7 +22,7 @@ pub(super) fn article(reference: &Reference<'_>, document: &Document, route: &Ro
          <h3 id=\"{id}-title\"><a href=\"#{id}\">{title}</a></h3>\n\
          <p class=\"route\">{badge} <code>{path}</code></p>\n{about}\
          <p class=\"who\"><b>Who may:</b> {who}</p>\n{parameters}{body}{answers}{problems}</div>\n\
-         <div class=\"shown\"><pre tabindex=\"0\" role=\"region\" aria-label=\"Example\"><code>{example}</code></pre></div>\n</article>\n",
+         <div class=\"shown\"><pre tabindex=\"0\" role=\"group\" aria-label=\"Example\"><code>{example}</code></pre></div>\n</article>\n",
         title = prose(title),
         badge = badge(route.method),
         path = path(route.path),
