@@ -57,9 +57,8 @@ CREATE TABLE serving_nodes (
 
 -- Keys of TLS session tickets, shared by all edges.
 CREATE TABLE ticket_keys (
-    id         TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    -- Which six hours since the epoch it is current in.
+    period BIGINT NOT NULL PRIMARY KEY,
     -- Sealed by the key ring, bound to this row.
-    key        BYTEA NOT NULL,
-    -- From then on it makes tickets, until a newer one does.
-    active_at_ms BIGINT NOT NULL
+    key    BYTEA NOT NULL
 );

@@ -100,7 +100,7 @@ impl Sites {
         request: &HeaderMap,
         host: &TenantHost,
     ) -> http::Response<Bytes> {
-        let brand = &host.brand;
+        let brand = host.brand.files();
         if let Some(page) = host.instead_of(path) {
             return self.tenants.instead(page, request, brand);
         }

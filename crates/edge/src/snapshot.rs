@@ -10,7 +10,7 @@ use arc_swap::ArcSwap;
 use wax_httpkit::HostKind;
 use wax_kernel::{DomainId, Hostname, TenantId};
 use wax_model::domain::Service;
-use wax_pages::{BrandFiles, Page};
+use wax_pages::{Look, Page};
 
 use crate::HostCertificate;
 
@@ -41,8 +41,8 @@ pub struct TenantHost {
     pub tenant: TenantId,
     /// The tenant's domain this host is.
     pub domain: DomainId,
-    /// Its brand, rendered.
-    pub brand: Arc<BrandFiles>,
+    /// Its look.
+    pub brand: Arc<Look>,
     /// What its visitors meet.
     pub service: Service,
 }

@@ -25,8 +25,8 @@ use tokio::{
 };
 use wax_httpkit::{Context, HostKind, Mount, Mounts, RequestContext, Services};
 use wax_kernel::{DomainId, Hostname, ManualClock, SeededRng, TenantId};
-use wax_model::{Brand, Entitlements, domain};
-use wax_pages::{BrandFiles, Cache, Page, Served};
+use wax_model::{Brand, DomainSettings, Entitlements, domain};
+use wax_pages::{BrandFiles, Cache, Look, Page, Served};
 use wax_telemetry::Metrics;
 
 use crate::{
@@ -63,7 +63,11 @@ pub(crate) fn route(transport: Transport) -> Route {
     let owner = RouteOwner::Tenant(TenantHost {
         tenant: TenantId::from_bytes([1; 16]),
         domain: DomainId::from_bytes([2; 16]),
-        brand: Arc::new(BrandFiles::render(&Brand::plain("Acme"), &Entitlements::SELF_HOSTED)),
+        brand: Arc::new(Look::new(
+            Brand::plain("Acme"),
+            Entitlements::SELF_HOSTED,
+            DomainSettings::default(),
+        )),
         service: domain::Service::Full,
     });
     Route { owner, transport, certificate: None }

@@ -61,7 +61,7 @@ text_enum! {
 }
 
 /// A logo, at most 256 KiB.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Logo {
     /// The image format.
     pub content_type: LogoType,

@@ -1,7 +1,9 @@
 //! A tenant's brand as the files its pages fetch.
 
+use std::sync::OnceLock;
+
 use serde::Serialize;
-use wax_model::{Brand, Color, Corners, Entitlements, ink_on, readable};
+use wax_model::{Brand, Color, Corners, DomainSettings, Entitlements, ink_on, readable};
 
 use crate::{Cache, Served};
 
@@ -31,11 +33,33 @@ struct BrandJson<'a> {
     max_views: u32,
 }
 
+/// A host's look, rendered when its first visitor comes: an edge has a hundred thousand, and few visitors in its first
+/// seconds.
+#[derive(Debug)]
+pub struct Look {
+    brand: Brand,
+    plan: Entitlements,
+    settings: DomainSettings,
+    files: OnceLock<BrandFiles>,
+}
+
+impl Look {
+    /// A brand, what the plan allows, and what the tenant decided for the host.
+    pub const fn new(brand: Brand, plan: Entitlements, settings: DomainSettings) -> Self {
+        Self { brand, plan, settings, files: OnceLock::new() }
+    }
+
+    /// Its files.
+    pub fn files(&self) -> &BrandFiles {
+        self.files.get_or_init(|| BrandFiles::render(&self.brand, &self.plan, &self.settings))
+    }
+}
+
 impl BrandFiles {
     /// Renders a brand and the limits its pages should know.
-    pub fn render(brand: &Brand, limits: &Entitlements) -> Self {
+    pub fn render(brand: &Brand, plan: &Entitlements, settings: &DomainSettings) -> Self {
         Self {
-            json: Served::new(json(brand, limits), "application/json", Cache::Revalidate),
+            json: Served::new(json(brand, plan, settings), "application/json", Cache::Revalidate),
             stylesheet: Served::new(
                 stylesheet(brand),
                 "text/css; charset=utf-8",
@@ -49,17 +73,18 @@ impl BrandFiles {
     }
 }
 
-fn json(brand: &Brand, limits: &Entitlements) -> Vec<u8> {
+fn json(brand: &Brand, plan: &Entitlements, settings: &DomainSettings) -> Vec<u8> {
     fn given(text: &str) -> Option<&str> {
         Some(text).filter(|text| !text.is_empty())
     }
+    let limits = settings.limits.within(plan);
     let view = BrandJson {
         organization: &brand.name,
         logo: brand.logo.as_ref().map(|_| "/brand/logo"),
         support: given(&brand.support),
         before_open: given(&brand.before_open),
         after_open: given(&brand.after_open),
-        create: "anyone",
+        create: if settings.strangers_create() { "anyone" } else { "closed" },
         max_lifetime_s: limits.max_lifetime.as_secs(),
         max_views: limits.max_views,
     };
@@ -106,7 +131,7 @@ mod tests {
     use wax_model::{Logo, LogoType};
 
     fn render(brand: &Brand) -> BrandFiles {
-        BrandFiles::render(brand, &Entitlements::SELF_HOSTED)
+        BrandFiles::render(brand, &Entitlements::SELF_HOSTED, &DomainSettings::default())
     }
 
     #[test]
@@ -121,6 +146,17 @@ mod tests {
         assert_eq!(json["before_open"], serde_json::Value::Null);
         assert_eq!(json["logo"], serde_json::Value::Null);
         assert_eq!(json["max_lifetime_s"], 31_536_000);
+    }
+
+    #[test]
+    fn the_json_says_what_the_tenant_decided_for_the_host() {
+        use wax_model::domain::{Creators, DomainLimits};
+        let limits = DomainLimits { max_lifetime_s: Some(3_600), ..DomainLimits::default() };
+        let settings =
+            DomainSettings { creators: Creators::Members, limits, ..DomainSettings::default() };
+        let look = Look::new(Brand::plain("Acme"), Entitlements::SELF_HOSTED, settings);
+        let json: serde_json::Value = serde_json::from_slice(look.files().json.body()).unwrap();
+        assert_eq!((&json["create"], &json["max_lifetime_s"]), (&"closed".into(), &3_600.into()));
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod reference;
 mod served;
 mod written;
 
-pub use brand::BrandFiles;
+pub use brand::{BrandFiles, Look};
 pub use console::Console;
 pub use guard::{CONSOLE_POLICY, CONTENT_SECURITY_POLICY};
 pub use language::reader_language;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use wax_kernel::{DomainId, Hostname, Timestamp};
 use wax_model::domain::{Domain, Node, NodeKind, Route};
-use wax_store::{Changes, DomainPlatform, StoreError};
+use wax_store::{Changes, DomainLabel, DomainPlatform, StoreError};
 
-use crate::{SqlStore, change_log, domain_checks, domains, routes};
+use crate::{SqlStore, change_log, domain_checks, domains, labels, routes};
 
 #[async_trait]
 impl DomainPlatform for SqlStore {
@@ -85,5 +85,17 @@ impl DomainPlatform for SqlStore {
 
     async fn domain(&self, id: DomainId) -> Result<Option<Domain>, StoreError> {
         domains::find_anywhere(&mut self.database.clone(), id).await
+    }
+
+    async fn labels(
+        &self,
+        after: Option<DomainId>,
+        limit: u32,
+    ) -> Result<Vec<DomainLabel>, StoreError> {
+        labels::list(&mut self.database.clone(), after, limit).await
+    }
+
+    async fn labels_of(&self, domains: &[DomainId]) -> Result<Vec<DomainLabel>, StoreError> {
+        labels::of(&mut self.database.clone(), domains).await
     }
 }

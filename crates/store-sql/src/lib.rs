@@ -26,6 +26,7 @@ mod forgetting;
 mod handovers;
 mod hints;
 mod invitations;
+mod labels;
 mod members;
 mod migrate;
 mod operator;
@@ -47,6 +48,7 @@ mod suppressions;
 mod tenants;
 #[cfg(test)]
 mod tests;
+mod ticket_keys;
 mod tokens;
 mod tries;
 mod unscoped;

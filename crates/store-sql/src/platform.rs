@@ -7,12 +7,12 @@ use wax_kernel::{TenantId, Timestamp};
 use wax_model::{OperatorEvent, Tenant};
 use wax_store::{
     DomainPlatform, DueClaim, DueSecret, NewDomain, Outage, Outbox, PlatformStore, RegisteredKey,
-    StoreError,
+    StoreError, TicketRow,
 };
 
 use crate::{
     SqlStore, audit, context_keys, domains, erasure, forgetting, handovers, operator, reaper,
-    tenants,
+    tenants, ticket_keys,
 };
 
 #[async_trait]
@@ -138,6 +138,16 @@ impl PlatformStore for SqlStore {
 
     fn domains(&self) -> &dyn DomainPlatform {
         self
+    }
+
+    async fn ticket_keys(&self, keys: &[TicketRow]) -> Result<Vec<TicketRow>, StoreError> {
+        let keys: Arc<[TicketRow]> = keys.into();
+        self.database
+            .transact(move |mut session| {
+                let keys = Arc::clone(&keys);
+                Box::pin(async move { ticket_keys::keep(&mut session, &keys).await })
+            })
+            .await
     }
 
     fn outbox(&self) -> &dyn Outbox {

@@ -50,6 +50,7 @@ pub(crate) const ALL: &[&[(&str, Statement)]] = &[
     crate::forgetting::STATEMENTS,
     crate::handovers::STATEMENTS,
     crate::invitations::STATEMENTS,
+    crate::labels::STATEMENTS,
     crate::members::STATEMENTS,
     crate::operator::STATEMENTS,
     crate::orders::STATEMENTS,
@@ -63,6 +64,7 @@ pub(crate) const ALL: &[&[(&str, Statement)]] = &[
     crate::sessions::STATEMENTS,
     crate::suppressions::STATEMENTS,
     crate::tenants::STATEMENTS,
+    crate::ticket_keys::STATEMENTS,
     crate::tokens::STATEMENTS,
     crate::tries::STATEMENTS,
 ];

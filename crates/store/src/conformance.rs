@@ -255,6 +255,7 @@ macro_rules! conformance {
                 due_secrets_are_found_at_their_time,
                 due_windows_are_found_at_their_time,
                 a_key_of_an_edge_is_known_from_its_registration_to_a_day_after_its_end,
+                of_edges_that_draw_keys_of_tickets_at_once_all_have_the_same,
                 a_checkpoint_can_be_made_at_any_time;
         }
     };

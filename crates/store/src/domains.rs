@@ -96,6 +96,17 @@ pub struct Changes {
     pub changed: Vec<(DomainId, Option<Route>)>,
 }
 
+/// What our own zone knows of a domain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DomainLabel {
+    /// Which.
+    pub domain: DomainId,
+    /// Its name: one below the platform's own suffix is in our zone itself.
+    pub host: HostPattern,
+    /// What it points to; empty if nothing does.
+    pub label: String,
+}
+
 /// The change log, and work on domains across tenants. Every method is its own transaction.
 #[async_trait]
 pub trait DomainPlatform: Send + Sync {
@@ -132,4 +143,12 @@ pub trait DomainPlatform: Send + Sync {
     ) -> Result<u64, StoreError>;
     /// The domain with this id, whosesoever. For work that an id was given for.
     async fn domain(&self, id: DomainId) -> Result<Option<Domain>, StoreError>;
+    /// Names that our own zone answers for, proved or not, in the order of their ids, after this one, at most `limit`.
+    async fn labels(
+        &self,
+        after: Option<DomainId>,
+        limit: u32,
+    ) -> Result<Vec<DomainLabel>, StoreError>;
+    /// The same of these, at most 1,000; those that are gone are missing.
+    async fn labels_of(&self, domains: &[DomainId]) -> Result<Vec<DomainLabel>, StoreError>;
 }

@@ -22,7 +22,8 @@ pub use accounts::{
 };
 pub use copies::{CopyReads, CopyRepository, SealedCopy};
 pub use domains::{
-    CHANGES_KEPT, Changes, DomainPlatform, DomainReads, DomainRepository, NODE_ALIVE, NewDomain,
+    CHANGES_KEPT, Changes, DomainLabel, DomainPlatform, DomainReads, DomainRepository, NODE_ALIVE,
+    NewDomain,
 };
 pub use error::StoreError;
 pub use handovers::{HandoverReads, HandoverRepository};
@@ -31,7 +32,9 @@ pub use organizations::{
     AuditFilter, ERASURE_SETTLES, Member, OrganizationReads, OrganizationRepository,
 };
 pub use outbox::{GivenUp, Outbox, Suppression, SuppressionReason, TakenMessage};
-pub use platform::{DueClaim, DueSecret, EXPIRED_KEY_KEPT, Outage, PlatformStore, RegisteredKey};
+pub use platform::{
+    DueClaim, DueSecret, EXPIRED_KEY_KEPT, Outage, PlatformStore, RegisteredKey, TicketRow,
+};
 pub use repositories::{
     Attempt, AttemptOutcome, AuditRepository, Call, ClaimReads, ClaimRepository, NewClaim,
     NewSecret, OutboxRepository, SealedContent, SealedWrap, SecretFilter, SecretReads,

@@ -1,6 +1,6 @@
 //! What the server itself asks, across tenants. Never reached from a request.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
 use wax_kernel::{ClaimId, ContextKeyId, SecretId, TenantId, Timestamp};
@@ -46,6 +46,21 @@ pub struct RegisteredKey {
     pub public_key: [u8; 32],
     /// From then on nothing that it signed is believed.
     pub expires_at: Timestamp,
+}
+
+/// The key of the tickets of one period, for all edges. Sealed by the key ring.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TicketRow {
+    /// Which six hours since the epoch.
+    pub period: i64,
+    /// Sealed.
+    pub key: Vec<u8>,
+}
+
+impl fmt::Debug for TicketRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TicketRow").field("period", &self.period).finish_non_exhaustive()
+    }
 }
 
 /// How long an expired key stays registered, so that services can tell "expired" from "unknown" in their logs.
@@ -107,6 +122,9 @@ pub trait PlatformStore: Send + Sync {
     /// What the operator did, newest first, at most `limit`.
     async fn operator_events(&self, limit: u32) -> Result<Vec<OperatorEvent>, StoreError>;
 
+    /// Writes those keys of tickets whose period has none, forgets those of earlier periods, and answers those that stand,
+    /// by period. `keys`: by period.
+    async fn ticket_keys(&self, keys: &[TicketRow]) -> Result<Vec<TicketRow>, StoreError>;
     /// The change log, and work on domains.
     fn domains(&self) -> &dyn DomainPlatform;
     /// What waits to be delivered, and to whom nothing is.

@@ -3,24 +3,25 @@
 use std::{
     num::{NonZeroU32, NonZeroUsize},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
 use anyhow::{Context as _, Result};
 use tokio::time::timeout;
 use wax_accounts::{Accounts, Argon2Cost};
+use wax_acme::OrderStore;
 use wax_config::{Config, DatabaseUrl, Endpoint, Part, SignUp};
 use wax_crypto::{
     at_rest::{FileKeyStore, KeyStore, MemoryKeyStore},
     sealed_bytes,
 };
 use wax_edge::{
-    ConsoleSite, Edge, EdgeParts, Limits, LocalCa, NoPendingHosts, Place, Proxies, Rate, Rates,
-    Readiness, Remote, RemoteParts, Routes, Signing, TicketKey, TicketRing, Tickets, Upstream,
+    ConsoleSite, Edge, EdgeParts, Limits, LocalCa, Place, Proxies, Rate, Rates, Readiness, Remote,
+    RemoteParts, Routes, Signing, Tickets, Upstream,
 };
 use wax_httpkit::{HostKind, Mount, Mounts, Services, auth::SharedAuthenticator};
-use wax_kernel::{Clock, Job, Rng, SystemRng};
+use wax_kernel::{Clock, Job, Rng, SystemRng, base64url_encode};
 use wax_mail::Postbox;
 use wax_model::{Entitlements, SignUpPolicy};
 use wax_pages::{Console, Pages, PagesError};
@@ -30,11 +31,20 @@ use wax_store::Store;
 use wax_store_sql::{Settings, SqlStore};
 use wax_telemetry::{Metrics, Tasks};
 use wax_worker::{MailParts, mail_job};
-use wax_zone::ZoneServer;
+use wax_zone::{LabelSource, ZoneServer};
 
 use crate::{
-    api_document, classes::CLASSES, context_key::ContextKeys, first_tenants, hosts::Hosts,
-    mutual_tls::MutualTls, name_server::name_server, node_time::NodeTime, post,
+    api_document,
+    classes::CLASSES,
+    context_key::ContextKeys,
+    first_tenants,
+    hosts::{Hosts, HostsParts},
+    labels::StoredLabels,
+    mutual_tls::MutualTls,
+    name_server::name_server,
+    node_time::NodeTime,
+    post,
+    ticket_keys::TicketKeys,
 };
 
 /// Where each service stands.
@@ -83,6 +93,7 @@ struct Base<'c> {
     readiness: Readiness,
     metrics: Metrics,
     mutual_tls: Option<MutualTls>,
+    keys: OnceLock<Arc<dyn KeyStore>>,
 }
 
 /// Assembles the server and starts its jobs.
@@ -92,7 +103,7 @@ pub(crate) async fn server(config: &Config) -> Result<Server> {
     let mut services = Services::default();
     let mut accounts = None;
     if [Part::Secrets, Part::Accounts, Part::Worker].into_iter().any(|part| parts.has(part)) {
-        let keys = keys(config, &base.rng)?;
+        let keys = base.keys()?;
         let secrets = base.secrets(&keys).await?;
         let members = base.accounts(&keys)?;
         if parts.has(Part::Worker) {
@@ -140,21 +151,40 @@ impl<'c> Base<'c> {
     async fn open(config: &'c Config) -> Result<Self> {
         let rng: Arc<dyn Rng> = Arc::new(SystemRng);
         let (readiness, metrics) = (Readiness::default(), Metrics::default());
-        let mutual_tls = MutualTls::read(&config.upstream)?;
+        let (mutual_tls, keys) = (MutualTls::read(&config.upstream)?, OnceLock::new());
         let settings = store_settings(config)?;
         if config.server.only.is(Part::Edge) {
             let store = SqlStore::open_later(&settings).await.context(UNUSABLE)?;
             let time = NodeTime::unmeasured(Arc::clone(&store), readiness.clone());
             if_it_answers(time.measure_again()).await;
             let clock = time.clock();
-            return Ok(Self { config, time, clock, rng, store, readiness, metrics, mutual_tls });
+            return Ok(Self {
+                config,
+                time,
+                clock,
+                rng,
+                store,
+                readiness,
+                metrics,
+                mutual_tls,
+                keys,
+            });
         }
         let store = SqlStore::open(&settings).await.context(UNUSABLE)?;
         store.migrate().await.context("the database's schema could not be brought up to date")?;
         let time = NodeTime::measure(Arc::clone(&store), readiness.clone()).await?;
         let clock = time.clock();
         first_tenants::ensure(&store, config, &*clock, &*rng).await?;
-        Ok(Self { config, time, clock, rng, store, readiness, metrics, mutual_tls })
+        Ok(Self { config, time, clock, rng, store, readiness, metrics, mutual_tls, keys })
+    }
+
+    /// The key ring and what it seals: opened once.
+    fn keys(&self) -> Result<Arc<dyn KeyStore>> {
+        if let Some(keys) = self.keys.get() {
+            return Ok(Arc::clone(keys));
+        }
+        let keys = keys(self.config, &self.rng)?;
+        Ok(Arc::clone(self.keys.get_or_init(|| keys)))
     }
 
     /// Delivers what services leave in the outbox.
@@ -215,32 +245,56 @@ impl<'c> Base<'c> {
 
     /// The name server of our own zones, which knows what lives in them before it is asked.
     async fn name_server(&self, jobs: &mut Vec<Job>) -> Result<Option<ZoneServer>> {
-        let made = name_server(self.config, &self.rng, &self.metrics)?;
+        let made = name_server(self.config, self.labels(), &self.rng, &self.metrics)?;
         let Some((server, job)) = made else { return Ok(None) };
         job.run().await.map_err(anyhow::Error::from_boxed)?;
         jobs.push(job);
         Ok(Some(server))
     }
 
+    /// What lives in our own zones.
+    fn labels(&self) -> Arc<dyn LabelSource> {
+        Arc::new(StoredLabels {
+            store: Arc::clone(&self.store) as Arc<dyn Store>,
+            orders: Arc::clone(&self.store) as Arc<dyn OrderStore>,
+            clock: Arc::clone(&self.clock),
+            suffix: self.config.domains.platform_suffix.clone(),
+            node: base64url_encode(self.rng.bytes::<9>()),
+            known: tokio::sync::Mutex::default(),
+        })
+    }
+
     async fn edge(&self, services: Services, jobs: &mut Vec<Job>) -> Result<EdgeSide> {
         let upstreams = self.upstreams(services, jobs).await?;
         let routes = Routes::default();
         let local_ca = Arc::new(local_ca(self.config, &self.clock)?);
-        let entitlements = entitlements(self.config);
-        let hosts = Hosts::new(
-            Arc::clone(&self.store),
-            routes.clone(),
-            Arc::clone(&local_ca),
-            entitlements,
-            self.config.console.clone(),
-        )?;
+        let hosts = Hosts::open(HostsParts {
+            store: Arc::clone(&self.store) as Arc<dyn Store>,
+            orders: Arc::clone(&self.store) as Arc<dyn OrderStore>,
+            keys: self.keys()?,
+            routes: routes.clone(),
+            local_ca: Arc::clone(&local_ca),
+            entitlements: entitlements(self.config),
+            console: self.config.console.clone(),
+            clock: Arc::clone(&self.clock),
+            rng: Arc::clone(&self.rng),
+            folder: (!self.config.server.ephemeral)
+                .then(|| self.config.store.data_dir.join("edge")),
+        })?;
         hosts.begin().await?;
         jobs.push(hosts.job());
-        let (tickets, ticket_job) = own_tickets(&self.rng);
-        jobs.push(ticket_job);
+        let ticket_keys = TicketKeys::new(
+            Arc::clone(&self.store) as Arc<dyn Store>,
+            self.keys()?,
+            Arc::clone(&self.clock),
+            Arc::clone(&self.rng),
+        );
+        if_it_answers(ticket_keys.keep()).await;
+        jobs.push(ticket_keys.job());
+        let tickets = ticket_keys.tickets();
         let edge = Edge::new(EdgeParts {
             routes,
-            pending: Arc::new(NoPendingHosts),
+            pending: Arc::new(hosts.challenges()),
             upstreams,
             site: Arc::new(Pages::load()?),
             console: console(self.config)?,
@@ -314,20 +368,6 @@ impl<'c> Base<'c> {
         let tls = self.mutual_tls.as_ref().context("an https endpoint without certificates")?;
         Ok(Place::Tls { host, port, config: tls.client()? })
     }
-}
-
-/// Ticket keys of this process alone: sessions are taken up again where they began.
-fn own_tickets(rng: &Arc<dyn Rng>) -> (Tickets, Job) {
-    let ring = Arc::new(Mutex::new(TicketRing::random(&**rng)));
-    let tickets = Tickets::default();
-    let (changed, rng) = (tickets.clone(), Arc::clone(rng));
-    let job = Job::new("edge.tickets", TicketRing::PERIOD, move || {
-        let mut ring = ring.lock().unwrap_or_else(PoisonError::into_inner);
-        *ring = ring.changed(TicketKey::random(&*rng));
-        changed.replace(ring.clone());
-        std::future::ready(Ok(()))
-    });
-    (tickets, job)
 }
 
 /// The console's pages. A server without them still has the members' API.

@@ -8,11 +8,13 @@ mod context_key;
 mod demo;
 mod first_tenants;
 mod hosts;
+mod labels;
 mod mutual_tls;
 mod name_server;
 mod node_time;
 mod post;
 mod process;
+mod ticket_keys;
 
 use std::{path::PathBuf, process::ExitCode};
 

@@ -3,28 +3,17 @@
 use std::{num::NonZeroU32, sync::Arc};
 
 use anyhow::{Context as _, Result};
-use async_trait::async_trait;
 use wax_config::{Config, Domains};
-use wax_kernel::{Job, JobError, Rng};
+use wax_kernel::{Job, Rng};
 use wax_telemetry::Metrics;
 use wax_zone::{
-    LabelSource, Labels, NameServer, Rate, Settings, Snapshot, ZoneParts, ZoneServer, labels_job,
+    LabelSource, Labels, NameServer, Rate, Settings, ZoneParts, ZoneServer, labels_job,
 };
-
-/// No domain has a target yet, so our zones have their own records alone.
-#[derive(Debug)]
-struct NoTargets;
-
-#[async_trait]
-impl LabelSource for NoTargets {
-    async fn changed(&self, since: Option<u32>) -> Result<Option<Snapshot>, JobError> {
-        Ok(since.is_none().then(Snapshot::default))
-    }
-}
 
 /// The name server, if this process is one, and the job that tells it what lives.
 pub(crate) fn name_server(
     config: &Config,
+    source: Arc<dyn LabelSource>,
     rng: &Arc<dyn Rng>,
     metrics: &Metrics,
 ) -> Result<Option<(ZoneServer, Job)>> {
@@ -39,7 +28,7 @@ pub(crate) fn name_server(
         metrics: metrics.clone(),
     });
     let server = server.context("our own zone cannot be served ([domains])")?;
-    Ok(Some((server, labels_job(Arc::new(NoTargets), labels))))
+    Ok(Some((server, labels_job(source, labels))))
 }
 
 fn settings(domains: &Domains) -> Option<Settings> {

@@ -8,8 +8,8 @@ use clap::Args;
 use rustls::sign::CertifiedKey;
 use wax_edge::{At, LocalCa, Route, RouteOwner, Routes, Snapshot, TenantHost, Transport};
 use wax_kernel::{DomainId, Hostname, SystemClock, TenantId};
-use wax_model::{Brand, Entitlements, domain::Service};
-use wax_pages::BrandFiles;
+use wax_model::{Brand, DomainSettings, Entitlements, domain::Service};
+use wax_pages::Look;
 
 use crate::load::count;
 use crate::machine::Machine;
@@ -157,7 +157,7 @@ fn known(n: usize) -> String {
     format!("secrets.customer-{n}.example")
 }
 
-fn route(n: usize, certificate: Arc<CertifiedKey>, brand: Arc<BrandFiles>) -> Route {
+fn route(n: usize, certificate: Arc<CertifiedKey>, brand: Arc<Look>) -> Route {
     let id = (n as u128).to_be_bytes();
     let owner = RouteOwner::Tenant(TenantHost {
         tenant: TenantId::from_bytes(id),
@@ -172,6 +172,7 @@ fn certificate(authority: &LocalCa, n: usize) -> Result<Arc<CertifiedKey>> {
     Ok(authority.issue(&Hostname::parse(&format!("secrets.customer-{n}.localhost"))?)?)
 }
 
-fn brand(n: usize) -> BrandFiles {
-    BrandFiles::render(&Brand::plain(format!("Customer {n}")), &Entitlements::SELF_HOSTED)
+fn brand(n: usize) -> Look {
+    let brand = Brand::plain(format!("Customer {n}"));
+    Look::new(brand, Entitlements::SELF_HOSTED, DomainSettings::default())
 }

@@ -117,6 +117,16 @@ impl Tickets {
         tickets
     }
 
+    /// Whether tickets are made and taken.
+    pub fn has_ring(&self) -> bool {
+        self.0.load().is_some()
+    }
+
+    /// Makes and takes no more tickets.
+    pub fn clear(&self) {
+        self.0.store(None);
+    }
+
     /// Puts other keys in force at once.
     pub fn replace(&self, ring: TicketRing) {
         self.0.store(Some(Arc::new(ring)));

@@ -1,12 +1,13 @@
 //! What edges know of domains, and what is known of edges.
 
+use serde::{Deserialize, Serialize};
 use wax_kernel::{DomainId, HostPattern, TenantId, Timestamp};
 
 use super::{DomainSettings, Gate, Ownership, Transport};
 use crate::{Brand, text_enum::text_enum};
 
 /// What an edge needs to serve a name, except its certificate: one entry of the routing snapshot.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Route {
     /// The name served.
     pub host: HostPattern,

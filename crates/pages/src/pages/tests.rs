@@ -1,7 +1,7 @@
 //! Promises about the bytes that are served. They need the built web files, and say so when there are none.
 
 use http::header;
-use wax_model::{Brand, Entitlements};
+use wax_model::{Brand, DomainSettings, Entitlements};
 
 use super::*;
 use crate::files::integrity;
@@ -11,7 +11,11 @@ fn pages() -> Pages {
 }
 
 fn brand() -> BrandFiles {
-    BrandFiles::render(&Brand::plain("Acme"), &Entitlements::SELF_HOSTED)
+    BrandFiles::render(
+        &Brand::plain("Acme"),
+        &Entitlements::SELF_HOSTED,
+        &DomainSettings::default(),
+    )
 }
 
 fn manifest() -> Manifest {
@@ -40,7 +44,11 @@ fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
 #[test]
 fn the_page_of_every_id_is_the_same_to_the_byte() {
     let (pages, brand) = (pages(), brand());
-    let other = BrandFiles::render(&Brand::plain("Umbrella"), &Entitlements::SELF_HOSTED);
+    let other = BrandFiles::render(
+        &Brand::plain("Umbrella"),
+        &Entitlements::SELF_HOSTED,
+        &DomainSettings::default(),
+    );
     let get = |path: &str, brand| pages.answer(path, &HeaderMap::new(), brand).unwrap();
     let first = get("/s/AAAAAAAAAAAAAAAAAAAAAA", &brand);
     for answer in

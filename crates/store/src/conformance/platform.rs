@@ -7,7 +7,7 @@ use wax_kernel::{ContextKeyId, DomainId, HostPattern, Timestamp};
 use wax_model::{Brand, Color, Corners, Domain, Logo, LogoType, Plan, Tenant, domain::Transport};
 
 use super::fixtures::*;
-use crate::{EXPIRED_KEY_KEPT, NewDomain, RegisteredKey, Store};
+use crate::{EXPIRED_KEY_KEPT, NewDomain, RegisteredKey, Store, TicketRow};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -183,4 +183,24 @@ pub async fn a_key_of_an_edge_is_known_from_its_registration_to_a_day_after_its_
     assert_eq!(platform.context_keys().await.unwrap(), [old, new]);
     platform.register_context_key(&new, a_day_later).await.unwrap();
     assert_eq!(platform.context_keys().await.unwrap(), [new]);
+}
+
+/// Whoever comes first draws a period's key; everybody has it; what is over is gone.
+pub async fn of_edges_that_draw_keys_of_tickets_at_once_all_have_the_same(store: Arc<dyn Store>) {
+    let drawn = |edge: u8, from: i64| -> Vec<TicketRow> {
+        (from..from + 3).map(|period| TicketRow { period, key: vec![edge; 48] }).collect()
+    };
+    let edges = (1..=8).map(|edge| {
+        let store = Arc::clone(&store);
+        async move { store.platform().ticket_keys(&drawn(edge, 10)).await.unwrap() }
+    });
+    let had = join_all(edges).await;
+    assert!(had.iter().all(|rows| *rows == had[0] && rows.len() == 3));
+
+    let later = store.platform().ticket_keys(&drawn(9, 12)).await.unwrap();
+    let periods: Vec<i64> = later.iter().map(|row| row.period).collect();
+    assert_eq!(periods, [12, 13, 14]);
+    assert_eq!(later[0], had[0][2], "a key that was drawn stays");
+    let again = store.platform().ticket_keys(&drawn(7, 10)).await.unwrap();
+    assert_eq!(again[0].key, [7; 48], "what was forgotten is gone");
 }

@@ -5,7 +5,7 @@ use std::{net::Ipv4Addr, path::PathBuf, process::Command, sync::Arc};
 use axum::{Router, body::Body, extract::Request};
 use bytes::Bytes;
 use http::{HeaderMap, Response, header};
-use wax_model::{Brand, Entitlements};
+use wax_model::{Brand, DomainSettings, Entitlements};
 use wax_pages::{BrandFiles, Page, Pages};
 
 /// What was asked: the path and the headers.
@@ -56,7 +56,11 @@ impl Host {
         change: impl Fn(&mut Vec<u8>) + Send + Sync + 'static,
     ) -> Self {
         let pages = Pages::load().unwrap();
-        let brand = BrandFiles::render(&Brand::plain("Acme"), &Entitlements::SELF_HOSTED);
+        let brand = BrandFiles::render(
+            &Brand::plain("Acme"),
+            &Entitlements::SELF_HOSTED,
+            &DomainSettings::default(),
+        );
         Self::lying(move |asked, sent| {
             if chosen(asked) {
                 let mut headers = asked.headers.clone();
@@ -140,7 +144,11 @@ type Lie = dyn Fn(&Asked<'_>, &mut Response<Bytes>) + Send + Sync;
 
 fn router(lie: Arc<Lie>) -> Router {
     let pages = Arc::new(Pages::load().unwrap());
-    let brand = Arc::new(BrandFiles::render(&Brand::plain("Acme"), &Entitlements::SELF_HOSTED));
+    let brand = Arc::new(BrandFiles::render(
+        &Brand::plain("Acme"),
+        &Entitlements::SELF_HOSTED,
+        &DomainSettings::default(),
+    ));
     Router::new().fallback(move |request: Request| {
         let (pages, brand, lie) = (Arc::clone(&pages), Arc::clone(&brand), Arc::clone(&lie));
         async move {

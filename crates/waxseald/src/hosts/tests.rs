@@ -1,0 +1,337 @@
+use std::time::Duration;
+
+use wax_acme::{Certificate, Change, Issuance, IssuerId, Lane, Step, Upload};
+use wax_config::Config;
+use wax_crypto::at_rest::MemoryKeyStore;
+use wax_edge::RouteOwner;
+use wax_kernel::{
+    CertificateId, DomainId, HostPattern, Hostname, ManualClock, SeededRng, TenantId, Timestamp,
+};
+use wax_model::{
+    Brand, Domain, Tenant,
+    domain::{NodeKind, Ownership, Service, Transport},
+};
+use wax_store::{CHANGES_KEPT, NewDomain};
+use wax_store_sql::{Settings, SqlStore};
+
+use super::*;
+use crate::first_tenants;
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// A store with a tenant, and the keys that edges share.
+struct House {
+    store: Arc<SqlStore>,
+    keys: Arc<dyn KeyStore>,
+    clock: Arc<ManualClock>,
+    rng: Arc<SeededRng>,
+    folder: tempfile::TempDir,
+    console: Console,
+}
+
+async fn house() -> House {
+    let store = SqlStore::open(&Settings::SqliteMemory).await.unwrap();
+    store.migrate().await.unwrap();
+    let clock = Arc::new(ManualClock::at_ms(1_800_000_000_000));
+    let rng = Arc::new(SeededRng::new(1));
+    let keys = Arc::new(MemoryKeyStore::new(Arc::clone(&rng) as Arc<dyn Rng>));
+    let console = Config::default().console;
+    House { store, keys, clock, rng, folder: tempfile::tempdir().unwrap(), console }
+}
+
+/// One edge's routes, and what keeps them.
+struct Following {
+    routes: Routes,
+    hosts: Hosts,
+}
+
+impl House {
+    fn edge(&self) -> Following {
+        let routes = Routes::default();
+        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        let hosts = Hosts::open(HostsParts {
+            store: Arc::clone(&self.store) as Arc<dyn Store>,
+            orders: Arc::clone(&self.store) as Arc<dyn OrderStore>,
+            keys: Arc::clone(&self.keys),
+            routes: routes.clone(),
+            local_ca: Arc::new(LocalCa::in_memory(Arc::clone(&clock)).unwrap()),
+            entitlements: Entitlements::SELF_HOSTED,
+            console: self.console.clone(),
+            clock,
+            rng: Arc::clone(&self.rng) as Arc<dyn Rng>,
+            folder: Some(self.folder.path().to_owned()),
+        });
+        Following { routes, hosts: hosts.unwrap() }
+    }
+
+    async fn tenant(&self, slug: &str) -> TenantId {
+        let id = TenantId::random(&*self.rng);
+        let tenant = Tenant {
+            id,
+            slug: slug.into(),
+            name: slug.into(),
+            plan: wax_model::Plan::SelfHosted,
+            created_at: self.clock.now(),
+            deletion_due_at: None,
+        };
+        self.store.platform().ensure_tenant(&tenant).await.unwrap().id
+    }
+
+    /// A domain that is its tenant's, with a certificate of 90 days.
+    async fn certified(&self, tenant: TenantId, host: &str) -> Domain {
+        let host = HostPattern::parse(host).unwrap();
+        let id = DomainId::random(&*self.rng);
+        let domain = Domain::given(id, tenant, host, Transport::Acme, self.clock.now());
+        let new = NewDomain { domain: domain.clone(), brand: Brand::plain("Acme") };
+        assert!(self.store.platform().ensure_domain(&new).await.unwrap());
+        self.certify(&domain).await;
+        domain
+    }
+
+    async fn certify(&self, domain: &Domain) {
+        let issuer = IssuerId::new("ca");
+        let (now, store) = (self.clock.now(), &*self.store);
+        let new = Issuance::first(
+            domain.id(),
+            domain.tenant(),
+            domain.host.clone(),
+            issuer,
+            Lane::New,
+            now,
+        );
+        store.add(&new).await.unwrap();
+        let (mut issuance, lease) = store.claim(now, now.plus(DAY)).await.unwrap().unwrap();
+        issuance.step = Step::Active;
+        issuance.next_at = now.plus(60 * DAY);
+        let certificate = Some(self.certificate(domain));
+        let change = Change { certificate, ..Change::to(issuance, None) };
+        store.save(&lease, change, now).await.unwrap();
+    }
+
+    fn certificate(&self, domain: &Domain) -> Certificate {
+        let mut params = rcgen::CertificateParams::new([domain.host.to_string()]).unwrap();
+        let key = rcgen::KeyPair::generate().unwrap();
+        let [from, until] = [self.clock.now(), self.clock.now().plus(90 * DAY)];
+        let date = |at: Timestamp| time::OffsetDateTime::from_unix_timestamp(at.as_ms() / 1_000);
+        (params.not_before, params.not_after) = (date(from).unwrap(), date(until).unwrap());
+        let pem = params.self_signed(&key).unwrap().pem();
+        let upload = Upload::check(&pem, &key.serialize_pem(), &domain.host, self.clock.now());
+        let id = CertificateId::random(&*self.rng);
+        let Upload { chain, key, facts } = upload.unwrap();
+        let key = self.vault().keep(&id, &key);
+        let (domain, name) = (domain.id(), domain.host.clone());
+        Certificate { id, domain, name, issuer: None, chain, key, facts }
+    }
+
+    fn vault(&self) -> Vault {
+        Vault::new(Arc::clone(&self.keys), Arc::clone(&self.rng) as Arc<dyn Rng>)
+    }
+
+    /// Changes domains of one host and tells edges, in this order.
+    async fn change(&self, domains: Vec<Domain>) {
+        let now = self.clock.now();
+        let store = Arc::clone(&self.store) as Arc<dyn Store>;
+        let domains = Arc::new(domains);
+        let work = store.write_platform(move |unit| {
+            let domains = Arc::clone(&domains);
+            Box::pin(async move {
+                for domain in &*domains {
+                    assert!(unit.domains().update(domain).await?);
+                }
+                for domain in &*domains {
+                    unit.domains().announce(domain.id(), now).await?;
+                }
+                Ok(())
+            })
+        });
+        work.await.unwrap();
+    }
+}
+
+impl Following {
+    async fn follow(&self) -> Result<()> {
+        self.hosts.follower.lock().await.follow().await
+    }
+
+    fn met(&self, host: &str) -> Option<(TenantId, Service)> {
+        let route = self.routes.find(&Hostname::parse(host).unwrap(), true)?;
+        match &route.owner {
+            RouteOwner::Tenant(host) => Some((host.tenant, host.service)),
+            RouteOwner::Platform => None,
+        }
+    }
+}
+
+fn with(domain: &Domain, ownership: Ownership) -> Domain {
+    let mut changed = domain.clone();
+    changed.claim.ownership = ownership;
+    changed
+}
+
+#[tokio::test]
+async fn a_change_is_in_force_after_the_next_look() {
+    let house = house().await;
+    let tenant = house.tenant("acme").await;
+    let edge = house.edge();
+    edge.hosts.begin().await.unwrap();
+    assert_eq!(edge.met("secrets.acme.example"), None);
+
+    let domain = house.certified(tenant, "secrets.acme.example").await;
+    edge.follow().await.unwrap();
+    assert_eq!(edge.met("secrets.acme.example"), Some((tenant, Service::Full)));
+    for (ownership, met) in [
+        (Ownership::Held, Some(Service::Held)),
+        (Ownership::Verified, Some(Service::Full)),
+        (Ownership::Grace, Some(Service::Held)),
+        (Ownership::Lapsed, None),
+        (Ownership::Pending, None),
+        (Ownership::Contested, Some(Service::Full)),
+    ] {
+        house.change(vec![with(&domain, ownership)]).await;
+        edge.follow().await.unwrap();
+        let expected = met.map(|service| (tenant, service));
+        assert_eq!(edge.met("secrets.acme.example"), expected, "{ownership:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_changes_hands_is_its_new_holders_whoever_is_heard_of_last() {
+    for loser_last in [false, true] {
+        let house = house().await;
+        let [old, new] = [house.tenant("old").await, house.tenant("new").await];
+        let edge = house.edge();
+        let first = house.certified(old, "a.example").await;
+        edge.follow().await.unwrap();
+        assert_eq!(edge.met("a.example"), Some((old, Service::Full)));
+
+        house.change(vec![with(&first, Ownership::Lapsed)]).await;
+        if !loser_last {
+            edge.follow().await.unwrap();
+        }
+        house.certified(new, "a.example").await;
+        if loser_last {
+            edge.follow().await.unwrap();
+            house.change(vec![with(&first, Ownership::Lapsed)]).await;
+        }
+        edge.follow().await.unwrap();
+        assert_eq!(edge.met("a.example"), Some((new, Service::Full)), "{loser_last}");
+    }
+}
+
+#[tokio::test]
+async fn without_the_store_an_edge_starts_from_its_file_and_serves_on() {
+    let house = house().await;
+    let tenant = house.tenant("acme").await;
+    house.certified(tenant, "a.example").await;
+    let held = house.certified(tenant, "*.b.example").await;
+    house.change(vec![with(&held, Ownership::Held)]).await;
+    let edge = house.edge();
+    edge.hosts.begin().await.unwrap();
+    drop(edge);
+
+    house.store.close().await;
+    let edge = house.edge();
+    edge.hosts.begin().await.unwrap();
+    assert_eq!(edge.met("a.example"), Some((tenant, Service::Full)));
+    assert_eq!(edge.met("x.b.example"), Some((tenant, Service::Held)));
+    assert!(edge.follow().await.is_err());
+    assert_eq!(edge.met("a.example"), Some((tenant, Service::Full)), "it serves on");
+
+    house.clock.advance(91 * DAY);
+    assert!(edge.follow().await.is_err());
+    assert_eq!(edge.met("a.example"), None, "its certificate is over");
+}
+
+#[tokio::test]
+async fn what_changed_since_the_file_was_written_is_taken_in_at_the_next_start() {
+    let house = house().await;
+    let tenant = house.tenant("acme").await;
+    let domain = house.certified(tenant, "a.example").await;
+    house.edge().hosts.begin().await.unwrap();
+    house.change(vec![with(&domain, Ownership::Lapsed)]).await;
+    let edge = house.edge();
+    edge.hosts.begin().await.unwrap();
+    assert_eq!(edge.met("a.example"), None);
+}
+
+#[tokio::test]
+async fn without_the_store_and_without_a_file_an_edge_does_not_start() {
+    let house = house().await;
+    house.store.close().await;
+    assert!(house.edge().hosts.begin().await.is_err());
+}
+
+#[tokio::test]
+async fn changes_reach_the_file_and_an_edge_that_was_away_too_long_reads_everything_anew() {
+    let house = house().await;
+    let tenant = house.tenant("acme").await;
+    let gone = house.certified(tenant, "gone.example").await;
+    house.certified(tenant, "stays.example").await;
+    let edge = house.edge();
+    edge.hosts.begin().await.unwrap();
+    drop(edge);
+
+    let (store, domain, now) = (Arc::clone(&house.store), gone.clone(), house.clock.now());
+    let store: Arc<dyn Store> = store;
+    let bury = store.write_platform(move |unit| {
+        let domain = domain.clone();
+        Box::pin(async move {
+            unit.domains().bury(&domain, now).await?;
+            unit.domains().announce(domain.id(), now).await
+        })
+    });
+    bury.await.unwrap();
+    house.clock.advance(CHANGES_KEPT + DAY);
+    house.store.platform().domains().forget_changes(house.clock.now()).await.unwrap();
+
+    let edge = house.edge();
+    assert!(edge.met("gone.example").is_some(), "so its file says");
+    edge.follow().await.unwrap();
+    assert_eq!(edge.met("gone.example"), None);
+    assert_eq!(edge.met("stays.example"), Some((tenant, Service::Full)));
+}
+
+#[tokio::test]
+async fn an_edge_says_how_far_it_is() {
+    let house = house().await;
+    let tenant = house.tenant("acme").await;
+    let edge = house.edge();
+    edge.hosts.begin().await.unwrap();
+    house.certified(tenant, "a.example").await;
+    let log = house.store.platform().domains();
+    let said = || async { log.nodes(NodeKind::Edge, house.clock.now()).await.unwrap() };
+    let position = log.position().await.unwrap();
+    assert!(said().await[0].position < position);
+    edge.follow().await.unwrap();
+    assert_eq!(said().await[0].position, position);
+}
+
+#[tokio::test]
+async fn the_consoles_host_is_the_platforms_whatever_the_store_says() {
+    let house = house().await;
+    let config = Config::default();
+    first_tenants::ensure(&house.store, &config, &*house.clock, &*house.rng).await.unwrap();
+    let edge = house.edge();
+    edge.hosts.begin().await.unwrap();
+    let is_platforms = |name: &str| {
+        let route = edge.routes.find(&Hostname::parse(name).unwrap(), true)?;
+        Some(matches!(route.owner, RouteOwner::Platform))
+    };
+    assert_eq!(is_platforms("app.localhost"), Some(true));
+    assert_eq!(is_platforms("local.localhost"), Some(false));
+
+    let tenant = house.tenant("mallory").await;
+    house.certified(tenant, "app.localhost").await;
+    edge.follow().await.unwrap();
+    assert_eq!(is_platforms("app.localhost"), Some(true));
+    assert_eq!(is_platforms("local.localhost"), Some(false));
+}
+
+#[tokio::test]
+async fn without_a_console_no_host_is_the_platforms() {
+    let mut house = house().await;
+    house.console.host = None;
+    let edge = house.edge();
+    edge.hosts.begin().await.unwrap();
+    assert!(edge.routes.is_empty());
+}
