@@ -2114,7 +2114,7 @@ export interface components {
         /** @description A problem document (RFC 9457). Members beyond these depend on the code: `docs/protocol.md`, "Problems". */
         ProblemDocument: {
             /** @enum {string} */
-            code: "malformed" | "channel-key" | "bad-signature" | "stale-challenge" | "sign-in" | "second-factor" | "signed-out" | "wrong-key" | "forbidden" | "step-up" | "csrf" | "sign-up-closed" | "other-device" | "not-available" | "method" | "timeout" | "conflict" | "last-owner" | "last-way-in" | "gone" | "too-large" | "media-type" | "misdirected" | "invalid" | "weak-password" | "locked" | "held-back" | "rate-limited" | "internal" | "no-answer" | "unavailable";
+            code: "malformed" | "channel-key" | "bad-signature" | "stale-challenge" | "sign-in" | "second-factor" | "signed-out" | "wrong-key" | "forbidden" | "step-up" | "csrf" | "sign-up-closed" | "other-device" | "not-available" | "method" | "timeout" | "conflict" | "last-owner" | "last-way-in" | "gone" | "too-large" | "media-type" | "misdirected" | "invalid" | "weak-password" | "locked" | "held-back" | "rate-limited" | "internal" | "no-answer" | "domain-held" | "unavailable";
             /** @description What is wrong and what to do, in the caller's language. */
             detail: string;
             /**
