@@ -23,6 +23,8 @@ pub enum Code {
     ChannelKey,
     /// The id exists with another body.
     Conflict,
+    /// The host's DNS names somebody else: nothing is made, claimed or opened there for now.
+    DomainHeld,
     /// Proven, but nothing can be claimed.
     Gone,
     /// Wrong tries are held back for a while.

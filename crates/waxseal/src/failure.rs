@@ -203,7 +203,9 @@ impl Failure {
             }
             Code::Invalid | Code::TooLarge | Code::Conflict => (Exit::Refused, "refused.advice"),
             Code::RateLimited => (Exit::Refused, "server.later"),
-            Code::NoAnswer | Code::Unavailable | Code::Timeout => (Exit::Server, "server.later"),
+            Code::NoAnswer | Code::Unavailable | Code::Timeout | Code::DomainHeld => {
+                (Exit::Server, "server.later")
+            }
             Code::Misdirected => (Exit::Server, "server.status.advice"),
             _ => (Exit::Server, "server.report"),
         };
