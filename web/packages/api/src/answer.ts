@@ -42,6 +42,7 @@ const IN_THE_OPEN: ProblemCode[] = [
   'rate-limited',
   'internal',
   'no-answer',
+  'domain-held',
   'unavailable',
 ];
 
