@@ -56,6 +56,7 @@ export function addDomain(slug: string, host: string, dataDir = run.dataDir): vo
   if (added === 0) return;
   // It looks as any other does.
   change('INSERT INTO brands (tenant_id, domain_id, look) SELECT tenant_id, id, (SELECT look FROM brands LIMIT 1) FROM domains WHERE id = ?', [id], dataDir);
+  // The change before its number: an edge that looks in between would take the number for seen.
+  change('INSERT INTO domain_changes (domain_id, position, at_ms) SELECT ?, position + 1, 0 FROM change_log', [id], dataDir);
   change('UPDATE change_log SET position = position + 1 WHERE name = ?', ['edges'], dataDir);
-  change('INSERT INTO domain_changes (domain_id, position, at_ms) SELECT ?, position, 0 FROM change_log', [id], dataDir);
 }
