@@ -252,6 +252,23 @@ impl<'c> Base<'c> {
         Ok(Some(server))
     }
 
+    /// An edge that is nothing else, and remembers nothing, waits for the services to bring the database up.
+    async fn begin(&self, hosts: &Hosts) -> Result<()> {
+        let waits = self.config.server.only.is(Part::Edge);
+        let mut waited = Duration::ZERO;
+        loop {
+            match hosts.begin().await {
+                Err(error) if waits && waited < LONGEST_WAIT => {
+                    let error = format!("{error:#}");
+                    tracing::warn!(error, "the database is not there yet; the edge waits for it");
+                    tokio::time::sleep(PATIENCE).await;
+                    waited += PATIENCE;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
     /// What lives in our own zones.
     fn labels(&self) -> Arc<dyn LabelSource> {
         Arc::new(StoredLabels {
@@ -281,7 +298,7 @@ impl<'c> Base<'c> {
             folder: (!self.config.server.ephemeral)
                 .then(|| self.config.store.data_dir.join("edge")),
         })?;
-        hosts.begin().await?;
+        self.begin(&hosts).await?;
         jobs.push(hosts.job());
         let ticket_keys = TicketKeys::new(
             Arc::clone(&self.store) as Arc<dyn Store>,
@@ -394,6 +411,9 @@ async fn if_it_answers<E>(asking: impl Future<Output = Result<(), E>>) {
         tracing::warn!("the database does not answer; the edge starts without it");
     }
 }
+
+/// How long an edge waits for a database that the services have not made yet.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 const UNUSABLE: &str = "the database cannot be used (store.database_url)";
 

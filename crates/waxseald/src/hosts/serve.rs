@@ -69,7 +69,10 @@ impl Serve {
 
     fn route(&self, entry: &Entry, now: Timestamp) -> Result<Option<(Route, Option<Timestamp>)>> {
         let stored = &entry.route;
-        ensure!(!self.is_platforms(&stored.host), "it is the platform's own name");
+        ensure!(
+            !self.console.conflicts_with(stored.host.host()),
+            "it is console.host, or above or below it: browsers could take one for the other"
+        );
         let (certificate, until) = match stored.transport {
             Reached::Loopback => (Some(self.local(stored.host.host())?), None),
             Reached::Onion => (None, None),
