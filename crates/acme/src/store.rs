@@ -3,7 +3,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use wax_kernel::{DomainId, ErrorKind, Timestamp};
+use wax_kernel::{DomainId, ErrorKind, TenantId, Timestamp};
 
 use crate::{
     Answer, Bucket, Buckets, Certificate, Charge, Issuance, IssuerId, StoredAccount, Wait,
@@ -100,6 +100,21 @@ pub trait OrderStore: Send + Sync + fmt::Debug {
 
     /// A person says that it is mended: a blocked or waiting issuance goes on at once. `false`: there is none that waits.
     async fn mend(&self, domain: &DomainId, now: Timestamp) -> Result<bool, StoreFault>;
+
+    /// How many of a tenant's domains wait for their first certificate.
+    async fn waiting(&self, tenant: &TenantId) -> Result<usize, StoreFault>;
+
+    /// Puts a certificate that was brought along in the place of all that the domain has, with the issuance that is to
+    /// follow it. Who works on the one before has lost its lease.
+    async fn bring(
+        &self,
+        tenant: &TenantId,
+        certificate: &Certificate,
+        successor: Option<&Issuance>,
+    ) -> Result<(), StoreFault>;
+
+    /// Deletes a domain's certificates with their keys, and its issuance. `false`: it had neither.
+    async fn clear(&self, domain: &DomainId) -> Result<bool, StoreFault>;
 
     /// The certificate of a domain that ends last, whether it is over or not.
     async fn certificate(&self, domain: &DomainId) -> Result<Option<Certificate>, StoreFault>;

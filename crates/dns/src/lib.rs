@@ -29,6 +29,7 @@ pub use host::{HostFault, PUBLIC_SUFFIX_LIST, TenantHost};
 pub use name::{DnsName, DnsNameError};
 pub use ownership::{
     Claim, ClaimToken, ClaimTokenError, Lock, Method, Proof, draw_target_label, hold_record, seen,
+    shows_text,
 };
 pub use pointing::{EdgePlaces, pointing};
 pub use provider::{Hint, Provider};

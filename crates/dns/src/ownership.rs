@@ -156,6 +156,14 @@ impl Proof {
     }
 }
 
+/// Whether every server that answered shows the claim's TXT record, however else the name is proven: what answers a contest.
+pub fn shows_text(evidence: &Evidence, claim: &Claim) -> bool {
+    let heard: Vec<&ServerSeen> = evidence.heard().collect();
+    let showing = shows(&heard, |server| says_token(server, &claim.token));
+    let is_believed = evidence.has_quorum() && !matches!(evidence.dnssec, Dnssec::Bogus { .. });
+    is_believed && showing == heard.len()
+}
+
 /// An alias of its own at the challenge's name. A wildcard's is nothing: a TXT record takes its place.
 fn points_away(server: &ServerSeen) -> bool {
     server.challenge.alias().is_some_and(|alias| server.sibling.alias() != Some(alias))

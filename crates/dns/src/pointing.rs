@@ -64,7 +64,7 @@ fn leads(server: &ServerSeen, evidence: &Evidence, target: &Hostname, edge: &Edg
         Answer::Alias { target: to, .. } if *to == DnsName::from(target) => Leads::Here,
         // Another tenant's label, or one that is no more: nobody answers there for this name.
         Answer::Alias { target: to, .. } if to.is_within(&zone) => Leads::Elsewhere,
-        Answer::Alias { .. } => at_end_of_chain(evidence, target, edge),
+        Answer::Alias { target: to, .. } => at_end_of_chain(to, evidence, target, edge),
         Answer::NoName { .. } => Leads::Nowhere,
         _ if server.v4.fault().or(server.v6.fault()).is_some() => Leads::Unsure,
         _ => {
@@ -74,8 +74,15 @@ fn leads(server: &ServerSeen, evidence: &Evidence, target: &Hostname, edge: &Edg
     }
 }
 
-fn at_end_of_chain(evidence: &Evidence, target: &Hostname, edge: &EdgePlaces) -> Leads {
-    let Some(chain) = &evidence.chain else { return Leads::Unsure };
+fn at_end_of_chain(
+    alias: &DnsName,
+    evidence: &Evidence,
+    target: &Hostname,
+    edge: &EdgePlaces,
+) -> Leads {
+    // One alias is followed to its end. Where servers have several, nothing is known of the others.
+    let followed = evidence.chain.as_ref().filter(|chain| chain.hops.first() == Some(alias));
+    let Some(chain) = followed else { return Leads::Unsure };
     let last = chain.hops.last();
     if last == Some(&DnsName::from(target)) {
         return Leads::Here;

@@ -1,6 +1,6 @@
 //! Errors as callers read them.
 
-use std::{error::Error, time::Duration};
+use std::{error::Error, num::NonZeroU64, time::Duration};
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -21,13 +21,15 @@ pub struct Problem {
     pub(crate) members: Map<String, Value>,
     pub(crate) rule: Option<Rule>,
     pub(crate) case: Option<&'static str>,
-    pub(crate) retry_after_s: Option<u64>,
+    pub(crate) reason: Option<Box<str>>,
+    pub(crate) retry_after_s: Option<NonZeroU64>,
 }
 
 impl Problem {
     /// A problem that the code alone explains.
     pub fn new(code: Code) -> Self {
-        Self { code, members: Map::new(), rule: None, case: None, retry_after_s: None }
+        let members = Map::new();
+        Self { code, members, rule: None, case: None, reason: None, retry_after_s: None }
     }
 
     /// A body larger than `limit` bytes.
@@ -73,11 +75,18 @@ impl Problem {
         self
     }
 
+    /// Words of the catalogue that say why, for `{reason}` in the words of the problem.
+    #[must_use]
+    pub fn because(mut self, key: impl Into<Box<str>>) -> Self {
+        self.reason = Some(key.into());
+        self
+    }
+
     /// Says when to try again: the `Retry-After` header, in whole seconds, rounded up, at least 1.
     #[must_use]
     pub fn retry_after(mut self, wait: Duration) -> Self {
-        let seconds = wait.as_millis().div_ceil(1_000).max(1);
-        self.retry_after_s = Some(u64::try_from(seconds).unwrap_or(u64::MAX));
+        let seconds = u64::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX);
+        self.retry_after_s = Some(NonZeroU64::new(seconds).unwrap_or(NonZeroU64::MIN));
         self
     }
 

@@ -1,6 +1,6 @@
 //! Problems become documents here and nowhere else.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, num::NonZeroU64};
 
 use axum::{
     extract::Request,
@@ -99,7 +99,7 @@ pub fn render(problem: &Problem, lang: Lang, id: Option<RequestId>) -> Response 
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(lang.tag()));
     if let Some(seconds) = problem.retry_after_s {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.get()));
     }
     response
 }
@@ -129,8 +129,10 @@ fn detail(problem: &Problem, lang: Lang, id: Option<RequestId>) -> String {
     let member = |name: &str| plain(&problem.members, name);
     let number = |name: &str| problem.members.get(name).and_then(Value::as_u64).unwrap_or_default();
     let request = id.map_or_else(String::new, |id| id.to_string());
-    let count = problem.retry_after_s.unwrap_or_else(|| number("count"));
+    let count = problem.retry_after_s.map_or_else(|| number("count"), NonZeroU64::get);
     let rule = problem.rule.map_or_else(String::new, |rule| rule_text(rule, lang));
+    let said = |key: &str| wax_i18n::text(lang, key, &[]);
+    let reason = problem.reason.as_deref().map_or_else(String::new, said);
     text(
         "detail",
         &[
@@ -138,6 +140,7 @@ fn detail(problem: &Problem, lang: Lang, id: Option<RequestId>) -> String {
             ("count", &count),
             ("field", &member("field")),
             ("limit", &number("limit_bytes")),
+            ("reason", &reason),
             ("request", &request),
             ("rule", &rule),
             ("seconds", &number("seconds")),

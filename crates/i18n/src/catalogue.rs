@@ -19,6 +19,7 @@ macro_rules! areas {
 const FILES: &[(&str, [&str; Lang::ALL.len()])] = &areas![
     "account",
     "bound",
+    "certificate",
     "cli",
     "common",
     "console",

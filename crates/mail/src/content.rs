@@ -5,7 +5,7 @@ use wax_i18n::{Lang, Value, text};
 use wax_kernel::Timestamp;
 use wax_model::{Link, Mail, MailKind};
 
-use crate::tame::tame;
+use crate::tame::{tame, tame_sentence};
 
 /// The words of one mail, in one language.
 pub(crate) struct Content {
@@ -113,6 +113,21 @@ impl<'m> Details<'m> {
         self.name(place, value)
     }
 
+    /// A host, in the characters of one: people compare it with what they see at their provider.
+    fn domain(mut self, host: &str) -> Self {
+        let known = |c: &char| c.is_ascii_alphanumeric() || "*.-".contains(*c);
+        let host: String = host.chars().filter(known).collect();
+        self.facts.push(("domain", host.clone()));
+        self.values.push(("domain", host));
+        self
+    }
+
+    /// What is wrong, in a sentence.
+    fn problem(mut self, problem: &str) -> Self {
+        self.facts.push(("problem", tame_sentence(problem)));
+        self
+    }
+
     /// An address or a prefix, in the characters of one: as it is, for there is no link in it.
     fn network(mut self, network: &str) -> Self {
         let known = |c: &char| c.is_ascii_hexdigit() || ".:/".contains(*c);
@@ -200,6 +215,38 @@ fn details(kind: &MailKind, lang: Lang) -> Details<'_> {
             none().link(link).moment("expires", *expires, lang)
         }
         MailKind::SecretRefused { link, at } => none().link(link).moment("time", *at, lang),
+        of_domains => domain_details(of_domains, lang),
+    }
+}
+
+fn domain_details(kind: &MailKind, lang: Lang) -> Details<'_> {
+    let of = |link, organization, host| {
+        Details::default().link(link).name("organization", organization).domain(host)
+    };
+    match kind {
+        MailKind::DomainReady { link, organization, host }
+        | MailKind::DomainBack { link, organization, host }
+        | MailKind::DomainKept { link, organization, host } => of(link, organization, host),
+        MailKind::DomainHeld { link, organization, host, until }
+        | MailKind::DomainGrace { link, organization, host, until }
+        | MailKind::DomainContested { link, organization, host, until }
+        | MailKind::DomainTurnedDown { link, organization, host, until } => {
+            of(link, organization, host).moment("until", *until, lang)
+        }
+        MailKind::DomainLapsed { link, organization, host, at } => {
+            of(link, organization, host).moment("time", *at, lang)
+        }
+        MailKind::DomainOverridden { link, organization, host, exact } => {
+            of(link, organization, host).fact("exact", "exact", exact)
+        }
+        MailKind::DomainAtRisk { link, organization, host, problem }
+        | MailKind::DomainWithoutCertificate { link, organization, host, problem } => {
+            of(link, organization, host).problem(problem)
+        }
+        MailKind::DomainCertificateEnds { link, organization, host, ends, days } => {
+            of(link, organization, host).moment("ends", *ends, lang).count(*days)
+        }
+        _ => Details::default(),
     }
 }
 

@@ -20,7 +20,8 @@ pub fn samples(language: &str) -> Vec<Mail> {
         kind,
     };
     let words = Words::of(language);
-    [of_accounts(&words), of_organizations(&words)].into_iter().flatten().map(mail).collect()
+    let all = [of_accounts(&words), of_organizations(&words), of_domains(&words)];
+    all.into_iter().flatten().map(mail).collect()
 }
 
 fn link(text: &str) -> Link {
@@ -39,6 +40,8 @@ struct Words {
     device: String,
     network: String,
     key: String,
+    at_risk: String,
+    no_certificate: String,
 }
 
 impl Words {
@@ -51,6 +54,14 @@ impl Words {
             device: said("Firefox on Windows", "Windows の Firefox"),
             network: "192.0.2.0/24".to_owned(),
             key: said("CI deploy", "デプロイ用"),
+            at_risk: said(
+                "The records at example.com let only others issue certificates.",
+                "example.com のレコードでは、他の認証局だけが証明書を発行できます。",
+            ),
+            no_certificate: said(
+                "The certificate authority could not reach the host.",
+                "認証局がホストに接続できませんでした。",
+            ),
         }
     }
 }
@@ -101,7 +112,7 @@ fn of_accounts(words: &Words) -> Vec<MailKind> {
     ]
 }
 
-/// The rest.
+/// Those of organizations and their secrets.
 fn of_organizations(words: &Words) -> Vec<MailKind> {
     let Words { organization, by, device, key, .. } = words;
     vec![
@@ -158,6 +169,67 @@ fn of_organizations(words: &Words) -> Vec<MailKind> {
         MailKind::SecretRefused {
             link: link("https://app.waxseal.example/acme/secrets/fN2c8bQ1"),
             at: AT,
+        },
+    ]
+}
+
+fn of_domains(words: &Words) -> Vec<MailKind> {
+    let organization = || words.organization.clone();
+    let link = || link("https://app.waxseal.example/acme/domains/dom_fN2c8bQ1");
+    let host = || "secrets.example.com".to_owned();
+    vec![
+        MailKind::DomainReady { link: link(), organization: organization(), host: host() },
+        MailKind::DomainHeld {
+            link: link(),
+            organization: organization(),
+            host: host(),
+            until: AT,
+        },
+        MailKind::DomainGrace {
+            link: link(),
+            organization: organization(),
+            host: host(),
+            until: AT,
+        },
+        MailKind::DomainLapsed { link: link(), organization: organization(), host: host(), at: AT },
+        MailKind::DomainBack { link: link(), organization: organization(), host: host() },
+        MailKind::DomainContested {
+            link: link(),
+            organization: organization(),
+            host: host(),
+            until: AT,
+        },
+        MailKind::DomainKept { link: link(), organization: organization(), host: host() },
+        MailKind::DomainTurnedDown {
+            link: link(),
+            organization: organization(),
+            host: host(),
+            until: AT,
+        },
+        MailKind::DomainOverridden {
+            link: link(),
+            organization: organization(),
+            host: "*.example.com".to_owned(),
+            exact: host(),
+        },
+        MailKind::DomainAtRisk {
+            link: link(),
+            organization: organization(),
+            host: host(),
+            problem: words.at_risk.clone(),
+        },
+        MailKind::DomainWithoutCertificate {
+            link: link(),
+            organization: organization(),
+            host: host(),
+            problem: words.no_certificate.clone(),
+        },
+        MailKind::DomainCertificateEnds {
+            link: link(),
+            organization: organization(),
+            host: host(),
+            ends: AT,
+            days: 7,
         },
         MailKind::Test,
     ]

@@ -4,22 +4,33 @@ use wax_kernel::is_invisible;
 
 /// Characters of a name that a mail shows.
 const MAX_CHARS: usize = 60;
+/// Characters of a sentence.
+const MAX_SENTENCE: usize = 300;
 
 /// One line of printable text, at most 60 characters: no control characters, nothing that turns the reading direction
 /// round, nothing invisible, and nothing that a mail program would turn into a link.
 pub(crate) fn tame(text: &str) -> String {
+    tame_to(text, MAX_CHARS)
+}
+
+/// The same for a sentence of ours that names things: at most 300 characters.
+pub(crate) fn tame_sentence(text: &str) -> String {
+    tame_to(text, MAX_SENTENCE)
+}
+
+fn tame_to(text: &str, most: usize) -> String {
     let visible = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c });
     let visible = visible.filter(|c| !c.is_control() && !is_invisible(*c));
     let words = visible.collect::<String>();
     let line = words.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
-    unlinked(&cut(&line))
+    unlinked(&cut(&line, most))
 }
 
-fn cut(line: &str) -> String {
-    if line.chars().count() <= MAX_CHARS {
+fn cut(line: &str, most: usize) -> String {
+    if line.chars().count() <= most {
         return line.to_owned();
     }
-    let kept: String = line.chars().take(MAX_CHARS - 1).collect();
+    let kept: String = line.chars().take(most - 1).collect();
     format!("{}…", kept.trim_end())
 }
 

@@ -71,6 +71,28 @@ text_enum! {
         KeyRotated = "key.rotated",
         /// An API key was ended.
         KeyRevoked = "key.revoked",
+        /// A domain was added.
+        DomainAdded = "domain.added",
+        /// A domain was removed, with its history.
+        DomainRemoved = "domain.removed",
+        /// Whose a domain is changed.
+        DomainOwnershipChanged = "domain.ownership_changed",
+        /// Where a domain leads changed.
+        DomainPointingChanged = "domain.pointing_changed",
+        /// How far a domain's certificate is changed.
+        DomainCertificateChanged = "domain.certificate_changed",
+        /// Whether a domain is let through changed.
+        DomainGateChanged = "domain.gate_changed",
+        /// A domain's settings were changed.
+        DomainSettingsChanged = "domain.settings_changed",
+        /// A member asked for the record that answers a contest.
+        DomainContestAnswered = "domain.contest_answered",
+        /// A certificate was ordered by hand.
+        DomainCertificateOrdered = "domain.certificate_ordered",
+        /// A certificate was brought along.
+        DomainCertificateBrought = "domain.certificate_brought",
+        /// A certificate that was brought along was taken away.
+        DomainCertificateRemoved = "domain.certificate_removed",
         /// A mail was refused for good: its message's id.
         MailBounced = "mail.bounced",
     }
@@ -99,7 +121,7 @@ pub struct AuditEvent {
     pub action: Action,
     /// Who; `None`: a stranger, or the clock.
     pub actor: Option<Actor>,
-    /// To what: the receipt id of a secret, the id of a member, an invitation, a key, a message or the organization itself.
+    /// To what: the receipt id of a secret, the id of a member, an invitation, a key, a domain, a message or the organization itself.
     pub subject: String,
     /// From where, as a network (`192.0.2.0/24`, `2001:db8:1::/48`), if a caller did it. Never a full address.
     pub network: Option<String>,

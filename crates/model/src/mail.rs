@@ -180,6 +180,30 @@ kinds! {
     SecretNearExpiry = "secret-near-expiry", Notice { link: Link, expires: Timestamp, };
     /// Somebody had the link to their secret and was refused.
     SecretRefused = "secret-refused", Notice { link: Link, at: Timestamp, };
+    /// A domain is served, for the first time.
+    DomainReady = "domain-ready", Notice { link: Link, organization: String, host: String, };
+    /// The DNS names somebody else: nothing is created or opened there. `until`: then it is held less.
+    DomainHeld = "domain-held", Security { link: Link, organization: String, host: String, until: Timestamp, };
+    /// The same, for days. `until`: then it is lost.
+    DomainGrace = "domain-grace", Security { link: Link, organization: String, host: String, until: Timestamp, };
+    /// It is lost.
+    DomainLapsed = "domain-lapsed", Security { link: Link, organization: String, host: String, at: Timestamp, };
+    /// It leads here again.
+    DomainBack = "domain-back", Notice { link: Link, organization: String, host: String, };
+    /// Another organization has proved it. `until`: then it is theirs, unless this one answers.
+    DomainContested = "domain-contested", Security { link: Link, organization: String, host: String, until: Timestamp, };
+    /// Nobody contests it any more.
+    DomainKept = "domain-kept", Notice { link: Link, organization: String, host: String, };
+    /// Its holder has proved that it is its own. `until`: then it may be proved again.
+    DomainTurnedDown = "domain-turned-down", Notice { link: Link, organization: String, host: String, until: Timestamp, };
+    /// Another organization has proved a host below a wildcard.
+    DomainOverridden = "domain-overridden", Security { link: Link, organization: String, host: String, exact: String, };
+    /// Works, and will not always.
+    DomainAtRisk = "domain-at-risk", Notice { link: Link, organization: String, host: String, problem: String, };
+    /// No certificate comes.
+    DomainWithoutCertificate = "domain-without-certificate", Notice { link: Link, organization: String, host: String, problem: String, };
+    /// The certificate ends, and no other is there.
+    DomainCertificateEnds = "domain-certificate-ends", Notice { link: Link, organization: String, host: String, ends: Timestamp, days: u32, };
     /// The operator tries out whether mail arrives.
     Test = "test", Security;
 }

@@ -33,6 +33,10 @@ text_enum! {
         SecretsRead = "secrets:read",
         /// Destroy secrets made with this key.
         SecretsBurn = "secrets:burn",
+        /// See domains.
+        DomainsRead = "domains:read",
+        /// Add, check, change and remove domains.
+        DomainsWrite = "domains:write",
     }
 }
 
@@ -111,6 +115,12 @@ permissions! {
     SecretsRead = "secrets.read", [ALL, ALL, OWN, ALL], Some(Scope::SecretsRead), false;
     /// Destroy secrets.
     SecretsBurn = "secrets.burn", [ALL, ALL, OWN, NO], Some(Scope::SecretsBurn), false;
+    /// See domains.
+    DomainsRead = "domains.read", [ALL, ALL, ALL, ALL], Some(Scope::DomainsRead), false;
+    /// Add, check and change domains.
+    DomainsWrite = "domains.write", [ALL, ALL, NO, NO], Some(Scope::DomainsWrite), false;
+    /// Remove them, answer a contest, bring certificates.
+    DomainsControl = "domains.control", [ALL, ALL, NO, NO], Some(Scope::DomainsWrite), true;
 }
 
 impl Permission {
@@ -118,7 +128,11 @@ impl Permission {
     pub const fn confined(self) -> bool {
         matches!(
             self,
-            Self::OrganizationRead | Self::SecretsCreate | Self::SecretsRead | Self::SecretsBurn
+            Self::OrganizationRead
+                | Self::SecretsCreate
+                | Self::SecretsRead
+                | Self::SecretsBurn
+                | Self::DomainsRead
         )
     }
 }
@@ -182,7 +196,7 @@ mod tests {
 
     #[test]
     fn an_auditor_changes_nothing() {
-        let changing = ["write", "transfer", "delete", "create", "burn"];
+        let changing = ["write", "transfer", "delete", "create", "burn", "control"];
         for permission in Permission::ALL {
             if changing.iter().any(|word| permission.as_str().ends_with(word)) {
                 assert_eq!(permission.of_role(Role::Auditor), None, "{}", permission.as_str());

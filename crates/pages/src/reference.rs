@@ -28,13 +28,14 @@ static STYLE: LazyLock<Style> = LazyLock::new(|| {
 
 /// Tags of the document in the order of the page: what people call them, and what they are for. What a program with a key
 /// comes for is first, what only our own pages ask is last; one that is not named here comes after all, as it is.
-const TAGS: [(&str, &str, &str); 11] = [
+const TAGS: [(&str, &str, &str); 12] = [
     (
         "organization's secrets",
         "An organization’s secrets",
         "Made and followed by members and keys. No answer opens one.",
     ),
     ("keys", "API keys", "Credentials of an organization, for programs."),
+    ("domains", "Domains", "Hosts of an organization’s own: proof, certificates, settings."),
     ("members", "Members and invitations", "Who belongs to an organization, and who may join."),
     ("organizations", "Organizations", "Made, seen, renamed, given away, exported, deleted."),
     ("audit", "Audit trail", "What happened in an organization."),

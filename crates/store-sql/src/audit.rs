@@ -36,18 +36,27 @@ fn event(row: Fields<'_>) -> Result<AuditEvent, StoreError> {
     })
 }
 
+/// Writes an event of a tenant's trail.
+pub(crate) async fn insert(
+    session: &mut Session<'_>,
+    tenant: TenantId,
+    event: &AuditEvent,
+) -> Result<(), StoreError> {
+    let insert = sql(INSERT_EVENT)
+        .bind(tenant)
+        .bind(event.id)
+        .bind(event.at)
+        .bind(event.action.as_str())
+        .bind(event.actor)
+        .bind(&*event.subject)
+        .bind(event.network.as_deref());
+    session.execute(insert).await
+}
+
 #[async_trait]
 impl AuditRepository for Scoped<Session<'_>> {
     async fn record(&mut self, event: &AuditEvent) -> Result<(), StoreError> {
-        let insert = sql(INSERT_EVENT)
-            .bind(self.tenant)
-            .bind(event.id)
-            .bind(event.at)
-            .bind(event.action.as_str())
-            .bind(event.actor)
-            .bind(&*event.subject)
-            .bind(event.network.as_deref());
-        self.session.execute(insert).await
+        insert(&mut self.session, self.tenant, event).await
     }
 
     async fn list(

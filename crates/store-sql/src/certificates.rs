@@ -14,6 +14,7 @@ statements! {
     INSERT_CERTIFICATE = both("INSERT INTO certificates
             (id, tenant_id, domain_id, name, issuer, chain, private_key, facts, not_after_ms)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)");
+    DELETE_CERTIFICATES = both("DELETE FROM certificates WHERE domain_id = $1");
     NEWEST_CERTIFICATE = both("SELECT id, domain_id, name, issuer, chain, private_key, facts FROM certificates
         WHERE domain_id = $1 ORDER BY not_after_ms DESC, id LIMIT 1");
     NEWEST_CERTIFICATES = listed!(
@@ -42,6 +43,14 @@ pub(crate) async fn insert(
         .bind(&*facts)
         .bind(certificate.facts.validity.not_after);
     session.execute(insert).await
+}
+
+/// All of a domain, with their keys. `false`: there is none.
+pub(crate) async fn delete(
+    session: &mut Session<'_>,
+    domain: DomainId,
+) -> Result<bool, StoreError> {
+    session.changed(sql(DELETE_CERTIFICATES).bind(domain)).await
 }
 
 /// The certificate of a domain that ends last.

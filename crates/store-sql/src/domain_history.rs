@@ -35,10 +35,11 @@ fn event(domain: DomainId, row: Fields<'_>) -> Result<DomainEvent, StoreError> {
     })
 }
 
+/// `false`: it stands there, or its domain has gone.
 pub(crate) async fn record(
     session: &mut Session<'_>,
     event: &DomainEvent,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let [was, became] = event.change.texts();
     let insert = sql(INSERT_DOMAIN_EVENT)
         .bind(event.domain)
@@ -50,7 +51,7 @@ pub(crate) async fn record(
         .bind(event.actor)
         .bind(event.code.as_deref())
         .bind(event.evidence.as_deref());
-    session.execute(insert).await
+    session.changed(insert).await
 }
 
 /// Newest first.

@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use wax_kernel::{DomainId, Hostname, Timestamp};
-use wax_model::domain::{Domain, Node, NodeKind, Route};
+use wax_model::{
+    Tenant,
+    domain::{Domain, Node, NodeKind, Route},
+};
 use wax_store::{Changes, DomainLabel, DomainPlatform, StoreError};
 
-use crate::{SqlStore, change_log, domain_checks, domains, labels, routes};
+use crate::{SqlStore, change_log, domain_checks, domains, labels, routes, tenants};
 
 #[async_trait]
 impl DomainPlatform for SqlStore {
@@ -81,6 +84,14 @@ impl DomainPlatform for SqlStore {
                 )
             })
             .await
+    }
+
+    async fn tenants_without_host(
+        &self,
+        suffix: &Hostname,
+        limit: u32,
+    ) -> Result<Vec<Tenant>, StoreError> {
+        tenants::without_host(&mut self.database.clone(), suffix, limit).await
     }
 
     async fn domain(&self, id: DomainId) -> Result<Option<Domain>, StoreError> {

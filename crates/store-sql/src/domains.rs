@@ -259,7 +259,7 @@ impl DomainRepository for Unscoped<Session<'_>> {
 
     async fn record(&mut self, domain: &Domain, event: &DomainEvent) -> Result<(), StoreError> {
         debug_assert_eq!(domain.id(), event.domain);
-        domain_history::record(&mut self.session, event).await
+        domain_history::record(&mut self.session, event).await.map(drop)
     }
 
     async fn bury(&mut self, domain: &Domain, now: Timestamp) -> Result<(), StoreError> {

@@ -8,15 +8,18 @@ use wax_acme::{
     Answer, Bucket, Buckets, Certificate, Change, Charge, Event, Issuance, IssuerId, Lease,
     OrderStore, Phase, Step, StoreFault, StoredAccount, Wait, ledger,
 };
-use wax_kernel::{DomainId, EventId, Timestamp};
-use wax_model::domain::{AxisChange, CertificateState, DomainEvent};
+use wax_kernel::{DomainId, EventId, TenantId, Timestamp};
+use wax_model::{
+    Action, AuditEvent,
+    domain::{AxisChange, CertificateState, DomainEvent},
+};
 use wax_store::StoreError;
 
 use crate::{
-    SqlStore, certificates, change_log,
+    SqlStore, audit, certificates, change_log,
     dialect::{listed, locking, skipping_locked},
     domain_history,
-    engine::{Fields, Rows, Session, sql},
+    engine::{Fields, Query, Rows, Session, sql},
     statements::{both, statements},
 };
 
@@ -39,6 +42,10 @@ statements! {
         SET state = $3, next_at_ms = $4, urgency_ms = $5, leased_until_ms = $6, fence = fence + $7
         WHERE domain_id = $1 AND fence = $2");
     MEND_ISSUANCE = both("UPDATE issuances SET state = $2, next_at_ms = $3 WHERE domain_id = $1");
+    DELETE_ISSUANCE = both("DELETE FROM issuances WHERE domain_id = $1");
+    /// Of a tenant's issuances, those of domains that have no certificate yet.
+    COUNT_FIRST_ISSUANCES = both("SELECT COUNT(*) AS waiting FROM issuances
+        WHERE tenant_id = $1 AND state LIKE '%\"in_use\":null%'");
     FIND_BUCKET = both("SELECT arrival_at_ms FROM issuer_buckets
         WHERE issuer = $1 AND budget = $2 AND bucket_key = $3");
     LOCK_BUCKET = locking!("SELECT arrival_at_ms FROM issuer_buckets
@@ -117,7 +124,7 @@ async fn tell(
     Ok(())
 }
 
-/// Writes a change of the certificate's axis into the domain's history.
+/// Writes a change of the certificate's axis into the domain's history and the trail.
 async fn note(
     session: &mut Session<'_>,
     was: CertificateState,
@@ -141,7 +148,18 @@ async fn note(
         code: trouble.map(|trouble| trouble.reason.rule().code.to_owned()),
         evidence: trouble.map(|trouble| said(trouble.detail.text())),
     };
-    domain_history::record(session, &event).await
+    if !domain_history::record(session, &event).await? {
+        return Ok(());
+    }
+    let audit = AuditEvent {
+        id: event.id,
+        at: now,
+        action: Action::DomainCertificateChanged,
+        actor: None,
+        subject: own.domain.to_string(),
+        network: None,
+    };
+    audit::insert(session, own.tenant, &audit).await
 }
 
 /// As good as random, and the same should the unit run again: one domain's axis makes a step once in a moment.
@@ -260,8 +278,7 @@ async fn mend(
 }
 
 async fn add(session: &mut Session<'_>, new: &Issuance) -> Result<bool, StoreError> {
-    let add = sql(ADD_ISSUANCE).bind(new.domain).bind(new.tenant).bind(&*json(new));
-    if !session.changed(add.bind(new.next_at).bind(new.urgency())).await? {
+    if !session.changed(adding(new)).await? {
         return Ok(false);
     }
     note(session, CertificateState::None, new, new.queued_at).await.map(|()| true)
@@ -275,6 +292,17 @@ async fn answers(
     let all = rows.iter().map(|row| issuance(row.of("issuances")));
     let all = all.collect::<Result<Vec<_>, _>>()?;
     Ok(all.iter().filter_map(|one| Some((one.domain, one.step.answer()?.clone()))).collect())
+}
+
+fn adding(new: &Issuance) -> Query {
+    let add = sql(ADD_ISSUANCE).bind(new.domain).bind(new.tenant).bind(&*json(new));
+    add.bind(new.next_at).bind(new.urgency())
+}
+
+/// All that a domain has of certificates. `false`: nothing.
+async fn clear(session: &mut Session<'_>, domain: DomainId) -> Result<bool, StoreError> {
+    let order = session.changed(sql(DELETE_ISSUANCE).bind(domain)).await?;
+    Ok(certificates::delete(session, domain).await? || order)
 }
 
 fn broken(error: impl Display) -> StoreFault {
@@ -357,6 +385,46 @@ impl OrderStore for SqlStore {
             Box::pin(async move { mend(&mut session, domain, now).await })
         });
         mended.await.map_err(broken)
+    }
+
+    async fn waiting(&self, tenant: &TenantId) -> Result<usize, StoreFault> {
+        let row = self.database.clone().row(sql(COUNT_FIRST_ISSUANCES).bind(*tenant)).await;
+        let count: Option<i64> = row
+            .map_err(broken)?
+            .map(|row| row.of("issuances").get("waiting"))
+            .transpose()
+            .map_err(broken)?;
+        Ok(usize::try_from(count.unwrap_or_default()).unwrap_or_default())
+    }
+
+    async fn bring(
+        &self,
+        tenant: &TenantId,
+        certificate: &Certificate,
+        successor: Option<&Issuance>,
+    ) -> Result<(), StoreFault> {
+        let (tenant, all) = (*tenant, Arc::new((certificate.clone(), successor.cloned())));
+        let brought = self.database.transact(move |mut session| {
+            let all = Arc::clone(&all);
+            Box::pin(async move {
+                let (certificate, successor) = &*all;
+                clear(&mut session, certificate.domain).await?;
+                certificates::insert(&mut session, tenant, certificate).await?;
+                if let Some(issuance) = successor {
+                    session.execute(adding(issuance)).await?;
+                }
+                Ok(())
+            })
+        });
+        brought.await.map_err(broken)
+    }
+
+    async fn clear(&self, domain: &DomainId) -> Result<bool, StoreFault> {
+        let domain = *domain;
+        let cleared = self.database.transact(move |mut session| {
+            Box::pin(async move { clear(&mut session, domain).await })
+        });
+        cleared.await.map_err(broken)
     }
 
     async fn certificate(&self, domain: &DomainId) -> Result<Option<Certificate>, StoreFault> {

@@ -1,6 +1,6 @@
 //! Tenants.
 
-use wax_kernel::TenantId;
+use wax_kernel::{Hostname, TenantId};
 use wax_model::{Plan, Tenant};
 use wax_store::StoreError;
 
@@ -21,6 +21,9 @@ statements! {
     INSERT_TENANT = both(concat!("INSERT INTO tenants (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6)
         ON CONFLICT (slug) DO NOTHING"));
     FIND_TENANT = both(concat!("SELECT ", columns!(), " FROM tenants WHERE id = $1"));
+    TENANTS_WITHOUT_HOST = both(concat!("SELECT ", columns!(), " FROM tenants WHERE deletion_due_at_ms IS NULL AND NOT EXISTS (
+            SELECT 1 FROM domains WHERE tenant_id = tenants.id AND host = tenants.slug || '.' || $1)
+        ORDER BY id LIMIT $2"));
     FIND_TENANT_BY_NAME = both(concat!("SELECT ", columns!(), " FROM tenants WHERE id = $1 OR slug = $1"));
     LOCK_TENANT = locking!(concat!("SELECT ", columns!(), " FROM tenants WHERE id = $1"));
     /// Of two that take one slug at once, the engine runs the second again, which then sees the first.
@@ -38,6 +41,16 @@ fn tenant(row: Fields<'_>) -> Result<Tenant, StoreError> {
         created_at: row.at("created_at_ms")?,
         deletion_due_at: row.maybe_at("deletion_due_at_ms")?,
     })
+}
+
+/// Those that have no domain `<slug>.<suffix>`.
+pub(crate) async fn without_host(
+    database: &mut impl Rows,
+    suffix: &Hostname,
+    limit: u32,
+) -> Result<Vec<Tenant>, StoreError> {
+    let rows = database.rows(sql(TENANTS_WITHOUT_HOST).bind(suffix.as_str()).bind(limit)).await?;
+    rows.iter().map(|row| tenant(row.of("tenants"))).collect()
 }
 
 /// `false`: its slug is taken.

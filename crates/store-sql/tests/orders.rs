@@ -236,6 +236,54 @@ async fn what_is_mended_goes_on_at_once_and_nothing_else(store: Arc<dyn OrderSto
     assert_eq!(store.claim(NOW, LATER).await.unwrap(), None);
 }
 
+async fn what_is_brought_takes_the_place_of_everything_and_is_cleared_with_what_follows_it(
+    store: Arc<dyn OrderStore>,
+) {
+    let one = issuance(1, Lane::New);
+    assert!(store.add(&one).await.unwrap());
+    let (_, lease) = claimed(&store, NOW).await;
+    let change = Change::to(one.clone(), Some(LATER));
+    let ordered = Change { certificate: Some(certificate(&one, 9)), ..change.clone() };
+    store.save(&lease, ordered, NOW).await.unwrap();
+    let own = Certificate { issuer: None, ..certificate(&one, 5) };
+    store.bring(&one.tenant, &own, None).await.unwrap();
+    assert_eq!(store.certificate(&one.domain).await.unwrap(), Some(own));
+    assert_eq!(store.issuance(&one.domain).await.unwrap(), None);
+    assert_eq!(
+        store.save(&lease, change, NOW).await,
+        Err(StoreFault::Lost),
+        "it is nobody's order"
+    );
+    let next = Certificate { issuer: None, ..certificate(&one, 6) };
+    let successor = Issuance { next_at: LATER, ..one.clone() };
+    store.bring(&one.tenant, &next, Some(&successor)).await.unwrap();
+    assert_eq!(store.issuance(&one.domain).await.unwrap(), Some(successor));
+    assert!(store.clear(&one.domain).await.unwrap());
+    assert_eq!(store.certificate(&one.domain).await.unwrap(), None);
+    assert_eq!(store.issuance(&one.domain).await.unwrap(), None);
+    assert!(!store.clear(&one.domain).await.unwrap());
+}
+
+async fn those_that_wait_for_their_first_certificate_are_counted(store: Arc<dyn OrderStore>) {
+    let tenant = issuance(1, Lane::New).tenant;
+    assert_eq!(store.waiting(&tenant).await.unwrap(), 0);
+    for n in 1..=3 {
+        assert!(store.add(&Issuance { tenant, ..issuance(n, Lane::New) }).await.unwrap());
+    }
+    assert_eq!(store.waiting(&tenant).await.unwrap(), 3);
+    let (one, lease) = claimed(&store, NOW).await;
+    let in_use = Some(InUse {
+        id: CertificateId::random(&SeededRng::new(7)),
+        issuer: one.issuer.clone(),
+        validity: Validity { not_before: NOW, not_after: LATER },
+        ari: None,
+        plan: Plan { window: None, renew_at: LATER, poll_at: LATER, unanswered: 0 },
+    });
+    let change = Change::to(Issuance { in_use, ..one }, None);
+    store.save(&lease, change, NOW).await.unwrap();
+    assert_eq!(store.waiting(&tenant).await.unwrap(), 2);
+}
+
 async fn an_account_is_written_by_whoever_was_first(store: Arc<dyn OrderStore>) {
     let account = |n: u8, url: Option<&str>| StoredAccount {
         issuer: IssuerId::new("ca"),
@@ -290,6 +338,8 @@ on_every_store! {
     a_certificate_comes_with_its_row_and_the_one_that_ends_last_is_found
     answers_and_certificates_of_many_domains_are_read_at_once
     what_is_mended_goes_on_at_once_and_nothing_else
+    what_is_brought_takes_the_place_of_everything_and_is_cleared_with_what_follows_it
+    those_that_wait_for_their_first_certificate_are_counted
     an_account_is_written_by_whoever_was_first
 }
 

@@ -214,6 +214,7 @@ macro_rules! conformance {
                 a_handshake_hastens_a_waiting_names_check,
                 a_name_is_hastened_once_in_a_while,
                 live_secrets_of_a_domain_are_counted,
+                organizations_without_their_host_are_found_until_they_have_it,
                 another_tenants_domains_are_out_of_reach;
             change_log:
                 changes_are_numbered_without_gaps_and_none_is_missed,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use wax_kernel::{DomainId, EventId, HostPattern, Timestamp};
 use wax_model::{
-    Brand,
+    Brand, Tenant,
     domain::{Domain, DomainEvent, Node, NodeKind, Route},
 };
 
@@ -141,6 +141,12 @@ pub trait DomainPlatform: Send + Sync {
         not_after: Timestamp,
         now: Timestamp,
     ) -> Result<u64, StoreError>;
+    /// Organizations that have no domain `<slug>.<suffix>`, at most `limit`; none of those whose deletion was decided.
+    async fn tenants_without_host(
+        &self,
+        suffix: &wax_kernel::Hostname,
+        limit: u32,
+    ) -> Result<Vec<Tenant>, StoreError>;
     /// The domain with this id, whosesoever. For work that an id was given for.
     async fn domain(&self, id: DomainId) -> Result<Option<Domain>, StoreError>;
     /// Names that our own zone answers for, proved or not, in the order of their ids, after this one, at most `limit`.

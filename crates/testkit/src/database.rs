@@ -32,6 +32,11 @@ pub async fn sqlite_memory() -> (Arc<dyn Store>, ()) {
     (open(&Settings::SqliteMemory).await, ())
 }
 
+/// A migrated store in memory that keeps orders, too.
+pub async fn sqlite_memory_with_orders() -> Arc<SqlStore> {
+    open_sql(&Settings::SqliteMemory).await
+}
+
 /// A migrated store on Postgres, and its database.
 pub async fn postgres() -> (Arc<dyn Store>, PostgresDatabase) {
     let database = PostgresDatabase::migrated().await;
@@ -39,6 +44,10 @@ pub async fn postgres() -> (Arc<dyn Store>, PostgresDatabase) {
 }
 
 async fn open(settings: &Settings) -> Arc<dyn Store> {
+    open_sql(settings).await
+}
+
+async fn open_sql(settings: &Settings) -> Arc<SqlStore> {
     let store = SqlStore::open(settings).await.expect("the database can be opened");
     store.migrate().await.expect("the migrations apply");
     store

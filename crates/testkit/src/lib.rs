@@ -10,6 +10,7 @@ mod early;
 mod fault;
 mod front;
 mod mistaken;
+mod names;
 mod overtaken;
 mod pebble;
 mod people;
@@ -25,6 +26,7 @@ pub use ca::{Fault as CaFault, Issuing as CaIssuing, ScriptedCa, Served as CaSer
 pub use commit_proxy::CommitProxy;
 pub use fault::{Fault, broken};
 pub use front::Front;
+pub use names::{EDGE, Names, NamesParts, SUFFIX, ZONE};
 pub use overtaken::Overtaken;
 pub use pebble::{Habits as PebbleHabits, Pebble};
 pub use people::{Recipient, Sender, Terms};

@@ -8,11 +8,13 @@ use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use utoipa::openapi::OpenApi;
 use wax_accounts::{Accounts, Argon2Cost, Settings as AccountSettings};
+use wax_acme::{MemoryOrders, OrderStore};
 use wax_cache::MemoryHints;
 use wax_crypto::{
     Origin,
     at_rest::{KeyStore, MemoryKeyStore},
 };
+use wax_domains::Domains;
 use wax_httpkit::{
     ClientAddress, Context, HostKind, Mount, Network, PlatformContext, RequestContext, Services,
     auth::{CSRF_HEADER, DEVICE_COOKIE, SharedAuthenticator, bearer_hash, csrf_token},
@@ -29,7 +31,7 @@ use wax_model::{
 use wax_secrets::{Parts, Secrets};
 use wax_store::{NewDomain, Store};
 
-use crate::{Answer, START, database};
+use crate::{Answer, Names, NamesParts, START, database};
 
 /// Where a test's caller is.
 const ADDRESS: &str = "192.0.2.7";
@@ -45,6 +47,8 @@ pub struct PlatformApp {
     pub store: Arc<dyn Store>,
     rng: Arc<dyn Rng>,
     postbox: Postbox,
+    /// Domains, and the Internet that they are in.
+    pub names: Names,
     services: Services,
     jobs: Vec<Job>,
 }
@@ -81,11 +85,16 @@ impl House {
 impl PlatformApp {
     /// On an in-memory store without anybody in it.
     pub async fn new() -> Self {
-        Self::on(database::sqlite_memory().await.0)
+        let store = database::sqlite_memory_with_orders().await;
+        Self::with_orders(Arc::clone(&store) as Arc<dyn Store>, store)
     }
 
-    /// On a store.
+    /// On a store. Orders of certificates are forgotten.
     pub fn on(store: Arc<dyn Store>) -> Self {
+        Self::with_orders(store, Arc::new(MemoryOrders::default()))
+    }
+
+    fn with_orders(store: Arc<dyn Store>, orders: Arc<dyn OrderStore>) -> Self {
         let clock = Arc::new(ManualClock::at_ms(START.as_ms()));
         let rng: Arc<dyn Rng> = Arc::new(SystemRng);
         let keys: Arc<dyn KeyStore> = Arc::new(MemoryKeyStore::new(Arc::clone(&rng)));
@@ -93,11 +102,19 @@ impl PlatformApp {
             || (Arc::clone(&store), Arc::clone(&keys), Arc::clone(&clock) as Arc<dyn Clock>);
         let accounts = accounts(shared(), &rng);
         let secrets = secrets(shared(), &rng);
+        let names = Names::new(NamesParts {
+            store: Arc::clone(&store),
+            orders,
+            keys: Arc::clone(&keys),
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            rng: Arc::clone(&rng),
+        });
         let mut jobs = wax_accounts::jobs(&accounts, Duration::from_secs(86_400));
         jobs.extend(wax_secrets::jobs(&secrets));
         let postbox =
             Postbox::new(Arc::clone(&keys), Arc::clone(&clock) as Arc<dyn Clock>, Arc::clone(&rng));
-        Self { services: services(accounts, secrets), clock, store, rng, postbox, jobs }
+        let services = services(accounts, secrets, names.here.clone());
+        Self { clock, store, rng, postbox, names, services, jobs }
     }
 
     /// Where members are.
@@ -110,9 +127,11 @@ impl PlatformApp {
         self.clock.now().as_ms()
     }
 
-    /// Every operation of both services.
+    /// Every operation of the services.
     pub fn document() -> OpenApi {
-        wax_secrets::openapi().merge_from(wax_accounts::openapi())
+        wax_secrets::openapi()
+            .merge_from(wax_accounts::openapi())
+            .merge_from(wax_domains::openapi())
     }
 
     /// Runs every job once.
@@ -221,6 +240,9 @@ impl PlatformApp {
         let messages =
             outbox.take(Topic::Mail, self.clock.now(), self.clock.now().plus(lease), MESSAGES);
         let messages = messages.await.expect("the store answers");
+        for taken in &messages {
+            outbox.done(taken).await.expect("the store answers");
+        }
         messages.iter().map(|taken| self.postbox.open(&taken.message).expect("ours")).collect()
     }
 
@@ -410,7 +432,7 @@ fn secrets((store, keys, clock): Shared, rng: &Arc<dyn Rng>) -> Secrets {
     Secrets::new(Parts { store, keys, hints, clock, rng, entitlements })
 }
 
-fn services(accounts: Accounts, secrets: Secrets) -> Services {
+fn services(accounts: Accounts, secrets: Secrets, domains: Domains) -> Services {
     let authenticator: SharedAuthenticator = Arc::new(accounts.clone());
     let at = |host, prefix| Mount { host, prefix };
     let members = at(HostKind::Platform, "/v1/organizations/{organization}/secrets");
@@ -418,6 +440,10 @@ fn services(accounts: Accounts, secrets: Secrets) -> Services {
         .with(
             at(HostKind::Tenant, "/v1"),
             wax_secrets::router(secrets.clone(), Arc::clone(&authenticator)),
+        )
+        .with(
+            at(HostKind::Platform, "/v1/organizations/{organization}/domains"),
+            wax_domains::router(domains, Arc::clone(&authenticator)),
         )
         .with(members, wax_secrets::members_router(secrets, authenticator))
         .with(

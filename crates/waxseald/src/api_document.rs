@@ -16,7 +16,9 @@ pub(crate) const PAGE: &str = "/docs/api";
 
 /// The document of all services, generated from the types.
 pub(crate) fn json() -> Result<String> {
-    let document = wax_secrets::openapi().merge_from(wax_accounts::openapi());
+    let document = wax_secrets::openapi()
+        .merge_from(wax_accounts::openapi())
+        .merge_from(wax_domains::openapi());
     Ok(document.to_pretty_json()? + "\n")
 }
 

@@ -37,6 +37,7 @@ use crate::{
     api_document,
     classes::CLASSES,
     context_key::ContextKeys,
+    domains::{DomainsSide, Shared},
     first_tenants,
     hosts::{Hosts, HostsParts},
     labels::StoredLabels,
@@ -51,6 +52,8 @@ use crate::{
 const SECRETS: Mount = Mount { host: HostKind::Tenant, prefix: "/v1" };
 const MEMBERS_SECRETS: Mount =
     Mount { host: HostKind::Platform, prefix: "/v1/organizations/{organization}/secrets" };
+const DOMAINS: Mount =
+    Mount { host: HostKind::Platform, prefix: "/v1/organizations/{organization}/domains" };
 const ACCOUNTS: Mount = Mount { host: HostKind::Platform, prefix: "/v1" };
 /// Where notices can be stopped: on whichever host they name.
 const UNSUBSCRIBE: Mount = Mount { host: HostKind::Platform, prefix: "/unsubscribe" };
@@ -106,12 +109,15 @@ pub(crate) async fn server(config: &Config) -> Result<Server> {
         let keys = base.keys()?;
         let secrets = base.secrets(&keys).await?;
         let members = base.accounts(&keys)?;
+        let DomainsSide { domains, accounts: issuers } = base.domains(&keys)?;
         if parts.has(Part::Worker) {
             let audit_kept = Duration::from_secs(u64::from(config.audit.retention_days) * 86_400);
             jobs.push(base.mail_job(&keys)?);
             jobs.extend(wax_secrets::jobs(&secrets));
             jobs.push(wax_secrets::audit_job(&secrets, audit_kept));
             jobs.extend(wax_accounts::jobs(&members, audit_kept));
+            jobs.extend(wax_domains::jobs(&domains));
+            jobs.extend(issuers);
         }
         if parts.has(Part::Secrets) {
             let authenticator: SharedAuthenticator = Arc::new(members.clone());
@@ -123,7 +129,9 @@ pub(crate) async fn server(config: &Config) -> Result<Server> {
         if parts.has(Part::Accounts) {
             let origin = config.console_origin();
             let origin = origin.unwrap_or_else(|| "https://app.example.com".to_owned());
+            let authenticator: SharedAuthenticator = Arc::new(members.clone());
             services = services
+                .with(DOMAINS, wax_domains::router(domains, authenticator))
                 .with(ACCOUNTS, wax_accounts::router(members.clone()))
                 .with(UNSUBSCRIBE, wax_accounts::unsubscribe_router(members.clone()))
                 .with(UNSUBSCRIBE_ON_TENANTS, wax_accounts::unsubscribe_router(members.clone()))
@@ -232,6 +240,19 @@ impl<'c> Base<'c> {
         )
     }
 
+    /// Organizations' own domains: its routes are where members' are, its jobs where the others are.
+    fn domains(&self, keys: &Arc<dyn KeyStore>) -> Result<DomainsSide> {
+        let shared = Shared {
+            config: self.config,
+            store: Arc::clone(&self.store),
+            keys: Arc::clone(keys),
+            clock: Arc::clone(&self.clock),
+            rng: Arc::clone(&self.rng),
+            entitlements: entitlements(self.config),
+        };
+        shared.domains()
+    }
+
     /// The door for edges in other processes.
     fn listener(&self, services: Services) -> Result<Listener> {
         Ok(Listener::new(ListenerParts {
@@ -338,6 +359,7 @@ impl<'c> Base<'c> {
         for (part, mount, endpoints) in [
             (Part::Secrets, SECRETS, &upstream.secrets),
             (Part::Secrets, MEMBERS_SECRETS, &upstream.secrets),
+            (Part::Accounts, DOMAINS, &upstream.accounts),
             (Part::Accounts, ACCOUNTS, &upstream.accounts),
             (Part::Accounts, DOCUMENT_PAGE, &upstream.accounts),
             (Part::Accounts, UNSUBSCRIBE, &upstream.accounts),

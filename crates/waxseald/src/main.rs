@@ -6,6 +6,7 @@ mod classes;
 mod commands;
 mod context_key;
 mod demo;
+mod domains;
 mod first_tenants;
 mod hosts;
 mod labels;

@@ -20,6 +20,7 @@ const FLOORS: &[&[&str]] = &[
     &["wax-acme", "wax-client-sdk", "wax-dns", "wax-httpkit", "wax-mail", "wax-pages", "wax-store"],
     &[
         "wax-accounts",
+        "wax-domains",
         "wax-edge",
         "wax-secrets",
         "wax-services",

@@ -1,9 +1,13 @@
-//! The table of docs/accounts.md §2, tried: every operation of both services' documents, by everybody. An operation that
+//! The table of docs/accounts.md §2, tried: every operation of the services' documents, by everybody. An operation that
 //! names no permission, or that nobody has written a request for, fails.
+
+use std::time::Duration;
 
 use http::Method;
 use serde_json::{Value, json};
 use utoipa::openapi::path::Operation;
+use wax_acme::Reason;
+use wax_kernel::DomainId;
 use wax_model::{Permission, Role, Scope};
 use wax_testkit::{House, Person, PlatformApp, Sender, Terms};
 
@@ -18,6 +22,17 @@ struct World {
     tom: Person,
     invitation: String,
     key: String,
+    domains: Option<Domains>,
+}
+
+/// Domains of the organization, each ready for something.
+struct Domains {
+    /// Served with a certificate of its own.
+    own: DomainId,
+    /// Contested by another.
+    contested: DomainId,
+    /// Its last order failed.
+    failed: DomainId,
 }
 
 /// Who asks.
@@ -122,7 +137,8 @@ async fn key(app: &PlatformApp, house: &House, by: &Person, scopes: &[Scope]) ->
 }
 
 impl World {
-    async fn new() -> Self {
+    /// `path`: what will be asked.
+    async fn new(path: &str) -> Self {
         let app = PlatformApp::new().await;
         let (owner, tom) = (app.person("owner").await, app.person("tom").await);
         let acme = app.house(&owner, "acme").await;
@@ -132,8 +148,13 @@ impl World {
         let invitation = id(app.post(&acme.path("/invitations"), &owner.token, &invite).await);
         let body = json!({"name": "ci", "scopes": ["audit:read"]});
         let key = id(app.post(&acme.path("/keys"), &owner.token, &body).await);
+        let domains = if path.contains("/domains/") {
+            Some(Domains::new(&app, &acme, &owner).await)
+        } else {
+            None
+        };
         app.post(&acme.path("/deletion"), &owner.token, &json!({"name": "acme"})).await;
-        Self { app, acme, owner, tom, invitation, key }
+        Self { app, acme, owner, tom, invitation, key, domains }
     }
 
     /// A secret's receipt: the caller's own, if they may make one; else the owner's.
@@ -158,8 +179,19 @@ impl World {
         let below = asked.path.strip_prefix("/v1/organizations/{organization}")?;
         let (tom, email) = (self.tom.id, format!("guest-{number}@people.example"));
         let body = match (asked.method.as_str(), below) {
+            ("POST", "/domains") => Some(json!({"host": format!("h{number}.example.com")})),
+            ("DELETE", "/domains/{domain}") => Some(json!({"host": "acme.example"})),
+            ("PATCH", "/domains/{domain}/settings") => Some(json!({"home": "closed"})),
+            ("POST", "/domains/{domain}/contest") => Some(json!({"answer": "mine"})),
+            ("PUT", "/domains/{domain}/certificate") => Some(own_certificate(&self.app)),
             ("GET" | "DELETE", _)
-            | ("POST", "/secrets/{rid}/burn" | "/invitations/{invitation}/resend") => None,
+            | (
+                "POST",
+                "/secrets/{rid}/burn"
+                | "/invitations/{invitation}/resend"
+                | "/domains/{domain}/check"
+                | "/domains/{domain}/order",
+            ) => None,
             ("PATCH", "") | ("POST", "/deletion") => Some(json!({"name": "acme"})),
             ("POST", "/transfer") => Some(json!({"account": tom})),
             ("PATCH", "/members/{account}") => Some(json!({"role": "auditor"})),
@@ -174,6 +206,13 @@ impl World {
             .replace("{account}", &tom.to_string())
             .replace("{invitation}", &self.invitation)
             .replace("{key}", &self.key);
+        let domain = match (below, &self.domains) {
+            ("/domains/{domain}/certificate", Some(domains)) => domains.own,
+            ("/domains/{domain}/contest", Some(domains)) => domains.contested,
+            ("/domains/{domain}/order", Some(domains)) => domains.failed,
+            _ => self.acme.domain,
+        };
+        let rest = rest.replace("{domain}", &domain.to_string());
         let rest = if rest.contains("{rid}") {
             rest.replace("{rid}", &self.receipt(credential).await)
         } else {
@@ -186,6 +225,31 @@ impl World {
         };
         (!rest.contains('{')).then(|| (self.acme.path(&format!("{rest}{query}")), body))
     }
+}
+
+impl Domains {
+    async fn new(app: &PlatformApp, acme: &House, owner: &Person) -> Self {
+        let mut ids = Vec::new();
+        for host in ["own.example.com", "contested.example.com", "failed.example.com"] {
+            let body = json!({"host": host});
+            let made = app.post(&acme.path("/domains"), &owner.token, &body).await;
+            let record = &made.json["records"][0]["value"];
+            app.names.tree.add(&format!("{host} CNAME {}", record.as_str().expect("a target")));
+            ids.push(DomainId::parse(made.json["id"].as_str().expect("an id")).expect("an id"));
+        }
+        app.names.work(&app.names.here).await;
+        let [own, contested, failed] = ids[..] else { unreachable!("three") };
+        let path = acme.path(&format!("/domains/{own}/certificate"));
+        app.ask(Method::PUT, &path, &owner.token, Some(&own_certificate(app))).await;
+        app.names.contest(contested).await;
+        app.names.fail(failed, Reason::HostUnreachable).await;
+        Self { own, contested, failed }
+    }
+}
+
+fn own_certificate(app: &PlatformApp) -> Value {
+    let (chain, key) = app.names.pem("own.example.com", Duration::from_secs(86_400 * 90));
+    json!({"chain": chain, "key": key, "fallback": false})
 }
 
 /// Every operation on the platform's host.
@@ -221,7 +285,7 @@ async fn every_operation_of_an_organization_keeps_to_the_table() {
     let mut tried = 0;
     for asked in operations() {
         let Ok(permission) = Permission::parse(&asked.who) else { continue };
-        let mut world = World::new().await;
+        let mut world = World::new(&asked.path).await;
         for (number, caller) in callers().into_iter().enumerate() {
             let credential = caller.credential(&world, number).await;
             let Asked { method, path, .. } = &asked;
@@ -245,7 +309,7 @@ async fn every_operation_of_an_organization_keeps_to_the_table() {
                 Expected::Allowed => {
                     assert!(answer.status.is_success(), "{what}");
                     if *method != Method::GET {
-                        world = World::new().await;
+                        world = World::new(&asked.path).await;
                     }
                 }
             }
@@ -262,7 +326,7 @@ fn reaches_nothing(permission: Permission, caller: &Caller) -> bool {
 
 #[tokio::test]
 async fn every_other_operation_asks_for_the_session_that_it_names() {
-    let world = World::new().await;
+    let world = World::new("").await;
     let late = world.app.sign_in(world.owner.id, false).await;
     let all = key(&world.app, &world.acme, &world.owner, Scope::ALL).await;
     for Asked { method, path, who } in operations() {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use wax_kernel::{DomainId, Timestamp};
+use wax_kernel::{DomainId, TenantId, Timestamp};
 
 use super::{Change, Lease, OrderStore, StoreFault};
 use crate::{
@@ -66,6 +66,12 @@ impl State {
     fn newest(&self, domain: &DomainId) -> Option<Certificate> {
         let of_it = self.certificates.iter().filter(|one| one.domain == *domain);
         of_it.max_by_key(|one| one.facts.validity.not_after).cloned()
+    }
+
+    fn clear(&mut self, domain: DomainId) -> bool {
+        let before = self.certificates.len();
+        self.certificates.retain(|certificate| certificate.domain != domain);
+        self.rows.remove(&domain).is_some() || self.certificates.len() < before
     }
 
     fn write(&mut self, lease: &Lease, change: Change) -> Result<(), StoreFault> {
@@ -165,6 +171,32 @@ impl OrderStore for MemoryOrders {
         }
         issuance.next_at = now;
         Ok(true)
+    }
+
+    async fn waiting(&self, tenant: &TenantId) -> Result<usize, StoreFault> {
+        let state = self.state();
+        let first = |row: &&Row| row.issuance.tenant == *tenant && row.issuance.in_use.is_none();
+        Ok(state.rows.values().filter(first).count())
+    }
+
+    async fn bring(
+        &self,
+        _tenant: &TenantId,
+        certificate: &Certificate,
+        successor: Option<&Issuance>,
+    ) -> Result<(), StoreFault> {
+        let mut state = self.state();
+        state.clear(certificate.domain);
+        state.certificates.push(certificate.clone());
+        if let Some(issuance) = successor {
+            let row = Row { issuance: issuance.clone(), fence: 0, leased_until: None };
+            state.rows.insert(issuance.domain, row);
+        }
+        Ok(())
+    }
+
+    async fn clear(&self, domain: &DomainId) -> Result<bool, StoreFault> {
+        Ok(self.state().clear(*domain))
     }
 
     async fn certificate(&self, domain: &DomainId) -> Result<Option<Certificate>, StoreFault> {

@@ -13,7 +13,7 @@ use wax_acme::{
     CertificateAuthority, Change, Charge, Engine, Failure, Issuance, IssuerId, Lease, Method,
     OrderState, OrderStore, Parts, StoreFault, StoredAccount, Wait, Wanted, Window,
 };
-use wax_kernel::{DomainId, HostPattern, Timestamp};
+use wax_kernel::{DomainId, HostPattern, TenantId, Timestamp};
 
 /// When it dies, counted from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -163,6 +163,23 @@ impl OrderStore for Fused<dyn OrderStore> {
 
     async fn mend(&self, domain: &DomainId, now: Timestamp) -> Result<bool, StoreFault> {
         self.inner.mend(domain, now).await
+    }
+
+    async fn waiting(&self, tenant: &TenantId) -> Result<usize, StoreFault> {
+        self.inner.waiting(tenant).await
+    }
+
+    async fn bring(
+        &self,
+        tenant: &TenantId,
+        certificate: &Certificate,
+        successor: Option<&Issuance>,
+    ) -> Result<(), StoreFault> {
+        self.inner.bring(tenant, certificate, successor).await
+    }
+
+    async fn clear(&self, domain: &DomainId) -> Result<bool, StoreFault> {
+        self.inner.clear(domain).await
     }
 
     async fn certificate(&self, domain: &DomainId) -> Result<Option<Certificate>, StoreFault> {

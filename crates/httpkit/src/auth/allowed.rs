@@ -49,7 +49,10 @@ grants!(
     AuditRead,
     SecretsCreate,
     SecretsRead,
-    SecretsBurn
+    SecretsBurn,
+    DomainsRead,
+    DomainsWrite,
+    DomainsControl
 );
 
 /// The caller may do `G` in the organization that the path names. Minted from a verified session's membership, or from a

@@ -117,6 +117,11 @@ impl Host {
         self.0.iter().find(|claim| claim.ownership.holds())
     }
 
+    /// The first moment after `now` at which time alone changes what follows from a look at the host.
+    pub fn due_after(&self, now: Timestamp) -> Option<Timestamp> {
+        self.0.iter().flat_map(HostClaim::due).filter(|due| *due > now).min()
+    }
+
     /// Lets something happen. What is overdue happens first.
     pub fn apply(&mut self, event: &Event<'_>, now: Timestamp) {
         self.let_time_pass(now);
@@ -248,6 +253,21 @@ impl Host {
 }
 
 impl HostClaim {
+    /// When its waits end.
+    fn due(&self) -> impl Iterator<Item = Timestamp> + use<> {
+        let contested = self.ownership == Ownership::Contested;
+        let held = (self.ownership == Ownership::Held).then_some(HELD);
+        [
+            contested.then(|| self.since.plus(CONTEST)),
+            self.held_since.zip(held).map(|(since, held)| since.plus(held)),
+            self.held_since.map(|since| since.plus(LOST_AFTER)),
+            self.sighting.as_ref().map(|first| first.at.plus(SIGHTINGS_APART)),
+            self.turned_down_until,
+        ]
+        .into_iter()
+        .flatten()
+    }
+
     /// Every state begins without the traces of another.
     fn enter(&mut self, ownership: Ownership, now: Timestamp) {
         self.held_since = match ownership {

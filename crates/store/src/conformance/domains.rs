@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use futures_util::future::join_all;
 use wax_kernel::{DomainId, HostPattern, Hostname, Timestamp};
 use wax_model::{
-    Brand, Color, Domain, Kind, Logo, LogoType, Role,
+    Brand, Color, Domain, Kind, Logo, LogoType, Role, Tenant,
     domain::{
         AxisChange, CertificateState, Checks, Creators, DomainDefaults, DomainEvent, DomainLimits,
         DomainSettings, Gate, Home, Ownership, Pointing, ProofToken, Transport,
@@ -508,4 +508,31 @@ pub async fn another_tenants_domains_are_out_of_reach(store: Arc<dyn Store>) {
         store.read(tenant(1)).domains().history(domain(1), None, 200).await.unwrap().len(),
         1
     );
+}
+
+/// `<slug>.<suffix>`, which follows the short name.
+pub async fn organizations_without_their_host_are_found_until_they_have_it(store: Arc<dyn Store>) {
+    organizations(&store, 3).await;
+    let suffix = Hostname::parse("houses.example").unwrap();
+    let without = async |limit| {
+        let found = store.platform().domains().tenants_without_host(&suffix, limit).await.unwrap();
+        found.into_iter().map(|tenant| tenant.id).collect::<Vec<_>>()
+    };
+    let mut all = [1, 2, 3].map(|n| tenant(n).tenant());
+    all.sort_by_key(ToString::to_string);
+    assert_eq!(without(9).await, all);
+    assert_eq!(without(2).await, all[..2]);
+    for n in 1..=2 {
+        let host = format!("{}.{suffix}", organization(n).slug);
+        assert!(add(&store, &owned(claim_to(n, n, &host), Ownership::Verified)).await);
+    }
+    assert_eq!(without(9).await, [tenant(3).tenant()]);
+    let renamed = Tenant { slug: "another".into(), ..organization(1) };
+    let scope = tenant(1);
+    let work = store.write(&scope, move |uow| {
+        let renamed = renamed.clone();
+        Box::pin(async move { uow.organization().update(&renamed).await })
+    });
+    assert!(work.await.unwrap());
+    assert_eq!(without(9).await.len(), 2);
 }

@@ -578,6 +578,145 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/organizations/{organization}/domains": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists domains, by host. */
+        get: operations["list_domains"];
+        put?: never;
+        /** Adds a host. Nothing is reserved: whoever proves it first holds it. */
+        post: operations["add_domain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/domains/{domain}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells everything about a domain. */
+        get: operations["domain"];
+        put?: never;
+        post?: never;
+        /** Removes a domain with its certificates and history. Links on it stop working at once. */
+        delete: operations["remove_domain"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/domains/{domain}/certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Serves a domain with a certificate of the organization's own, in the place of ours. */
+        put: operations["bring_certificate"];
+        post?: never;
+        /** Destroys what the organization brought, and orders one of ours. Until it is there the host is not served. */
+        delete: operations["take_back_certificate"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/domains/{domain}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Looks at the host's records now: at most 4 seconds. Not within 10 seconds of the last look. */
+        post: operations["check_domain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/domains/{domain}/contest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answers a contest: `records` has a fresh TXT record to set within the time that is left. */
+        post: operations["answer_contest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/domains/{domain}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells what became of a domain, newest first, with the evidence. */
+        get: operations["list_domain_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/domains/{domain}/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for a certificate now, if the last order failed. */
+        post: operations["order_certificate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/domains/{domain}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes what a domain's visitors may do. */
+        patch: operations["change_domain_settings"];
+        trace?: never;
+    };
     "/v1/organizations/{organization}/export": {
         parameters: {
             query?: never;
@@ -1367,10 +1506,56 @@ export interface components {
             /** @description For `PublicKeyCredential.parseCreationOptionsFromJSON` or `parseRequestOptionsFromJSON` (§5.1.8, §5.1.9). */
             options: Record<string, never>;
         };
+        /** @description A certificate and its key. */
+        CertificateBody: {
+            /** @description PEM: the host's own first, then those that lead to its authority. At most eight. */
+            chain: string;
+            /** @description Whether we order one when it ends. */
+            fallback: boolean;
+            /** @description PEM, not encrypted: P-256, P-384, or RSA of 2,048 bits and more. */
+            key: string;
+        };
+        CertificateView: {
+            /** @description Whether the organization brought it. */
+            brought: boolean;
+            /** @description Whose it is from, in the certificate's own words. */
+            issuer: string;
+            names: string[];
+            /**
+             * Format: int64
+             * @description UTC milliseconds.
+             */
+            not_after_ms: number;
+            /**
+             * Format: int64
+             * @description UTC milliseconds.
+             */
+            not_before_ms: number;
+            /** @description Whether its key is RSA, which costs a server ten times what P-256 does. */
+            rsa: boolean;
+        };
         ChangeBody: {
             lang?: components["schemas"]["Language"] | null;
             /** @description 1 to 80 characters. */
             name?: string | null;
+        };
+        /** @description One edit of one record. */
+        ChangeView: {
+            /**
+             * @description What to do with the record.
+             * @enum {string}
+             */
+            do: "add" | "change" | "delete";
+            from?: string | null;
+            name: string;
+            /** @description Without the zone, `@` for the zone itself. */
+            relative: string;
+            to?: string | null;
+            /**
+             * @description The record's type.
+             * @enum {string}
+             */
+            type: "A" | "AAAA" | "ALIAS" | "CAA" | "CNAME" | "DS" | "TXT";
         };
         /** @description The key to seal requests to, signed by the host's key. */
         ChannelView: {
@@ -1417,6 +1602,14 @@ export interface components {
             /** @description Six digits. */
             code: string;
         };
+        /** @description An answer to another organization that has proved the host. */
+        ContestBody: {
+            /**
+             * @description The host is the organization's own.
+             * @enum {string}
+             */
+            answer: "mine";
+        };
         /** @description A sealed secret. Byte strings are base64url without padding. */
         CreateBody: {
             /** @description SHA-256 of the acknowledgement's preimage, 32 bytes. */
@@ -1458,6 +1651,36 @@ export interface components {
             /** @description As the command line shows it. */
             user_code: string;
         };
+        /** @description What the form begins with; absent: as ever. */
+        DefaultsBody: {
+            /**
+             * @description How a secret is kept.
+             * @enum {string}
+             */
+            kind?: "one_time" | "device_bound";
+            /**
+             * Format: int64
+             * @description Seconds.
+             */
+            lifetime_s?: number | null;
+            /** Format: int32 */
+            views?: number | null;
+        };
+        /** @description What the form begins with. */
+        DefaultsView: {
+            /**
+             * @description How a secret is kept.
+             * @enum {string}
+             */
+            kind?: "one_time" | "device_bound";
+            /**
+             * Format: int64
+             * @description Seconds.
+             */
+            lifetime_s?: number | null;
+            /** Format: int32 */
+            views?: number | null;
+        };
         /** @description That it is meant. */
         DeletionBody: {
             /** @description The organization's name, as it is. */
@@ -1485,10 +1708,59 @@ export interface components {
             name: string;
             network: string;
         };
+        /** @description A host to be added. */
+        DomainBody: {
+            /** @description In any case or script; `*.` before it for every host one label below. */
+            host: string;
+        };
+        /** @description A domain with everything. */
+        DomainDetailView: components["schemas"]["DomainView"] & {
+            edges: components["schemas"]["EdgesView"];
+            in_use?: components["schemas"]["CertificateView"] | null;
+            /**
+             * Format: int64
+             * @description Secrets of it that can still be opened.
+             */
+            live_secrets: number;
+            order?: components["schemas"]["OrderView"] | null;
+            report?: components["schemas"]["ReportView"] | null;
+            settings: components["schemas"]["SettingsView"];
+        };
+        /** @description One change of one axis. */
+        DomainEventView: {
+            /** @description The id of the member or key that did it; absent: the DNS, an issuer, or time. */
+            actor?: string | null;
+            /**
+             * Format: int64
+             * @description UTC milliseconds.
+             */
+            at_ms: number;
+            /**
+             * @description What changed.
+             * @enum {string}
+             */
+            axis: "ownership" | "pointing" | "certificate" | "gate";
+            /** @description The finding or failure that led to it. */
+            code?: string | null;
+            /** @description What every server said, as it was heard. */
+            evidence?: Record<string, never> | null;
+            /** @description A state of that axis. */
+            from: string;
+            id: string;
+            /** @description A state of that axis. */
+            to: string;
+        };
         /** @description A domain of an organization. */
         DomainView: {
             host: string;
             id: string;
+        };
+        /** @description How many edges serve the domain as it is now. */
+        EdgesView: {
+            /** Format: int64 */
+            alive: number;
+            /** Format: int64 */
+            applied: number;
         };
         EmailBody: {
             email: string;
@@ -1499,7 +1771,7 @@ export interface components {
              * @description What happened.
              * @enum {string}
              */
-            action: "secret.created" | "secret.claimed" | "secret.acked" | "secret.opened" | "secret.lapsed" | "secret.asked" | "secret.handed" | "secret.wrong_key" | "secret.locked" | "secret.unlocked" | "secret.destroyed" | "secret.burned" | "secret.expired" | "organization.created" | "organization.renamed" | "organization.transferred" | "organization.exported" | "audit.exported" | "organization.deletion_scheduled" | "organization.deletion_cancelled" | "organization.deleted" | "member.joined" | "member.changed" | "member.removed" | "member.left" | "invitation.made" | "invitation.withdrawn" | "invitation.resent" | "key.made" | "key.changed" | "key.rotated" | "key.revoked" | "mail.bounced";
+            action: "secret.created" | "secret.claimed" | "secret.acked" | "secret.opened" | "secret.lapsed" | "secret.asked" | "secret.handed" | "secret.wrong_key" | "secret.locked" | "secret.unlocked" | "secret.destroyed" | "secret.burned" | "secret.expired" | "organization.created" | "organization.renamed" | "organization.transferred" | "organization.exported" | "audit.exported" | "organization.deletion_scheduled" | "organization.deletion_cancelled" | "organization.deleted" | "member.joined" | "member.changed" | "member.removed" | "member.left" | "invitation.made" | "invitation.withdrawn" | "invitation.resent" | "key.made" | "key.changed" | "key.rotated" | "key.revoked" | "domain.added" | "domain.removed" | "domain.ownership_changed" | "domain.pointing_changed" | "domain.certificate_changed" | "domain.gate_changed" | "domain.settings_changed" | "domain.contest_answered" | "domain.certificate_ordered" | "domain.certificate_brought" | "domain.certificate_removed" | "mail.bounced";
             /** @description The id of the member or key, `operator`, or nobody: a stranger, or time. */
             actor?: string | null;
             /**
@@ -1516,6 +1788,36 @@ export interface components {
             recovery_code?: string | null;
             /** @description Six digits. */
             totp?: string | null;
+        };
+        /** @description One thing that was found. */
+        FindingView: {
+            /**
+             * @description Who must act.
+             * @enum {string}
+             */
+            actor: "tenant" | "dns-provider" | "issuer" | "us" | "nobody";
+            /** @description All of these are to be done. */
+            changes?: components["schemas"]["ChangeView"][];
+            /**
+             * @description What it is about.
+             * @enum {string}
+             */
+            check: "zone" | "ownership" | "pointing" | "caa" | "dnssec";
+            code: string;
+            /** @description Values for its words. */
+            params?: {
+                [key: string]: string;
+            };
+            /**
+             * @description How much it matters.
+             * @enum {string}
+             */
+            severity: "good" | "note" | "wait" | "warning" | "wrong";
+            /**
+             * Format: int64
+             * @description Until when resolvers may keep the answer that was found, UTC milliseconds.
+             */
+            until_ms?: number | null;
         };
         /** @description A new organization. */
         FoundBody: {
@@ -1577,6 +1879,15 @@ export interface components {
              * @description UTC milliseconds.
              */
             window_ends_at_ms: number;
+        };
+        /** @description A `code` (`relative`, `alias`, `proxy`) and values for its words. */
+        HintView: {
+            alias?: string | null;
+            code: string;
+            provider?: string | null;
+            relative?: string | null;
+            target?: string | null;
+            zone?: string | null;
         };
         /** @description An invitation. What takes it is in the mail alone. */
         InvitationView: {
@@ -1641,7 +1952,7 @@ export interface components {
             /** @description From where it may be used, in CIDR notation; from anywhere unless said. At most 32. */
             networks?: string[];
             /** @description At least one, each once. */
-            scopes: ("organization:read" | "members:read" | "members:write" | "audit:read" | "secrets:create" | "secrets:read" | "secrets:burn")[];
+            scopes: ("organization:read" | "members:read" | "members:write" | "audit:read" | "secrets:create" | "secrets:read" | "secrets:burn" | "domains:read" | "domains:write")[];
         };
         /** @description What is to be different. */
         KeyChangeBody: {
@@ -1684,7 +1995,7 @@ export interface components {
             /** @description The first characters of its text, by which people recognise it. */
             prefix: string;
             /** @description At least one, each once. */
-            scopes: ("organization:read" | "members:read" | "members:write" | "audit:read" | "secrets:create" | "secrets:read" | "secrets:burn")[];
+            scopes: ("organization:read" | "members:read" | "members:write" | "audit:read" | "secrets:create" | "secrets:read" | "secrets:burn" | "domains:read" | "domains:write")[];
         };
         /**
          * @description The languages that mails and pages are written in.
@@ -1695,6 +2006,32 @@ export interface components {
             email: string;
             id: string;
             name: string;
+        };
+        /** @description What is allowed: each only takes from the plan. */
+        LimitsBody: {
+            /** @description These only; at least one, each once. */
+            kinds?: ("one_time" | "device_bound")[];
+            /**
+             * Format: int64
+             * @description Seconds.
+             */
+            max_lifetime_s?: number | null;
+            /** Format: int32 */
+            max_views?: number | null;
+            passphrase_required?: boolean;
+        };
+        /** @description What is allowed, within the plan. */
+        LimitsView: {
+            /** @description These only; at least one, each once. */
+            kinds?: ("one_time" | "device_bound")[];
+            /**
+             * Format: int64
+             * @description Seconds.
+             */
+            max_lifetime_s?: number | null;
+            /** Format: int32 */
+            max_views?: number | null;
+            passphrase_required: boolean;
         };
         /** @description What an invited person is told. */
         LookView: {
@@ -1815,6 +2152,33 @@ export interface components {
             /** @enum {string} */
             state: "open" | "acked" | "lapsed" | "handed";
         };
+        OrderView: {
+            /**
+             * Format: int64
+             * @description When an order is likely to begin, by the issuer's limits, UTC milliseconds.
+             */
+            estimate_ms?: number | null;
+            /** @description Our name of the issuer. */
+            issuer: string;
+            /**
+             * Format: int64
+             * @description When it goes on, UTC milliseconds; absent: when a person says so.
+             */
+            next_at_ms?: number | null;
+            /** @enum {string} */
+            phase: "queued" | "ordering" | "choosing" | "publishing" | "asking" | "validating" | "finalizing" | "collecting" | "active" | "blocked";
+            /**
+             * Format: int64
+             * @description Since when it waits for a certificate, UTC milliseconds.
+             */
+            queued_at_ms: number;
+            /**
+             * Format: int64
+             * @description When the certificate in use is renewed, UTC milliseconds.
+             */
+            renew_at_ms?: number | null;
+            trouble?: components["schemas"]["TroubleView"] | null;
+        };
         OrganizationBody: {
             /** @description 1 to 80 characters. */
             name: string;
@@ -1836,7 +2200,7 @@ export interface components {
             id: string;
             name: string;
             /** @description What the caller may do. */
-            permissions: ("organization.read" | "organization.write" | "organization.transfer" | "organization.export" | "organization.delete" | "members.read" | "members.write" | "keys.read" | "keys.write" | "audit.read" | "secrets.create" | "secrets.read" | "secrets.burn")[];
+            permissions: ("organization.read" | "organization.write" | "organization.transfer" | "organization.export" | "organization.delete" | "members.read" | "members.write" | "keys.read" | "keys.write" | "audit.read" | "secrets.create" | "secrets.read" | "secrets.burn" | "domains.read" | "domains.write" | "domains.control")[];
             /**
              * @description As what.
              * @enum {string}
@@ -1871,6 +2235,110 @@ export interface components {
             next: string | null;
         };
         /** @description One page of a list. */
+        Page_DomainEventView: {
+            /** @description The items. */
+            items: {
+                /** @description The id of the member or key that did it; absent: the DNS, an issuer, or time. */
+                actor?: string | null;
+                /**
+                 * Format: int64
+                 * @description UTC milliseconds.
+                 */
+                at_ms: number;
+                /**
+                 * @description What changed.
+                 * @enum {string}
+                 */
+                axis: "ownership" | "pointing" | "certificate" | "gate";
+                /** @description The finding or failure that led to it. */
+                code?: string | null;
+                /** @description What every server said, as it was heard. */
+                evidence?: Record<string, never> | null;
+                /** @description A state of that axis. */
+                from: string;
+                id: string;
+                /** @description A state of that axis. */
+                to: string;
+            }[];
+            /** @description `?cursor=` of the next page, if there is one. */
+            next: string | null;
+        };
+        /** @description One page of a list. */
+        Page_DomainView: {
+            /** @description The items. */
+            items: {
+                /**
+                 * @description How far its certificate is.
+                 * @enum {string}
+                 */
+                certificate: "none" | "queued" | "ordering" | "active" | "renewing" | "backoff" | "blocked" | "expired";
+                /**
+                 * Format: int64
+                 * @description When the certificate in use ends, UTC milliseconds.
+                 */
+                certificate_until_ms?: number | null;
+                /**
+                 * Format: int64
+                 * @description The last look that said something, UTC milliseconds.
+                 */
+                checked_at_ms?: number | null;
+                /**
+                 * Format: int64
+                 * @description UTC milliseconds.
+                 */
+                created_at_ms: number;
+                /**
+                 * @description Whether we let it.
+                 * @enum {string}
+                 */
+                gate: "open" | "suspended" | "plan-limit";
+                /** @description A-labels in lower case; `*.` before a wildcard's base. */
+                host: string;
+                id: string;
+                /**
+                 * Format: int64
+                 * @description The next look, UTC milliseconds.
+                 */
+                next_check_at_ms?: number | null;
+                /**
+                 * @description Whose it is, as far as the DNS has said.
+                 * @enum {string}
+                 */
+                ownership: "pending" | "verified" | "contested" | "held" | "grace" | "lapsed" | "released";
+                /**
+                 * Format: int64
+                 * @description Since when it is that, UTC milliseconds.
+                 */
+                ownership_since_ms: number;
+                /**
+                 * Format: int64
+                 * @description When that ends if nothing happens: an answer is due, or the host is held less, or lost. UTC milliseconds.
+                 */
+                ownership_until_ms?: number | null;
+                /**
+                 * @description Where it led at the last look.
+                 * @enum {string}
+                 */
+                pointing: "unknown" | "pointing" | "partial" | "proxied" | "elsewhere" | "nxdomain" | "bogus" | "unreachable";
+                /** @description What its zone has to say. None: nothing has to be set. */
+                records: components["schemas"]["RecordView"][];
+                /**
+                 * @description What its visitors meet. Absent: nothing, the handshake is refused.
+                 * @enum {string}
+                 */
+                service?: "full" | "held";
+                /**
+                 * @description How it is reached.
+                 * @enum {string}
+                 */
+                transport: "acme" | "own" | "onion" | "loopback";
+                /** @description The same as people read it. */
+                unicode: string;
+            }[];
+            /** @description `?cursor=` of the next page, if there is one. */
+            next: string | null;
+        };
+        /** @description One page of a list. */
         Page_EventView: {
             /** @description The items. */
             items: {
@@ -1878,7 +2346,7 @@ export interface components {
                  * @description What happened.
                  * @enum {string}
                  */
-                action: "secret.created" | "secret.claimed" | "secret.acked" | "secret.opened" | "secret.lapsed" | "secret.asked" | "secret.handed" | "secret.wrong_key" | "secret.locked" | "secret.unlocked" | "secret.destroyed" | "secret.burned" | "secret.expired" | "organization.created" | "organization.renamed" | "organization.transferred" | "organization.exported" | "audit.exported" | "organization.deletion_scheduled" | "organization.deletion_cancelled" | "organization.deleted" | "member.joined" | "member.changed" | "member.removed" | "member.left" | "invitation.made" | "invitation.withdrawn" | "invitation.resent" | "key.made" | "key.changed" | "key.rotated" | "key.revoked" | "mail.bounced";
+                action: "secret.created" | "secret.claimed" | "secret.acked" | "secret.opened" | "secret.lapsed" | "secret.asked" | "secret.handed" | "secret.wrong_key" | "secret.locked" | "secret.unlocked" | "secret.destroyed" | "secret.burned" | "secret.expired" | "organization.created" | "organization.renamed" | "organization.transferred" | "organization.exported" | "audit.exported" | "organization.deletion_scheduled" | "organization.deletion_cancelled" | "organization.deleted" | "member.joined" | "member.changed" | "member.removed" | "member.left" | "invitation.made" | "invitation.withdrawn" | "invitation.resent" | "key.made" | "key.changed" | "key.rotated" | "key.revoked" | "domain.added" | "domain.removed" | "domain.ownership_changed" | "domain.pointing_changed" | "domain.certificate_changed" | "domain.gate_changed" | "domain.settings_changed" | "domain.contest_answered" | "domain.certificate_ordered" | "domain.certificate_brought" | "domain.certificate_removed" | "mail.bounced";
                 /** @description The id of the member or key, `operator`, or nobody: a stranger, or time. */
                 actor?: string | null;
                 /**
@@ -1953,7 +2421,7 @@ export interface components {
                 /** @description The first characters of its text, by which people recognise it. */
                 prefix: string;
                 /** @description At least one, each once. */
-                scopes: ("organization:read" | "members:read" | "members:write" | "audit:read" | "secrets:create" | "secrets:read" | "secrets:burn")[];
+                scopes: ("organization:read" | "members:read" | "members:write" | "audit:read" | "secrets:create" | "secrets:read" | "secrets:burn" | "domains:read" | "domains:write")[];
             }[];
             /** @description `?cursor=` of the next page, if there is one. */
             next: string | null;
@@ -2153,6 +2621,14 @@ export interface components {
             /** @description Six digits. */
             totp?: string | null;
         };
+        ProviderView: {
+            /** @description What it calls a record that is a CNAME at the top of a zone. */
+            alias: string | null;
+            id: string;
+            name: string;
+            /** @description Whether it can stand between visitors and us. */
+            proxies: boolean;
+        };
         /** @description Proof of being the sender. */
         ReceiptBody: {
             /** @description The receipt key, 32 bytes. */
@@ -2199,6 +2675,23 @@ export interface components {
             /** Format: int32 */
             views_left: number;
         };
+        /** @description A record to set. */
+        RecordView: {
+            name: string;
+            /**
+             * @description `point`: leads visitors here; a CNAME proves the host as well. `prove`: proves whose it is. `certify`: lets us answer for its certificate.
+             * @enum {string}
+             */
+            purpose: "point" | "prove" | "certify";
+            /** @description Without the registered name, as most forms want it; `@` for that name itself. */
+            relative: string;
+            /**
+             * @description The record's type.
+             * @enum {string}
+             */
+            type: "A" | "AAAA" | "ALIAS" | "CAA" | "CNAME" | "DS" | "TXT";
+            value: string;
+        };
         /** @description A request for what this device was given before. */
         RecoverBody: {
             /** @description The challenge that the signature covers, 40 bytes. */
@@ -2213,12 +2706,61 @@ export interface components {
             /** @description Ten, each for once. They are shown this once. */
             recovery_codes: string[];
         };
+        /** @description What is removed, once more. */
+        RemovalBody: {
+            /** @description The domain's host. */
+            host: string;
+        };
         /** @description What is to be different. */
         RenameBody: {
             /** @description 1 to 80 characters. */
             name?: string | null;
             /** @description 3 to 40 of `a-z`, `0-9`, `-`. */
             slug?: string | null;
+        };
+        /** @description What a look at the host's records came to: codes and values. Their words are in the catalogue `dns`. */
+        ReportView: {
+            /**
+             * @description Who must act.
+             * @enum {string}
+             */
+            actor: "tenant" | "dns-provider" | "issuer" | "us" | "nobody";
+            /** @description Whether the authority may issue. */
+            caa: Record<string, never>;
+            /**
+             * Format: int64
+             * @description Until when resolvers may keep something of what was found wrong, UTC milliseconds.
+             */
+            caches_clear_at_ms: number | null;
+            /**
+             * Format: int64
+             * @description UTC milliseconds.
+             */
+            checked_at_ms: number;
+            /** @description The finding that it comes down to; none when all is well. */
+            code: string | null;
+            /** @description The worst first. */
+            findings: components["schemas"]["FindingView"][];
+            /** @description What makes the first edit easier at the provider's form. */
+            hints: components["schemas"]["HintView"][];
+            /** @description Whom the owner lets prove the name. */
+            lock: Record<string, never>;
+            /**
+             * @description Where it led at the last look.
+             * @enum {string}
+             */
+            pointing: "unknown" | "pointing" | "partial" | "proxied" | "elsewhere" | "nxdomain" | "bogus" | "unreachable";
+            /** @description Whether the claim is proven. */
+            proof: Record<string, never>;
+            provider: components["schemas"]["ProviderView"] | null;
+            /** @description The edits that are needed. */
+            records: components["schemas"]["ChangeView"][];
+            servers: components["schemas"]["ServerView"][];
+            /**
+             * @description What it comes down to.
+             * @enum {string}
+             */
+            verdict: "ready" | "wait" | "act";
         };
         ResetBody: {
             /** @description 10 to 256 characters. */
@@ -2261,6 +2803,19 @@ export interface components {
             /** @enum {string} */
             state: "open" | "acked" | "lapsed" | "handed";
         };
+        /** @description What one server said. */
+        ServerView: {
+            address: string | null;
+            /**
+             * @description What it answered.
+             * @enum {string}
+             */
+            answer: "cname" | "address" | "no-data" | "no-name" | "failed";
+            name: string;
+            /** Format: int32 */
+            ttl_s: number | null;
+            value: string;
+        };
         /** @description A signed-in browser or command line. */
         SessionRow: {
             /**
@@ -2300,6 +2855,35 @@ export interface components {
         };
         SessionsView: {
             items: components["schemas"]["SessionRow"][];
+        };
+        /** @description What is to be different. `defaults` and `limits` are replaced as a whole. */
+        SettingsBody: {
+            /**
+             * @description Who may make secrets on it.
+             * @enum {string}
+             */
+            creators?: "everyone" | "members";
+            defaults?: components["schemas"]["DefaultsBody"] | null;
+            /**
+             * @description What stands at `/`.
+             * @enum {string}
+             */
+            home?: "create" | "closed";
+            limits?: components["schemas"]["LimitsBody"] | null;
+        };
+        SettingsView: {
+            /**
+             * @description Who may make secrets on it.
+             * @enum {string}
+             */
+            creators: "everyone" | "members";
+            defaults: components["schemas"]["DefaultsView"];
+            /**
+             * @description What stands at `/`.
+             * @enum {string}
+             */
+            home: "create" | "closed";
+            limits: components["schemas"]["LimitsView"];
         };
         /** @description What comes next. */
         SignInView: {
@@ -2384,6 +2968,28 @@ export interface components {
              * @description Wrong tries so far.
              */
             wrong: number;
+        };
+        /** @description Why the last order failed. */
+        TroubleView: {
+            /**
+             * @description Who must act.
+             * @enum {string}
+             */
+            actor: "tenant" | "dns-provider" | "issuer" | "us" | "nobody";
+            /**
+             * Format: int64
+             * @description When it is tried again, UTC milliseconds; absent: when somebody says that it is mended.
+             */
+            again_at_ms?: number | null;
+            /**
+             * Format: int64
+             * @description UTC milliseconds.
+             */
+            at_ms: number;
+            /** @description Its words are in the catalogue `certificate`. */
+            code: string;
+            /** @description In the issuer's words; may be empty. */
+            detail: string;
         };
         UserCodeBody: {
             /** @description As the command line shows it. */
@@ -3517,7 +4123,7 @@ export interface operations {
     list_events: {
         parameters: {
             query?: {
-                action?: "secret.created" | "secret.claimed" | "secret.acked" | "secret.opened" | "secret.lapsed" | "secret.asked" | "secret.handed" | "secret.wrong_key" | "secret.locked" | "secret.unlocked" | "secret.destroyed" | "secret.burned" | "secret.expired" | "organization.created" | "organization.renamed" | "organization.transferred" | "organization.exported" | "audit.exported" | "organization.deletion_scheduled" | "organization.deletion_cancelled" | "organization.deleted" | "member.joined" | "member.changed" | "member.removed" | "member.left" | "invitation.made" | "invitation.withdrawn" | "invitation.resent" | "key.made" | "key.changed" | "key.rotated" | "key.revoked" | "mail.bounced";
+                action?: "secret.created" | "secret.claimed" | "secret.acked" | "secret.opened" | "secret.lapsed" | "secret.asked" | "secret.handed" | "secret.wrong_key" | "secret.locked" | "secret.unlocked" | "secret.destroyed" | "secret.burned" | "secret.expired" | "organization.created" | "organization.renamed" | "organization.transferred" | "organization.exported" | "audit.exported" | "organization.deletion_scheduled" | "organization.deletion_cancelled" | "organization.deleted" | "member.joined" | "member.changed" | "member.removed" | "member.left" | "invitation.made" | "invitation.withdrawn" | "invitation.resent" | "key.made" | "key.changed" | "key.rotated" | "key.revoked" | "domain.added" | "domain.removed" | "domain.ownership_changed" | "domain.pointing_changed" | "domain.certificate_changed" | "domain.gate_changed" | "domain.settings_changed" | "domain.contest_answered" | "domain.certificate_ordered" | "domain.certificate_brought" | "domain.certificate_removed" | "mail.bounced";
                 /** @description The id of a member or key. */
                 actor?: string;
                 /** @description The id of what it was done to. */
@@ -3562,7 +4168,7 @@ export interface operations {
         parameters: {
             query?: {
                 format?: "jsonl" | "csv";
-                action?: "secret.created" | "secret.claimed" | "secret.acked" | "secret.opened" | "secret.lapsed" | "secret.asked" | "secret.handed" | "secret.wrong_key" | "secret.locked" | "secret.unlocked" | "secret.destroyed" | "secret.burned" | "secret.expired" | "organization.created" | "organization.renamed" | "organization.transferred" | "organization.exported" | "audit.exported" | "organization.deletion_scheduled" | "organization.deletion_cancelled" | "organization.deleted" | "member.joined" | "member.changed" | "member.removed" | "member.left" | "invitation.made" | "invitation.withdrawn" | "invitation.resent" | "key.made" | "key.changed" | "key.rotated" | "key.revoked" | "mail.bounced";
+                action?: "secret.created" | "secret.claimed" | "secret.acked" | "secret.opened" | "secret.lapsed" | "secret.asked" | "secret.handed" | "secret.wrong_key" | "secret.locked" | "secret.unlocked" | "secret.destroyed" | "secret.burned" | "secret.expired" | "organization.created" | "organization.renamed" | "organization.transferred" | "organization.exported" | "audit.exported" | "organization.deletion_scheduled" | "organization.deletion_cancelled" | "organization.deleted" | "member.joined" | "member.changed" | "member.removed" | "member.left" | "invitation.made" | "invitation.withdrawn" | "invitation.resent" | "key.made" | "key.changed" | "key.rotated" | "key.revoked" | "domain.added" | "domain.removed" | "domain.ownership_changed" | "domain.pointing_changed" | "domain.certificate_changed" | "domain.gate_changed" | "domain.settings_changed" | "domain.contest_answered" | "domain.certificate_ordered" | "domain.certificate_brought" | "domain.certificate_removed" | "mail.bounced";
                 /** @description The id of a member or key. */
                 actor?: string;
                 /** @description The id of what it was done to. */
@@ -3651,6 +4257,377 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_domains: {
+        parameters: {
+            query?: {
+                /** @description Where the last page ended. */
+                cursor?: string;
+                /** @description 1 to 200, 50 unless said. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DomainView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    add_domain: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 16 to 64 characters of base64url, drawn by the caller */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DomainBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DomainDetailView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    domain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+                domain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DomainDetailView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    remove_domain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+                domain: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemovalBody"];
+            };
+        };
+        responses: {
+            /** @description removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    bring_certificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+                domain: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CertificateBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DomainDetailView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    take_back_certificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+                domain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DomainDetailView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    check_domain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+                domain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DomainDetailView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    answer_contest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+                domain: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContestBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DomainDetailView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_domain_history: {
+        parameters: {
+            query?: {
+                /** @description Where the last page ended. */
+                cursor?: string;
+                /** @description 1 to 200, 50 unless said. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                organization: string;
+                domain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DomainEventView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    order_certificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+                domain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DomainDetailView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    change_domain_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+                domain: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DomainDetailView"];
+                };
             };
             /** @description a problem; docs/protocol.md has the codes */
             default: {

@@ -187,6 +187,25 @@ fn what_was_released_stays_released() {
     story.sees(1, PROOF).is(1, Ownership::Released).sees(2, PROOF).is(2, Ownership::Verified);
 }
 
+#[test]
+fn every_wait_says_when_it_ends() {
+    let mut story = Story::of(2);
+    assert_eq!(story.host.due_after(story.now), None);
+    story.sees(1, PROOF).sees(2, PROOF);
+    assert_eq!(story.host.due_after(story.now), Some(story.now.plus(SIGHTINGS_APART)));
+    story.proves_twice(2).is(1, Ownership::Contested);
+    assert_eq!(story.host.due_after(story.now), Some(story.now.plus(CONTEST)));
+    story.sees(1, FRESH);
+    assert_eq!(story.host.due_after(story.now), Some(story.now.plus(TURNED_DOWN)));
+    story.after(TURNED_DOWN).sees(1, Seen::Elsewhere);
+    assert_eq!(story.host.due_after(story.now), Some(story.now.plus(HELD)));
+    let lost_at = story.now.plus(LOST_AFTER);
+    story.after(HELD).sees(1, Seen::Elsewhere).is(1, Ownership::Grace);
+    assert_eq!(story.host.due_after(story.now), Some(lost_at));
+    story.after(LOST_AFTER).sees(1, Seen::Elsewhere).is(1, Ownership::Lapsed);
+    assert_eq!(story.host.due_after(story.now), None);
+}
+
 fn any_seen() -> impl Strategy<Value = Seen> {
     prop_oneof![
         Just(PROOF),

@@ -34,6 +34,8 @@ export const SCOPES = [
   'members:read',
   'members:write',
   'audit:read',
+  'domains:read',
+  'domains:write',
 ] as const satisfies readonly Scope[];
 
 export type AuditEvent = Schemas['EventView'];

@@ -1,0 +1,181 @@
+//! The rules of domains. No HTTP, no SQL.
+
+mod acting;
+mod adding;
+mod alerts;
+mod answers;
+mod applying;
+mod certificates;
+mod checking;
+mod contest;
+mod history;
+mod jobs;
+mod judging;
+mod letters;
+mod looking;
+mod news;
+mod noting;
+mod orders;
+mod records;
+mod refusal;
+mod removing;
+mod seeing;
+mod settings;
+mod slugs;
+
+use std::{
+    collections::HashMap,
+    fmt,
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+};
+
+use wax_acme::{Engine, IssuerId, OrderStore, Vault};
+use wax_crypto::{Origin, at_rest::KeyStore};
+use wax_kernel::{Clock, HostPattern, Hostname, Rng, Timestamp};
+use wax_mail::Postbox;
+use wax_model::{Entitlements, domain::ownership::Vantage};
+use wax_store::{DomainPlatform, Store};
+
+pub(crate) use self::{
+    acting::Acting,
+    certificates::Brought,
+    records::{Purpose, ToSet},
+    refusal::Refusal,
+    seeing::{Edges, Listed, Seen},
+    settings::SettingsChange,
+};
+pub use self::{answers::Everywhere, jobs::jobs, looking::Lookup, noting::Noted};
+
+/// What the service is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// The database.
+    pub store: Arc<dyn Store>,
+    /// Certificates and their orders: what the engine works on, too.
+    pub orders: Arc<Noted>,
+    /// The key ring: for mails, and for keys of certificates.
+    pub keys: Arc<dyn KeyStore>,
+    /// What asks the DNS.
+    pub lookup: Arc<dyn Lookup>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where randomness comes from.
+    pub rng: Arc<dyn Rng>,
+    /// What the operator has decided.
+    pub settings: Settings,
+}
+
+/// A certificate authority, as CAA records know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssuerPlace {
+    /// Our name for it.
+    pub id: IssuerId,
+    /// Its name in CAA records: `letsencrypt.org` (RFC 8659 §4.2).
+    pub authority: String,
+}
+
+/// What the operator has decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Below which the targets of domains are. `None`: no domain of the Internet can be added.
+    pub zone: Option<Hostname>,
+    /// Addresses of the edges that serve nothing else: for hosts that cannot be a CNAME.
+    pub addresses: Vec<IpAddr>,
+    /// Each organization has `<slug>.<suffix>` at once. `None`: none has.
+    pub suffix: Option<Hostname>,
+    /// Names that no tenant may bring, nor what is above or below them.
+    pub own_names: Vec<Hostname>,
+    /// Whether hosts below `localhost` may be added: on a server that one machine has to itself.
+    pub loopback: bool,
+    /// From where this process looks: two of different names count as two places.
+    pub vantage: Vantage,
+    /// Where links in mails lead. `None`: nobody is told by mail.
+    pub console: Option<Origin>,
+    /// Best first. None: no certificates are ordered.
+    pub issuers: Vec<IssuerPlace>,
+    /// What tenants may do. With one plan, the same for all.
+    pub entitlements: Entitlements,
+    /// How many domains one tenant may have.
+    pub most_domains: u64,
+}
+
+/// The domains service. Clones are the same service.
+#[derive(Clone)]
+pub struct Domains(Arc<Inner>);
+
+struct Inner {
+    store: Arc<dyn Store>,
+    orders: Arc<Noted>,
+    /// None, until there is an account at an issuer.
+    engine: RwLock<Option<Engine>>,
+    lookup: Arc<dyn Lookup>,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+    vault: Vault,
+    postbox: Postbox,
+    settings: Settings,
+    /// Looks that are on their way, so that those who want the same share one.
+    looks: Mutex<HashMap<HostPattern, looking::Look>>,
+}
+
+impl fmt::Debug for Domains {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Domains").field("settings", &self.0.settings).finish_non_exhaustive()
+    }
+}
+
+impl Domains {
+    /// Puts the service together.
+    pub fn new(parts: Parts) -> Self {
+        let Parts { store, orders, keys, lookup, clock, rng, settings } = parts;
+        let postbox = Postbox::new(Arc::clone(&keys), Arc::clone(&clock), Arc::clone(&rng));
+        let vault = Vault::new(keys, Arc::clone(&rng));
+        let (looks, engine) = (Mutex::default(), RwLock::default());
+        Self(Arc::new(Inner {
+            store,
+            orders,
+            engine,
+            lookup,
+            clock,
+            rng,
+            vault,
+            postbox,
+            settings,
+            looks,
+        }))
+    }
+
+    /// Works on orders with this engine from now on. It writes to the orders that the service was made with.
+    pub fn work_with(&self, engine: Engine) {
+        *self.0.engine.write().unwrap_or_else(PoisonError::into_inner) = Some(engine);
+    }
+
+    fn engine(&self) -> Option<Engine> {
+        self.0.engine.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    fn rng(&self) -> &dyn Rng {
+        &*self.0.rng
+    }
+
+    fn store(&self) -> &Arc<dyn Store> {
+        &self.0.store
+    }
+
+    fn orders(&self) -> &dyn OrderStore {
+        &*self.0.orders
+    }
+
+    fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    fn platform(&self) -> &dyn DomainPlatform {
+        self.0.store.platform().domains()
+    }
+}

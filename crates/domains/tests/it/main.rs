@@ -1,0 +1,15 @@
+//! What the service promises, over HTTP, against a store in memory and a small Internet.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod adding;
+mod certificates;
+mod contests;
+mod kit;
+mod losing;
+mod proving;
+mod races;
+mod removing;
+mod settings;
+mod simulation;
+mod slugs;

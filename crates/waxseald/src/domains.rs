@@ -1,0 +1,176 @@
+//! The domains service, as the configuration says.
+
+use std::{fs, sync::Arc, time::Duration};
+
+use anyhow::{Context as _, Result};
+use wax_acme::{
+    Account, AcmeCa, Authority, Engine, ExternalAccount, Issuer, IssuerId, Parts as EngineParts,
+    Trust, Vault, Wire,
+};
+use wax_config::{AcmeIssuer, Config};
+use wax_crypto::{Origin, at_rest::KeyStore};
+use wax_dns::{Anchors, Dns, Limits, Reach, Roots, Sockets};
+use wax_domains::{Domains, Everywhere, IssuerPlace, Noted, Parts, Settings};
+use wax_kernel::{Clock, Job, Redacted, Rng, base64url_decode};
+use wax_model::{Entitlements, domain::ownership::Vantage};
+use wax_store::Store;
+use wax_store_sql::SqlStore;
+
+/// Domains of one organization: more is a mistake, or somebody who means no good.
+const MOST_DOMAINS: u64 = 1_000;
+/// How often an issuer that did not answer is asked for our account again.
+const EVERY: Duration = Duration::from_secs(60);
+
+/// The service, and the job that opens our accounts at issuers.
+pub(crate) struct DomainsSide {
+    pub(crate) domains: Domains,
+    pub(crate) accounts: Option<Job>,
+}
+
+/// What the service is made with.
+pub(crate) struct Shared<'c> {
+    pub(crate) config: &'c Config,
+    pub(crate) store: Arc<SqlStore>,
+    pub(crate) keys: Arc<dyn KeyStore>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) rng: Arc<dyn Rng>,
+    pub(crate) entitlements: Entitlements,
+}
+
+impl Shared<'_> {
+    /// Puts the service together. No issuer is asked yet.
+    pub(crate) fn domains(&self) -> Result<DomainsSide> {
+        let orders = Arc::new(Noted::new(Arc::clone(&self.store) as _));
+        let store = Arc::clone(&self.store) as Arc<dyn Store>;
+        let domains = Domains::new(Parts {
+            store: Arc::clone(&store),
+            orders: Arc::clone(&orders),
+            keys: Arc::clone(&self.keys),
+            lookup: Arc::new(self.dns()),
+            clock: Arc::clone(&self.clock),
+            rng: Arc::clone(&self.rng),
+            settings: self.settings()?,
+        });
+        let parts = EngineParts {
+            answers: Arc::new(Everywhere::new(store, Arc::clone(&self.clock))),
+            store: orders,
+            vault: Vault::new(Arc::clone(&self.keys), Arc::clone(&self.rng)),
+            clock: Arc::clone(&self.clock),
+            rng: Arc::clone(&self.rng),
+        };
+        let issuers: Vec<Issuer> =
+            self.config.acme.issuers.iter().map(|one| self.issuer(one)).collect::<Result<_>>()?;
+        let accounts = (!issuers.is_empty()).then(|| opening(&domains, parts, issuers));
+        Ok(DomainsSide { domains, accounts })
+    }
+
+    fn dns(&self) -> Dns {
+        let wanted = &self.config.domains;
+        let roots = match &wanted.dns_root_key {
+            None => Roots::internet(),
+            Some(key) => {
+                let anchors = Anchors::of(key.algorithm, key.key.clone());
+                let roots = wanted.dns_roots.clone();
+                Roots::of(roots, wanted.dns_port, Reach::Everywhere, anchors)
+            }
+        };
+        Dns {
+            wire: Arc::new(Sockets),
+            rng: Arc::clone(&self.rng),
+            clock: Arc::clone(&self.clock),
+            roots,
+            limits: Limits::default(),
+        }
+    }
+
+    fn settings(&self) -> Result<Settings> {
+        let Config { domains, console, acme, .. } = self.config;
+        let origin = self.config.console_origin();
+        let suffix = domains.platform_suffix.clone();
+        let own = [console.host.clone(), domains.zone.clone(), suffix.clone()];
+        let place = |issuer: &AcmeIssuer| IssuerPlace {
+            id: IssuerId::new(&issuer.name),
+            authority: issuer.caa.to_string(),
+        };
+        Ok(Settings {
+            zone: domains.zone.clone(),
+            addresses: domains.edge_addresses.clone(),
+            suffix,
+            own_names: own.into_iter().flatten().collect(),
+            loopback: self.config.listeners.plain.is_some(),
+            vantage: vantage(),
+            console: origin.map(|origin| Origin::parse(&origin)).transpose()?,
+            issuers: acme.issuers.iter().map(place).collect(),
+            entitlements: self.entitlements,
+            most_domains: MOST_DOMAINS,
+        })
+    }
+
+    fn issuer(&self, wanted: &AcmeIssuer) -> Result<Issuer> {
+        let external = wanted.external_account.as_ref().map(|account| -> Result<_> {
+            let text = fs::read_to_string(&account.key_file)
+                .with_context(|| format!("{} cannot be read", account.key_file.display()))?;
+            let key = base64url_decode(text.trim()).context("eab_key_file is not base64url")?;
+            Ok(ExternalAccount { id: account.id.clone(), key: Redacted::new(key) })
+        });
+        let trust = match &wanted.ca {
+            None => Trust::Platform,
+            Some(file) => Trust::Only(
+                fs::read_to_string(file)
+                    .with_context(|| format!("{} cannot be read", file.display()))?,
+            ),
+        };
+        let known = match wanted.name.as_str() {
+            "letsencrypt" => Issuer::lets_encrypt(),
+            name => Issuer::at(name, &wanted.directory),
+        };
+        let contacts = &self.config.acme.contacts;
+        Ok(Issuer {
+            contacts: contacts.iter().map(|to| format!("mailto:{}", to.as_str())).collect(),
+            profile: wanted.profile.clone(),
+            external_account: external.transpose()?,
+            trust,
+            ..known
+        })
+    }
+}
+
+/// Whether two looks came from one place: machines of one name stand together.
+fn vantage() -> Vantage {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    Vantage(name.trim().into())
+}
+
+/// Opens our accounts, and lets the service order from those issuers that have one.
+fn opening(domains: &Domains, parts: EngineParts, issuers: Vec<Issuer>) -> Job {
+    let (domains, issuers) = (domains.clone(), Arc::new(issuers));
+    let open = Arc::new(tokio::sync::Mutex::new(Vec::<Authority>::new()));
+    Job::new("acme.accounts", EVERY, move || {
+        let (domains, parts) = (domains.clone(), parts.clone());
+        let (issuers, open) = (Arc::clone(&issuers), Arc::clone(&open));
+        async move {
+            let mut open = open.lock().await;
+            for issuer in issuers.iter() {
+                if open.iter().any(|known| known.issuer.id == issuer.id) {
+                    continue;
+                }
+                let wire = Wire::new(issuer, Arc::clone(&parts.clock))?;
+                let account = Account::open(issuer, &wire, &*parts.store, &parts.vault).await;
+                match account {
+                    Ok(account) => {
+                        let ca = Arc::new(AcmeCa::new(issuer, wire, account));
+                        open.push(Authority { issuer: issuer.clone(), ca });
+                        open.sort_by_key(|one| {
+                            issuers.iter().position(|is| is.id == one.issuer.id)
+                        });
+                        domains.work_with(Engine::new(parts.clone(), open.clone()));
+                    }
+                    Err(error) => {
+                        tracing::warn!(issuer = %issuer.id, %error, "no account could be opened");
+                    }
+                }
+            }
+            Ok(())
+        }
+    })
+}
