@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -18,12 +18,14 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
-use tokio::{net::TcpListener, sync::Semaphore};
+use tokio::{net::TcpListener, sync::Semaphore, time::Instant};
 use wax_telemetry::{Metrics, Tasks};
 
 /// Whoever asks here is a probe or a collector: a handful of short connections.
 const CONNECTIONS: usize = 64;
 const HEAD: Duration = Duration::from_secs(10);
+/// Routes that nobody could ask about for longer are called old.
+const OLD: Duration = Duration::from_secs(10);
 
 /// Whether load balancers should send requests here. Clones are the same switch; it begins off.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +35,8 @@ pub struct Readiness(Arc<Switches>);
 struct Switches {
     on: AtomicBool,
     doubted: AtomicBool,
+    /// When the edge's routes were last known to be true.
+    followed: Mutex<Option<Instant>>,
 }
 
 impl Readiness {
@@ -46,13 +50,40 @@ impl Readiness {
         self.0.doubted.store(doubted, Ordering::SeqCst);
     }
 
+    /// Notes that the edge's routes are true now. Whatever becomes of that, it stays ready: an edge serves what it knows.
+    pub fn followed(&self) {
+        *self.0.followed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// How old the routes are, if they are old.
+    fn routes_age(&self) -> Option<Duration> {
+        let followed = *self.0.followed.lock().unwrap_or_else(PoisonError::into_inner);
+        followed.map(|at| at.elapsed()).filter(|age| *age > OLD)
+    }
+
+    /// What a probe is told.
+    fn told(&self) -> (StatusCode, String) {
+        match self.routes_age() {
+            _ if !self.is_ready() => (StatusCode::SERVICE_UNAVAILABLE, "not ready\n".to_owned()),
+            None => (StatusCode::OK, "ready\n".to_owned()),
+            Some(age) => {
+                let age = age.as_secs();
+                let told = format!(
+                    "ready, with hosts as they were {age} s ago: the store does not answer\n"
+                );
+                (StatusCode::OK, told)
+            }
+        }
+    }
+
     /// Whether it is on, and nothing is in doubt.
     pub fn is_ready(&self) -> bool {
         self.0.on.load(Ordering::SeqCst) && !self.0.doubted.load(Ordering::SeqCst)
     }
 }
 
-/// Serves `/healthz` (the process answers), `/readyz` (503 until ready and while draining) and `/metrics`, until
+/// Serves `/healthz` (the process answers), `/readyz` (503 until ready and while draining; says when the edge's routes are
+/// old) and `/metrics`, until
 /// `tasks` stops. Keep `tasks` apart from the edge's: probes must be answered during a drain.
 pub fn listen_management(
     listener: TcpListener,
@@ -65,13 +96,7 @@ pub fn listen_management(
 }
 
 fn router(readiness: Readiness, metrics: Metrics) -> Router {
-    let ready = move || async move {
-        if readiness.is_ready() {
-            (StatusCode::OK, "ready\n")
-        } else {
-            (StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
-        }
-    };
+    let ready = move || async move { readiness.told() };
     let numbers = move || async move {
         ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics.render())
     };
@@ -133,5 +158,20 @@ mod tests {
         assert!(get("/metrics").await.body().contains("a_total 1"));
         assert_eq!(get("/").await.status, 404);
         assert_eq!(tasks.shut_down(Duration::from_secs(1)).await, wax_telemetry::Shutdown::Clean);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_edge_whose_routes_are_old_stays_ready_and_says_so() {
+        let readiness = Readiness::default();
+        readiness.followed();
+        assert_eq!(readiness.told().0, 503, "it is not ready yet");
+        readiness.set(true);
+        tokio::time::advance(OLD).await;
+        assert_eq!(readiness.told(), (StatusCode::OK, "ready\n".to_owned()));
+        tokio::time::advance(Duration::from_secs(24)).await;
+        let (status, told) = readiness.told();
+        assert_eq!((status, told.contains("34 s ago")), (StatusCode::OK, true), "{told}");
+        readiness.followed();
+        assert_eq!(readiness.told().1, "ready\n");
     }
 }

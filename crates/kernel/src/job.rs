@@ -14,6 +14,8 @@ pub struct Job {
     pub name: &'static str,
     /// How long after its end it starts again.
     pub every: Duration,
+    /// The longest pause after failures, each of which doubles it; at least `every`. Five minutes, unless somebody waits.
+    pub longest_pause: Duration,
     run: Arc<Run>,
 }
 
@@ -24,7 +26,14 @@ impl Job {
         F: Fn() -> R + Send + Sync + 'static,
         R: Future<Output = Result<(), JobError>> + Send + 'static,
     {
-        Self { name, every, run: Arc::new(move || Box::pin(run())) }
+        let longest_pause = every.max(Duration::from_mins(5));
+        Self { name, every, longest_pause, run: Arc::new(move || Box::pin(run())) }
+    }
+
+    /// The same, which never pauses longer than this after failures.
+    #[must_use]
+    pub fn pausing_at_most(self, longest_pause: Duration) -> Self {
+        Self { longest_pause, ..self }
     }
 
     /// Does it once.

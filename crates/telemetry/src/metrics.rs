@@ -97,6 +97,11 @@ impl Gauge {
     pub fn add(&self, values: &[&str], by: i64) {
         self.0.series(values).level += by;
     }
+
+    /// Moves it there.
+    pub fn set(&self, values: &[&str], to: i64) {
+        self.0.series(values).level = to;
+    }
 }
 
 impl Histogram {

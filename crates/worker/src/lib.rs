@@ -11,9 +11,6 @@ use wax_telemetry::Tasks;
 
 pub use mail::{MailParts, mail_job};
 
-/// The longest pause after failures.
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
-
 /// Starts every job. Each runs at once for the first time.
 pub fn start(jobs: Vec<Job>, tasks: &Tasks) {
     for job in jobs {
@@ -23,24 +20,33 @@ pub fn start(jobs: Vec<Job>, tasks: &Tasks) {
 
 /// Stops between two runs, where nothing is half done.
 async fn repeat(job: Job, stopping: CancellationToken) {
-    let mut failures = 0;
+    let mut failures = 0_u32;
     while !stopping.is_cancelled() {
         match job.run().await {
             Ok(()) => failures = 0,
             Err(error) => {
                 failures += 1;
-                let error = chain(&*error);
-                tracing::warn!(job = job.name, failures, error, "a job failed and will run again");
+                // What fails every second is told after 1, 2, 4, 8 … failures.
+                if failures.is_power_of_two() {
+                    let error = chain(&*error);
+                    tracing::warn!(
+                        job = job.name,
+                        failures,
+                        error,
+                        "a job failed and will run again"
+                    );
+                }
             }
         }
-        let pause = tokio::time::sleep(pause(job.every, failures));
+        let pause = tokio::time::sleep(pause(&job, failures));
         stopping.run_until_cancelled(pause).await;
     }
 }
 
-/// `every`, doubled by each failure in a row, at most [`LONGEST_PAUSE`] (or `every`, if that is longer).
-fn pause(every: Duration, failures: u32) -> Duration {
-    every.saturating_mul(2_u32.saturating_pow(failures)).min(LONGEST_PAUSE.max(every))
+/// `every`, doubled by each failure in a row.
+fn pause(job: &Job, failures: u32) -> Duration {
+    let doubled = job.every.saturating_mul(2_u32.saturating_pow(failures));
+    doubled.min(job.longest_pause.max(job.every))
 }
 
 fn chain(error: &dyn std::error::Error) -> String {
@@ -64,12 +70,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn failures_lengthen_the_pause_up_to_five_minutes() {
-        let every = Duration::from_secs(10);
-        assert_eq!(pause(every, 0), every);
-        assert_eq!(pause(every, 2), Duration::from_secs(40));
-        assert_eq!(pause(every, 40), LONGEST_PAUSE);
-        assert_eq!(pause(Duration::from_secs(3_600), 3), Duration::from_secs(3_600));
+    fn failures_lengthen_the_pause_up_to_five_minutes_or_as_the_job_says() {
+        let job = |every_s| Job::new("test", Duration::from_secs(every_s), || async { Ok(()) });
+        let patient = job(10);
+        for (failures, expected_s) in [(0, 10), (2, 40), (40, 300)] {
+            assert_eq!(pause(&patient, failures), Duration::from_secs(expected_s));
+        }
+        assert_eq!(pause(&job(3_600), 3), Duration::from_hours(1));
+        let urgent = job(1).pausing_at_most(Duration::from_secs(2));
+        assert_eq!(pause(&urgent, 40), Duration::from_secs(2));
     }
 
     #[tokio::test(start_paused = true)]
