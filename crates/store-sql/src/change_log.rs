@@ -1,6 +1,6 @@
 //! The change log that edges follow, and how far each has got (ADR 0029).
 
-use wax_kernel::{DomainId, TenantId, Timestamp};
+use wax_kernel::{DomainId, Timestamp};
 use wax_model::domain::{Node, NodeKind, Route};
 use wax_store::{CHANGES_KEPT, Changes, NODE_ALIVE, StoreError};
 
@@ -17,8 +17,7 @@ statements! {
     NEXT_CHANGE = both("UPDATE change_log SET position = position + 1 WHERE name = 'edges' RETURNING position");
     UPSERT_CHANGE = both("INSERT INTO domain_changes (domain_id, position, at_ms) VALUES ($1, $2, $3)
         ON CONFLICT (domain_id) DO UPDATE SET position = excluded.position, at_ms = excluded.at_ms");
-    LAST_CHANGE = both("SELECT position FROM domain_changes
-        JOIN domains ON domains.id = domain_changes.domain_id WHERE domains.tenant_id = $1 AND domains.id = $2");
+    LAST_CHANGE = both("SELECT position FROM domain_changes WHERE domain_id = $1");
     LOG_POSITION = both("SELECT position FROM change_log WHERE name = 'edges'");
     /// One statement, because a statement sees one moment: the log's end, and everything up to it.
     CHANGES_AFTER = both(concat!("SELECT change_log.position AS log_position, change_log.forgotten AS forgotten,
@@ -59,13 +58,12 @@ pub(crate) async fn announce(
     Ok(position)
 }
 
-/// The number of the last change of a tenant's domain.
+/// The number of a domain's last change.
 pub(crate) async fn last(
     database: &mut impl Rows,
-    tenant: TenantId,
     domain: DomainId,
 ) -> Result<Option<i64>, StoreError> {
-    let row = database.row(sql(LAST_CHANGE).bind(tenant).bind(domain)).await?;
+    let row = database.row(sql(LAST_CHANGE).bind(domain)).await?;
     row.map(|row| row.of("domain_changes").get("position")).transpose()
 }
 

@@ -26,6 +26,10 @@ impl DomainPlatform for SqlStore {
         change_log::changes(&mut self.database.clone(), position, limit).await
     }
 
+    async fn last_change(&self, id: DomainId) -> Result<Option<i64>, StoreError> {
+        change_log::last(&mut self.database.clone(), id).await
+    }
+
     async fn forget_changes(&self, now: Timestamp) -> Result<(), StoreError> {
         self.database
             .transact(move |mut session| {

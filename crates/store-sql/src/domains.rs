@@ -219,10 +219,6 @@ impl<S: Rows> DomainReads for Scoped<S> {
         let row = self.session.row(sql(COUNT_LIVE_SECRETS).bind(self.tenant).bind(id)).await?;
         row.map_or(Ok(0), |row| row.of("secrets").number("secrets"))
     }
-
-    async fn change(&mut self, id: DomainId) -> Result<Option<i64>, StoreError> {
-        change_log::last(&mut self.session, self.tenant, id).await
-    }
 }
 
 #[async_trait]

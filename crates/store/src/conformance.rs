@@ -223,7 +223,7 @@ macro_rules! conformance {
                 routes_are_read_page_by_page,
                 who_was_away_too_long_reads_everything_anew,
                 an_erased_organizations_domains_come_as_gone,
-                a_domain_tells_its_last_change,
+                the_log_tells_each_domains_last_change,
                 a_domain_that_is_given_is_announced_when_it_is_new_or_looks_new,
                 who_says_so_is_serving_until_it_is_silent;
             units:

@@ -50,8 +50,6 @@ pub trait DomainReads: Send {
     ) -> Result<Vec<DomainEvent>, StoreError>;
     /// How many secrets of it can still be opened.
     async fn live_secrets(&mut self, id: DomainId) -> Result<u64, StoreError>;
-    /// Which change edges must have seen to serve it as it is now. `None`: it was never to be seen.
-    async fn change(&mut self, id: DomainId) -> Result<Option<i64>, StoreError>;
 }
 
 /// Changing domains, whosesoever: several tenants may claim one host. Rules that read before they write take
@@ -119,6 +117,9 @@ pub trait DomainPlatform: Send + Sync {
     /// change. `None`: some of it is forgotten, or the log does not reach so far, because it was restored; read everything
     /// anew.
     async fn changes(&self, position: i64, limit: u32) -> Result<Option<Changes>, StoreError>;
+    /// Which change nodes must have seen to serve a domain, or a name of the platform's own, as it is now. `None`: it was
+    /// never to be seen, or went long ago.
+    async fn last_change(&self, id: DomainId) -> Result<Option<i64>, StoreError>;
     /// Forgets domains that went [`CHANGES_KEPT`] ago or earlier, and processes that long silent.
     async fn forget_changes(&self, now: Timestamp) -> Result<(), StoreError>;
     /// Says how far a process got.

@@ -37,7 +37,7 @@ use crate::{
     api_document,
     classes::CLASSES,
     context_key::ContextKeys,
-    domains::{DomainsSide, Shared},
+    domains::{DomainsSide, Shared, platform_names},
     first_tenants,
     hosts::{Hosts, HostsParts},
     labels::StoredLabels,
@@ -109,7 +109,7 @@ pub(crate) async fn server(config: &Config) -> Result<Server> {
         let keys = base.keys()?;
         let secrets = base.secrets(&keys).await?;
         let members = base.accounts(&keys)?;
-        let DomainsSide { domains, accounts: issuers } = base.domains(&keys)?;
+        let DomainsSide { domains, orders } = base.domains(&keys)?;
         if parts.has(Part::Worker) {
             let audit_kept = Duration::from_secs(u64::from(config.audit.retention_days) * 86_400);
             jobs.push(base.mail_job(&keys)?);
@@ -117,7 +117,7 @@ pub(crate) async fn server(config: &Config) -> Result<Server> {
             jobs.push(wax_secrets::audit_job(&secrets, audit_kept));
             jobs.extend(wax_accounts::jobs(&members, audit_kept));
             jobs.extend(wax_domains::jobs(&domains));
-            jobs.extend(issuers);
+            jobs.extend(orders);
         }
         if parts.has(Part::Secrets) {
             let authenticator: SharedAuthenticator = Arc::new(members.clone());
@@ -297,6 +297,7 @@ impl<'c> Base<'c> {
             orders: Arc::clone(&self.store) as Arc<dyn OrderStore>,
             clock: Arc::clone(&self.clock),
             suffix: self.config.domains.platform_suffix.clone(),
+            wildcard: platform_names(self.config).into_iter().find(|name| name.host.is_wildcard()),
             node: base64url_encode(self.rng.bytes::<9>()),
             known: tokio::sync::Mutex::default(),
         })
@@ -314,13 +315,14 @@ impl<'c> Base<'c> {
             local_ca: Arc::clone(&local_ca),
             entitlements: entitlements(self.config),
             console: self.config.console.clone(),
+            own: platform_names(self.config),
             clock: Arc::clone(&self.clock),
             rng: Arc::clone(&self.rng),
             folder: (!self.config.server.ephemeral)
                 .then(|| self.config.store.data_dir.join("edge")),
         })?;
         self.begin(&hosts).await?;
-        jobs.push(hosts.job());
+        jobs.push(hosts.job(&self.readiness, &self.metrics));
         let ticket_keys = TicketKeys::new(
             Arc::clone(&self.store) as Arc<dyn Store>,
             self.keys()?,

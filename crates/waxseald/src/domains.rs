@@ -4,14 +4,14 @@ use std::{fs, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result};
 use wax_acme::{
-    Account, AcmeCa, Authority, Engine, ExternalAccount, Issuer, IssuerId, Parts as EngineParts,
-    Trust, Vault, Wire,
+    Account, AcmeCa, Authority, Engine, ExternalAccount, Issuer, IssuerId, OrderStore as _,
+    Parts as EngineParts, PlatformName, Trust, Vault, Wire,
 };
 use wax_config::{AcmeIssuer, Config};
 use wax_crypto::{Origin, at_rest::KeyStore};
 use wax_dns::{Anchors, Dns, Limits, Reach, Roots, Sockets};
 use wax_domains::{Domains, Everywhere, IssuerPlace, Noted, Parts, Settings};
-use wax_kernel::{Clock, Job, Redacted, Rng, base64url_decode};
+use wax_kernel::{Clock, HostPattern, Job, Redacted, Rng, base64url_decode};
 use wax_model::{Entitlements, domain::ownership::Vantage};
 use wax_store::Store;
 use wax_store_sql::SqlStore;
@@ -21,10 +21,20 @@ const MOST_DOMAINS: u64 = 1_000;
 /// How often an issuer that did not answer is asked for our account again.
 const EVERY: Duration = Duration::from_secs(60);
 
-/// The service, and the job that opens our accounts at issuers.
+/// The service, and the jobs that open our accounts at issuers and order what is the platform's own.
 pub(crate) struct DomainsSide {
     pub(crate) domains: Domains,
-    pub(crate) accounts: Option<Job>,
+    pub(crate) orders: Vec<Job>,
+}
+
+/// Names that need a certificate and that no organization has: the console's, and the wildcard above organizations' short
+/// names, if our own name servers can prove it.
+pub(crate) fn platform_names(config: &Config) -> Vec<PlatformName> {
+    let console = config.console.host.clone().map(HostPattern::exact);
+    let suffix = config.domains.platform_suffix.clone();
+    let suffix = suffix.filter(|_| config.domains.serve_platform_suffix);
+    let names = console.into_iter().chain(suffix.map(HostPattern::wildcard));
+    names.filter(|host| !host.host().is_localhost()).map(PlatformName::new).collect()
 }
 
 /// What the service is made with.
@@ -53,15 +63,19 @@ impl Shared<'_> {
         });
         let parts = EngineParts {
             answers: Arc::new(Everywhere::new(store, Arc::clone(&self.clock))),
-            store: orders,
+            store: Arc::clone(&orders) as _,
             vault: Vault::new(Arc::clone(&self.keys), Arc::clone(&self.rng)),
             clock: Arc::clone(&self.clock),
             rng: Arc::clone(&self.rng),
         };
         let issuers: Vec<Issuer> =
             self.config.acme.issuers.iter().map(|one| self.issuer(one)).collect::<Result<_>>()?;
-        let accounts = (!issuers.is_empty()).then(|| opening(&domains, parts, issuers));
-        Ok(DomainsSide { domains, accounts })
+        let first = issuers.first().map(|issuer| issuer.id.clone());
+        let orders = first.map(|first| {
+            let own = ordering(platform_names(self.config), orders, first, &self.clock);
+            vec![opening(&domains, parts, issuers), own]
+        });
+        Ok(DomainsSide { domains, orders: orders.unwrap_or_default() })
     }
 
     fn dns(&self) -> Dns {
@@ -139,6 +153,27 @@ impl Shared<'_> {
 fn vantage() -> Vantage {
     let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     Vantage(name.trim().into())
+}
+
+/// Orders what the platform's own names have no order for yet; from then on it is renewed as everybody's.
+fn ordering(
+    names: Vec<PlatformName>,
+    orders: Arc<Noted>,
+    issuer: IssuerId,
+    clock: &Arc<dyn Clock>,
+) -> Job {
+    let (names, clock) = (Arc::new(names), Arc::clone(clock));
+    Job::new("acme.platform", EVERY, move || {
+        let (names, orders) = (Arc::clone(&names), Arc::clone(&orders));
+        let (issuer, now) = (issuer.clone(), clock.now());
+        async move {
+            for name in names.iter() {
+                // There is at most one for each name: what stands there stays.
+                orders.add(&name.order(issuer.clone(), now)).await?;
+            }
+            Ok(())
+        }
+    })
 }
 
 /// Opens our accounts, and lets the service order from those issuers that have one.

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use anyhow::Result;
 use async_trait::async_trait;
 use tokio::sync::Mutex;
-use wax_acme::{Answer, Method, OrderStore};
+use wax_acme::{Answer, Method, OrderStore, PlatformName};
 use wax_kernel::{Clock, DomainId, Hostname, JobError};
 use wax_model::domain::{Node, NodeKind};
 use wax_store::{DomainLabel, DomainPlatform, Store};
@@ -21,6 +21,8 @@ pub(crate) struct StoredLabels {
     pub(crate) clock: Arc<dyn Clock>,
     /// Below which organizations' short names are.
     pub(crate) suffix: Option<Hostname>,
+    /// Their wildcard, if its certificate is to be had.
+    pub(crate) wildcard: Option<PlatformName>,
     /// Names this process in the store.
     pub(crate) node: String,
     pub(crate) known: Mutex<Known>,
@@ -31,6 +33,8 @@ pub(crate) struct StoredLabels {
 pub(crate) struct Known {
     position: Option<i64>,
     domains: HashMap<DomainId, Entry>,
+    /// What the wildcard's order wants seen.
+    wildcard: Option<String>,
 }
 
 #[derive(Debug)]
@@ -55,6 +59,9 @@ impl StoredLabels {
         if ids.is_empty() {
             return Ok(false);
         }
+        if self.wildcard.as_ref().is_some_and(|wildcard| ids.contains(&wildcard.id)) {
+            known.wildcard = self.wildcard_challenge().await?;
+        }
         let found = self.log().labels_of(&ids).await?;
         for id in &ids {
             known.domains.remove(id);
@@ -76,8 +83,15 @@ impl StoredLabels {
                 break;
             }
         }
-        *known = Known { position: Some(position), ..all };
+        let wildcard = self.wildcard_challenge().await?;
+        *known = Known { position: Some(position), wildcard, ..all };
         Ok(true)
+    }
+
+    async fn wildcard_challenge(&self) -> Result<Option<String>> {
+        let Some(wildcard) = &self.wildcard else { return Ok(None) };
+        let answers = self.orders.answers(&[wildcard.id]).await?;
+        Ok(answers.first().map(|(_, answer)| answer.dns_value()))
     }
 
     async fn take_in(&self, known: &mut Known, labels: Vec<DomainLabel>) -> Result<()> {
@@ -122,7 +136,7 @@ impl Known {
             targets: self.domains.values().filter_map(|entry| entry.target).collect(),
             slugs: self.domains.values().filter_map(|entry| entry.slug.clone()).collect(),
             challenges,
-            ..Snapshot::default()
+            platform_challenges: self.wildcard.iter().cloned().collect(),
         }
     }
 }

@@ -8,8 +8,6 @@ use wax_kernel::{Clock, DomainId};
 use wax_model::domain::NodeKind;
 use wax_store::{Store, StoreError};
 
-use super::acting::scope_of;
-
 /// Knows whether every process that answers issuers has the last change of a domain.
 #[derive(Clone)]
 pub struct Everywhere {
@@ -29,9 +27,7 @@ impl Everywhere {
             Method::Dns01 => NodeKind::Dns,
         };
         let platform = self.store.platform().domains();
-        let Some(found) = platform.domain(*domain).await? else { return Ok(false) };
-        let mut reader = self.store.read(scope_of(found.tenant()));
-        let Some(change) = reader.domains().change(*domain).await? else { return Ok(false) };
+        let Some(change) = platform.last_change(*domain).await? else { return Ok(false) };
         let nodes = platform.nodes(kind, self.clock.now()).await?;
         Ok(!nodes.is_empty() && nodes.iter().all(|node| change <= node.position))
     }

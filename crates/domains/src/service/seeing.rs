@@ -1,6 +1,6 @@
 //! What members see of domains.
 
-use wax_acme::{Certificate, Issuance};
+use wax_acme::{Certificate, Issuance, PlatformName};
 use wax_kernel::{DomainId, HostPattern, Timestamp};
 use wax_model::domain::{CertificateState, Domain, NodeKind, Service, Transport};
 
@@ -75,7 +75,7 @@ impl Domains {
     }
 
     async fn listed(&self, domain: Domain) -> Result<Listed, Refusal> {
-        let issuance = self.orders().issuance(&domain.id()).await?;
+        let issuance = self.orders().issuance(&self.certified_as(&domain)).await?;
         let in_use = issuance.as_ref().and_then(|issuance| issuance.in_use.as_ref());
         let until = match in_use {
             Some(in_use) => Some(in_use.validity.not_after),
@@ -105,20 +105,28 @@ impl Domains {
         if !has_one {
             return Ok(None);
         }
-        Ok(self.orders().certificate(&domain.id()).await?)
+        Ok(self.orders().certificate(&self.certified_as(domain)).await?)
+    }
+
+    /// Whose certificate a domain is shown with: its own, or the platform's for all short names.
+    fn certified_as(&self, domain: &Domain) -> DomainId {
+        let suffix = self.settings().suffix.as_ref().filter(|_| self.is_given(domain));
+        suffix.map_or(domain.id(), |suffix| {
+            PlatformName::new(HostPattern::wildcard(suffix.clone())).id
+        })
     }
 
     /// One domain, with everything.
     pub(crate) async fn seen(&self, acting: &Acting, id: DomainId) -> Result<Seen, Refusal> {
         let domain = self.reached(acting, id).await?;
         let mut reader = self.store().read(acting.scope);
-        let (report, live_secrets, change) = {
+        let (report, live_secrets) = {
             let domains = reader.domains();
-            let report = domains.report(id).await?;
-            (report, domains.live_secrets(id).await?, domains.change(id).await?)
+            (domains.report(id).await?, domains.live_secrets(id).await?)
         };
+        let change = self.platform().last_change(id).await?;
         let kept: Option<Kept> = report.and_then(|kept| serde_json::from_str(&kept).ok());
-        let issuance = self.orders().issuance(&id).await?;
+        let issuance = self.orders().issuance(&self.certified_as(&domain)).await?;
         let in_use = self.in_use(&domain).await?;
         let until = in_use.as_ref().map(|in_use| in_use.facts.validity.not_after);
         Ok(Seen {

@@ -239,13 +239,13 @@ pub async fn an_erased_organizations_domains_come_as_gone(store: Arc<dyn Store>)
     assert_eq!(follower.routes, [(domain(1), None), (domain(2), None)].into());
 }
 
-/// Its own; and none before it was to be seen.
-pub async fn a_domain_tells_its_last_change(store: Arc<dyn Store>) {
+/// None before it was to be seen.
+pub async fn the_log_tells_each_domains_last_change(store: Arc<dyn Store>) {
     organizations(&store, 1).await;
     assert!(add(&store, &claim_to(9, 1, "pending.example")).await);
     let first = served(&store, 1, 1).await;
     served(&store, 2, 1).await;
-    let last = async |n| store.read(tenant(1)).domains().change(domain(n)).await.unwrap();
+    let last = async |n| store.platform().domains().last_change(domain(n)).await.unwrap();
     assert_eq!((last(1).await, last(2).await, last(9).await), (Some(1), Some(2), None));
     change(&store, &first).await;
     assert_eq!((last(1).await, last(2).await), (Some(3), Some(2)));

@@ -10,7 +10,7 @@ use rustls::{pki_types::CertificateDer, sign::CertifiedKey};
 use serde::{Deserialize, Serialize};
 use wax_acme::{Answer, Certificate, SealedKey, Vault};
 use wax_edge::{HostCertificate, SealedCertificate};
-use wax_kernel::{CertificateId, Timestamp};
+use wax_kernel::{CertificateId, HostPattern, Timestamp};
 use wax_model::{Logo, Route};
 
 /// One name as the store has it.
@@ -32,6 +32,13 @@ pub(super) struct Shown {
     pub(super) chain: Vec<Vec<u8>>,
     pub(super) key: SealedKey,
     pub(super) until: Timestamp,
+}
+
+/// A name of the platform's own that has its certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct OwnEntry {
+    pub(super) host: HostPattern,
+    pub(super) shown: Shown,
 }
 
 impl Entry {

@@ -88,6 +88,9 @@ impl Follower {
     pub(super) fn remember(&mut self, chunk: Chunk) {
         self.written += chunk.set.len() + chunk.gone.len();
         self.take_out(chunk.gone);
+        if let Some(own) = chunk.own {
+            told(self.serve.show_own(&own));
+        }
         self.put(&chunk.set);
         self.position = chunk.position.or(self.position);
     }
@@ -133,7 +136,7 @@ impl Follower {
             };
             let count = changes.changed.len();
             let ids: Vec<DomainId> = changes.changed.iter().map(|(id, _)| *id).collect();
-            if self.serve.concerns_platform(&ids) && self.serve.platform(&*self.orders).await? {
+            if self.serve.concerns_platform(&ids) && self.follow_own().await? {
                 return self.everything().await;
             }
             let (routes, gone) = split(changes.changed);
@@ -151,10 +154,25 @@ impl Follower {
         }
     }
 
+    /// Reads the platform's own names. `true`: one has another certificate, which others may be served with.
+    async fn follow_own(&self) -> Result<bool> {
+        let own = &self.serve.own;
+        if own.is_empty() {
+            return Ok(false);
+        }
+        let ids: Vec<DomainId> = own.iter().map(|name| name.id).collect();
+        let answers: HashMap<_, _> = self.orders.answers(&ids).await?.into_iter().collect();
+        for name in own {
+            self.challenges.set(&name.host, answers.get(&name.id));
+        }
+        self.serve.show_own(&self.serve.read_own(&*self.orders).await?)
+    }
+
     /// Reads every name, page by page, and writes the file anew as it goes.
     async fn everything(&mut self) -> Result<i64> {
         let position = self.log().position().await?;
-        self.serve.platform(&*self.orders).await?;
+        self.follow_own().await?;
+        let mut own = Some(self.serve.own_shown());
         let mut next = self.journal.as_ref().and_then(|journal| told(journal.anew()));
         let (mut seen, mut after, mut written) = (HashSet::new(), None, 0);
         loop {
@@ -166,8 +184,8 @@ impl Follower {
             seen.extend(entries.iter().map(|entry| entry.route.domain));
             written += entries.len();
             let last = count < PAGE as usize;
-            let chunk =
-                Chunk { position: last.then_some(position), set: entries, gone: Vec::new() };
+            let position = last.then_some(position);
+            let chunk = Chunk { position, own: own.take(), set: entries, gone: Vec::new() };
             next = next.and_then(|mut next| told(next.append(&chunk)).map(|()| next));
             if last {
                 break;

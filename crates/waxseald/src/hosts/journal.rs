@@ -17,12 +17,12 @@ use serde::{Deserialize, Serialize};
 use wax_crypto::at_rest::{KeyStore, Slot};
 use wax_kernel::{DomainId, Rng};
 
-use super::entry::Entry;
+use super::entry::{Entry, OwnEntry};
 
 const NAME: &str = "routes.sealed";
 const NEXT: &str = "routes.next";
 /// The layout that follows; another is read as nothing.
-const FORMAT: [u8; 8] = *b"waxedge1";
+const FORMAT: [u8; 8] = *b"waxedge2";
 /// A chunk's sealed bytes: far more than [`super::follow::PAGE`] entries take.
 const LONGEST: u32 = 256 << 20;
 
@@ -31,6 +31,8 @@ const LONGEST: u32 = 256 << 20;
 pub(super) struct Chunk {
     /// The change log's number that all chunks up to this one stand for; `None`: more of the same moment follows.
     pub(super) position: Option<i64>,
+    /// The platform's own names, if something is new of them: before the names that they cover.
+    pub(super) own: Option<Vec<OwnEntry>>,
     pub(super) set: Vec<Entry>,
     pub(super) gone: Vec<DomainId>,
 }

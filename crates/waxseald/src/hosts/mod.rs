@@ -10,13 +10,14 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result};
 use tokio::{sync::Mutex, time::timeout};
-use wax_acme::{OrderStore, Vault};
+use wax_acme::{OrderStore, PlatformName, Vault};
 use wax_config::Console;
 use wax_crypto::at_rest::KeyStore;
-use wax_edge::{LocalCa, Routes};
+use wax_edge::{LocalCa, Readiness, Routes};
 use wax_kernel::{Clock, Job, Rng, base64url_encode};
 use wax_model::Entitlements;
 use wax_store::Store;
+use wax_telemetry::Metrics;
 
 pub(crate) use self::challenges::Challenges;
 use self::{entry::Certificates, follow::Follower, journal::Journal, serve::Serve};
@@ -37,6 +38,8 @@ pub(crate) struct HostsParts {
     pub(crate) local_ca: Arc<LocalCa>,
     pub(crate) entitlements: Entitlements,
     pub(crate) console: Console,
+    /// Names that no organization has.
+    pub(crate) own: Vec<PlatformName>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rng: Arc<dyn Rng>,
     /// Where its file is. `None`: nothing outlives this process.
@@ -53,7 +56,9 @@ pub(crate) struct Hosts {
 impl Hosts {
     /// Serves what its file remembers, and the console.
     pub(crate) fn open(parts: HostsParts) -> Result<Self> {
-        let HostsParts { store, orders, keys, routes, local_ca, entitlements, console, .. } = parts;
+        let HostsParts {
+            store, orders, keys, routes, local_ca, entitlements, console, own, ..
+        } = parts;
         let (clock, rng, challenges) = (parts.clock, parts.rng, Challenges::default());
         let certificates = Certificates::new(Vault::new(Arc::clone(&keys), Arc::clone(&rng)));
         let serve = Serve {
@@ -62,7 +67,7 @@ impl Hosts {
             entitlements,
             console,
             certificates,
-            own: Vec::new(),
+            own,
             shown: std::sync::RwLock::default(),
         };
         serve.put_console()?;
@@ -99,12 +104,22 @@ impl Hosts {
     }
 
     /// The repeated work.
-    pub(crate) fn job(&self) -> Job {
-        let hosts = self.clone();
-        Job::new("edge.routes", EVERY, move || {
-            let hosts = hosts.clone();
-            async move { hosts.follower.lock().await.follow().await.map_err(Into::into) }
-        })
+    pub(crate) fn job(&self, readiness: &Readiness, metrics: &Metrics) -> Job {
+        let (hosts, readiness) = (self.clone(), readiness.clone());
+        let help = "When the edge's routes were last known to be true.";
+        let followed = metrics.gauge("waxseal_edge_routes_timestamp_seconds", help, &[]);
+        let job = Job::new("edge.routes", EVERY, move || {
+            let (hosts, readiness, followed) = (hosts.clone(), readiness.clone(), followed.clone());
+            async move {
+                let mut follower = hosts.follower.lock().await;
+                follower.follow().await?;
+                readiness.followed();
+                followed.set(&[], follower.clock.now().as_ms() / 1_000);
+                Ok(())
+            }
+        });
+        // What was refused while the store was away is refused as soon as it is back.
+        job.pausing_at_most(EVERY)
     }
 
     /// What issuers look for on this edge.

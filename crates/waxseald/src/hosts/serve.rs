@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use anyhow::{Context as _, Result, ensure};
-use wax_acme::OrderStore;
+use wax_acme::{OrderStore, PlatformName};
 use wax_config::Console;
 use wax_edge::{At, HostCertificate, LocalCa, Route, RouteOwner, Routes, TenantHost, Transport};
 use wax_kernel::{DomainId, HostPattern, Hostname, Timestamp};
@@ -13,15 +13,7 @@ use wax_model::{
 };
 use wax_pages::Look;
 
-use super::entry::{Certificates, Entry, Shown};
-
-/// A name of the platform's own, which no tenant has: the console's, or every tenant's label.
-#[derive(Debug, Clone)]
-pub(super) struct PlatformName {
-    pub(super) host: HostPattern,
-    /// Names its order and its certificate.
-    pub(super) id: DomainId,
-}
+use super::entry::{Certificates, Entry, OwnEntry, Shown};
 
 /// What turns names into routes.
 #[derive(Debug)]
@@ -33,7 +25,7 @@ pub(super) struct Serve {
     pub(super) certificates: Certificates,
     /// The platform's own names, and their certificates as far as they have come.
     pub(super) own: Vec<PlatformName>,
-    pub(super) shown: RwLock<Vec<(HostPattern, Shown, HostCertificate)>>,
+    pub(super) shown: RwLock<Vec<(OwnEntry, HostCertificate)>>,
 }
 
 impl Serve {
@@ -107,36 +99,45 @@ impl Serve {
             return Ok(Some((self.certificates.hold(shown)?, shown.until)));
         }
         let shown = self.shown.read().unwrap_or_else(PoisonError::into_inner);
-        let covering = shown.iter().find(|(own, ..)| {
-            own.is_wildcard()
+        let covering = shown.iter().find(|(own, _)| {
+            own.host.is_wildcard()
                 && !entry.route.host.is_wildcard()
-                && own.covers(entry.route.host.host())
+                && own.host.covers(entry.route.host.host())
         });
-        Ok(covering.map(|(_, shown, held)| (held.clone(), shown.until)))
+        Ok(covering.map(|(own, held)| (held.clone(), own.shown.until)))
     }
 
     pub(super) fn concerns_platform(&self, domains: &[DomainId]) -> bool {
         self.own.iter().any(|name| domains.contains(&name.id))
     }
 
-    /// Reads the platform's own certificates, and serves the console. `true`: something was new.
-    pub(super) async fn platform(&self, orders: &dyn OrderStore) -> Result<bool> {
+    /// The platform's own certificates, as the store has them.
+    pub(super) async fn read_own(&self, orders: &dyn OrderStore) -> Result<Vec<OwnEntry>> {
         let ids: Vec<DomainId> = self.own.iter().map(|name| name.id).collect();
         let found = if ids.is_empty() { Vec::new() } else { orders.certificates(&ids).await? };
-        let mut shown = Vec::new();
-        for PlatformName { host, id } in &self.own {
-            let Some(certificate) = found.iter().find(|found| found.domain == *id) else {
-                continue;
-            };
-            let new = Shown::from(certificate);
-            shown.push((host.clone(), new.clone(), self.certificates.hold(&new)?));
-        }
+        let entry = |name: &PlatformName| {
+            let certificate = found.iter().find(|found| found.domain == name.id)?;
+            Some(OwnEntry { host: name.host.clone(), shown: Shown::from(certificate) })
+        };
+        Ok(self.own.iter().filter_map(entry).collect())
+    }
+
+    /// What is shown for the platform's own names.
+    pub(super) fn own_shown(&self) -> Vec<OwnEntry> {
+        let shown = self.shown.read().unwrap_or_else(PoisonError::into_inner);
+        shown.iter().map(|(own, _)| own.clone()).collect()
+    }
+
+    /// Shows these from now on, and serves the console. `true`: something was new.
+    pub(super) fn show_own(&self, entries: &[OwnEntry]) -> Result<bool> {
         let is_new = {
             let mut known = self.shown.write().unwrap_or_else(PoisonError::into_inner);
-            let same = |(a, b): (&(_, Shown, _), &(_, Shown, _))| a.1 == b.1;
-            let is_new = known.len() != shown.len() || !known.iter().zip(&shown).all(same);
+            let is_new = !known.iter().map(|(entry, _)| entry).eq(entries);
             if is_new {
-                *known = shown;
+                let hold = |entry: &OwnEntry| -> Result<_> {
+                    Ok((entry.clone(), self.certificates.hold(&entry.shown)?))
+                };
+                *known = entries.iter().map(hold).collect::<Result<_>>()?;
             }
             is_new
         };
@@ -153,8 +154,8 @@ impl Serve {
             (Transport::Loopback, Some(self.local(host)?))
         } else {
             let shown = self.shown.read().unwrap_or_else(PoisonError::into_inner);
-            let own = shown.iter().find(|(own, ..)| own.covers(host));
-            (Transport::Tls, own.map(|(_, _, held)| held.clone()))
+            let own = shown.iter().find(|(own, _)| own.host.covers(host));
+            (Transport::Tls, own.map(|(_, held)| held.clone()))
         };
         if certificate.is_none() {
             tracing::info!(%host, "the console's host waits for its certificate");

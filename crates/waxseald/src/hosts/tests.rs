@@ -1,9 +1,12 @@
 use std::time::Duration;
 
-use wax_acme::{Certificate, Change, Issuance, IssuerId, Lane, Step, Upload};
+use wax_acme::{
+    AccountThumbprint, Answer, Certificate, Change, Issuance, IssuerId, Lane, Method, Step, Token,
+    Upload,
+};
 use wax_config::Config;
 use wax_crypto::at_rest::MemoryKeyStore;
-use wax_edge::RouteOwner;
+use wax_edge::{PendingHosts as _, RouteOwner};
 use wax_kernel::{
     CertificateId, DomainId, HostPattern, Hostname, ManualClock, SeededRng, TenantId, Timestamp,
 };
@@ -18,6 +21,8 @@ use super::*;
 use crate::first_tenants;
 
 const DAY: Duration = Duration::from_hours(24);
+/// An issuer's.
+const TOKEN: &str = "LoqXcYV8q5ONbJQxbmR7SCTNo3tiAXDfowyjxAjEuX0";
 
 /// A store with a tenant, and the keys that edges share.
 struct House {
@@ -27,6 +32,7 @@ struct House {
     rng: Arc<SeededRng>,
     folder: tempfile::TempDir,
     console: Console,
+    own: Vec<PlatformName>,
 }
 
 async fn house() -> House {
@@ -36,7 +42,8 @@ async fn house() -> House {
     let rng = Arc::new(SeededRng::new(1));
     let keys = Arc::new(MemoryKeyStore::new(Arc::clone(&rng) as Arc<dyn Rng>));
     let console = Config::default().console;
-    House { store, keys, clock, rng, folder: tempfile::tempdir().unwrap(), console }
+    let own = Vec::new();
+    House { store, keys, clock, rng, folder: tempfile::tempdir().unwrap(), console, own }
 }
 
 /// One edge's routes, and what keeps them.
@@ -57,6 +64,7 @@ impl House {
             local_ca: Arc::new(LocalCa::in_memory(Arc::clone(&clock)).unwrap()),
             entitlements: Entitlements::SELF_HOSTED,
             console: self.console.clone(),
+            own: self.own.clone(),
             clock,
             rng: Arc::clone(&self.rng) as Arc<dyn Rng>,
             folder: Some(self.folder.path().to_owned()),
@@ -334,4 +342,83 @@ async fn without_a_console_no_host_is_the_platforms() {
     let edge = house.edge();
     edge.hosts.begin().await.unwrap();
     assert!(edge.routes.is_empty());
+}
+
+/// The platform's own names: the console's, and the wildcard above short names.
+async fn platform() -> House {
+    let mut house = house().await;
+    house.console.host = Some(Hostname::parse("app.waxseal.example").unwrap());
+    let names = ["app.waxseal.example", "*.on.waxseal.example"];
+    house.own = names.map(|name| PlatformName::new(HostPattern::parse(name).unwrap())).into();
+    house
+}
+
+impl House {
+    /// The platform's own name, ordered and certified as if it were a domain.
+    async fn certify_own(&self, own: usize) {
+        let name = &self.own[own];
+        let nobody = TenantId::from_bytes([0; 16]);
+        let now = self.clock.now();
+        let domain = Domain::given(name.id, nobody, name.host.clone(), Transport::Acme, now);
+        self.certify(&domain).await;
+    }
+
+    async fn short_name(&self, tenant: TenantId, host: &str) {
+        let host = HostPattern::parse(host).unwrap();
+        let id = DomainId::random(&*self.rng);
+        let domain = Domain::given(id, tenant, host, Transport::Acme, self.clock.now());
+        let new = NewDomain { domain, brand: Brand::plain("Acme") };
+        assert!(self.store.platform().ensure_domain(&new).await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn the_platforms_names_are_served_once_they_have_their_certificates_and_from_the_file_too() {
+    let house = platform().await;
+    let tenant = house.tenant("acme").await;
+    house.short_name(tenant, "acme.on.waxseal.example").await;
+    let edge = house.edge();
+    edge.hosts.begin().await.unwrap();
+    let has_console = |edge: &Following| {
+        edge.routes.find(&Hostname::parse("app.waxseal.example").unwrap(), true).is_some()
+    };
+    assert!(!has_console(&edge) && edge.met("acme.on.waxseal.example").is_none());
+
+    house.certify_own(0).await;
+    edge.follow().await.unwrap();
+    assert!(has_console(&edge) && edge.met("acme.on.waxseal.example").is_none());
+    house.certify_own(1).await;
+    edge.follow().await.unwrap();
+    assert_eq!(edge.met("acme.on.waxseal.example"), Some((tenant, Service::Full)));
+    assert!(edge.met("other.on.waxseal.example").is_none(), "nobody's short name");
+    drop(edge);
+
+    house.store.close().await;
+    let edge = house.edge();
+    edge.hosts.begin().await.unwrap();
+    assert!(has_console(&edge));
+    assert_eq!(edge.met("acme.on.waxseal.example"), Some((tenant, Service::Full)));
+}
+
+#[tokio::test]
+async fn an_issuer_finds_its_answer_for_the_consoles_name() {
+    let house = platform().await;
+    let name = &house.own[0];
+    let edge = house.edge();
+    edge.hosts.begin().await.unwrap();
+    let order = name.order(IssuerId::new("ca"), house.clock.now());
+    house.store.add(&order).await.unwrap();
+    let now = house.clock.now();
+    let (mut order, lease) = house.store.claim(now, now.plus(DAY)).await.unwrap().unwrap();
+    let answer = Answer {
+        method: Method::Http01,
+        name: name.host.clone(),
+        token: Token::parse(TOKEN).unwrap(),
+        account: AccountThumbprint::from_text("thumbprint".into()),
+    };
+    order.step = Step::Publishing { order: "https://ca.example/1".into(), answer };
+    house.store.save(&lease, Change::to(order, None), now).await.unwrap();
+    edge.follow().await.unwrap();
+    let answer = edge.hosts.challenges().http_answer(name.host.host(), TOKEN);
+    assert_eq!(answer.unwrap(), format!("{TOKEN}.thumbprint"));
 }

@@ -1,3 +1,6 @@
+use std::time::Duration;
+
+use wax_acme::{AccountThumbprint, Change, Issuance, IssuerId, Step, Token};
 use wax_kernel::{HostPattern, ManualClock, TenantId};
 use wax_model::{
     Brand, Domain, Plan, Tenant,
@@ -8,6 +11,7 @@ use wax_store_sql::{Settings, SqlStore};
 
 use super::*;
 
+const HOUR: Duration = Duration::from_hours(1);
 const LABEL: &str = "k3vfy2mbgpq7x5ehn4wtd6ozla";
 
 struct House {
@@ -34,6 +38,7 @@ async fn house() -> House {
         orders: Arc::clone(&store) as Arc<dyn OrderStore>,
         clock: Arc::clone(&clock) as Arc<dyn Clock>,
         suffix: Some(Hostname::parse("waxseal.example").unwrap()),
+        wildcard: Some(PlatformName::new(HostPattern::parse("*.waxseal.example").unwrap())),
         node: "ns".into(),
         known: Mutex::default(),
     };
@@ -127,4 +132,34 @@ async fn a_name_server_says_how_far_it_is_once_that_was_published() {
     assert_eq!(said().await[0].position, 0);
     house.source.changed(Some(1)).await.unwrap();
     assert_eq!(said().await[0].position, log.position().await.unwrap());
+}
+
+#[tokio::test]
+async fn what_the_wildcards_order_wants_seen_is_in_the_zone_until_it_ends() {
+    let house = house().await;
+    let wildcard = house.source.wildcard.clone().unwrap();
+    let first = house.source.changed(None).await.unwrap().unwrap();
+    assert!(first.platform_challenges.is_empty());
+
+    let now = house.clock.now();
+    let order = wildcard.order(IssuerId::new("ca"), now);
+    house.store.add(&order).await.unwrap();
+    let (order, lease) = house.store.claim(now, now.plus(HOUR)).await.unwrap().unwrap();
+    let answer = Answer {
+        method: Method::Dns01,
+        name: wildcard.host.clone(),
+        token: Token::parse("LoqXcYV8q5ONbJQxbmR7SCTNo3tiAXDfowyjxAjEuX0").unwrap(),
+        account: AccountThumbprint::from_text("thumbprint".into()),
+    };
+    let value = answer.dns_value();
+    let step = Step::Publishing { order: "https://ca.example/1".into(), answer };
+    let publishing = Issuance { step, ..order.clone() };
+    house.store.save(&lease, Change::to(publishing, Some(now.plus(HOUR))), now).await.unwrap();
+    let with = house.source.changed(Some(first.serial)).await.unwrap().unwrap();
+    assert_eq!(with.platform_challenges, [value]);
+
+    let active = Issuance { step: Step::Active, ..order };
+    house.store.save(&lease, Change::to(active, None), now).await.unwrap();
+    let without = house.source.changed(Some(with.serial)).await.unwrap().unwrap();
+    assert!(without.platform_challenges.is_empty());
 }

@@ -55,7 +55,7 @@ fn shown(n: u8) -> Shown {
 
 fn chunk(n: u8) -> Chunk {
     let gone = vec![DomainId::from_bytes([200; 16])];
-    Chunk { position: Some(n.into()), set: vec![entry(n)], gone }
+    Chunk { position: Some(n.into()), own: None, set: vec![entry(n)], gone }
 }
 
 #[test]
