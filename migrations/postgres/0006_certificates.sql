@@ -26,7 +26,7 @@ CREATE TABLE issuer_buckets (
     PRIMARY KEY (issuer, budget, bucket_key)
 );
 
--- Certificates in use, before use and brought along.
+-- Certificates that are shown, issued or brought along; and, until they are over, those that were shown before.
 CREATE TABLE certificates (
     id              TEXT NOT NULL PRIMARY KEY,
     tenant_id       TEXT NOT NULL,
@@ -36,8 +36,8 @@ CREATE TABLE certificates (
     issuer          TEXT,
     -- DER, one after the other, the host's own first.
     chain           BYTEA NOT NULL,
-    -- Sealed by the key ring, bound to this row.
-    private_key     BYTEA NOT NULL,
+    -- Sealed by the key ring, bound to this row. NULL: destroyed, because another took its place.
+    private_key     BYTEA,
     -- What the certificate says, as JSON.
     facts           TEXT NOT NULL,
     not_after_ms    BIGINT NOT NULL
@@ -45,8 +45,10 @@ CREATE TABLE certificates (
 
 -- ERASE_CERTIFICATES: an organization's end.
 CREATE INDEX certificates_by_tenant ON certificates (tenant_id);
--- NEWEST_CERTIFICATE: the one that is in use.
+-- RETIRE_CERTIFICATE, DELETE_CERTIFICATES: all that a domain had.
 CREATE INDEX certificates_by_domain ON certificates (domain_id, not_after_ms);
+-- FIND_CERTIFICATE: the one that is shown. There is one.
+CREATE UNIQUE INDEX certificates_shown ON certificates (domain_id) WHERE private_key IS NOT NULL;
 
 -- Our account at each issuer, as JSON: its keys are sealed by the key ring.
 CREATE TABLE issuer_accounts (

@@ -116,10 +116,10 @@ pub trait OrderStore: Send + Sync + fmt::Debug {
     /// Deletes a domain's certificates with their keys, and its issuance. `false`: it had neither.
     async fn clear(&self, domain: &DomainId) -> Result<bool, StoreFault>;
 
-    /// The certificate of a domain that ends last, whether it is over or not.
+    /// The certificate of a domain that came last, whether it is over or not: those before it have lost their keys.
     async fn certificate(&self, domain: &DomainId) -> Result<Option<Certificate>, StoreFault>;
 
-    /// The certificates of at most 1,000 domains, of each the one that ends last; in no order.
+    /// The same of at most 1,000 domains, in no order.
     async fn certificates(&self, domains: &[DomainId]) -> Result<Vec<Certificate>, StoreFault>;
 
     /// What issuers are to see now of at most 1,000 domains; in no order.

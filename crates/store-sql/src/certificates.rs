@@ -1,7 +1,7 @@
 //! Certificates of domains, with their sealed keys.
 
 use wax_acme::{Certificate, Chain, IssuerId, SealedKey};
-use wax_kernel::{CertificateId, DomainId, HostPattern, TenantId};
+use wax_kernel::{CertificateId, DomainId, HostPattern, TenantId, Timestamp};
 use wax_store::StoreError;
 
 use crate::{
@@ -15,17 +15,32 @@ statements! {
             (id, tenant_id, domain_id, name, issuer, chain, private_key, facts, not_after_ms)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)");
     DELETE_CERTIFICATES = both("DELETE FROM certificates WHERE domain_id = $1");
-    NEWEST_CERTIFICATE = both("SELECT id, domain_id, name, issuer, chain, private_key, facts FROM certificates
-        WHERE domain_id = $1 ORDER BY not_after_ms DESC, id LIMIT 1");
-    NEWEST_CERTIFICATES = listed!(
+    /// There is one that is shown; those before it are only remembered.
+    RETIRE_CERTIFICATE = both("UPDATE certificates SET private_key = NULL
+        WHERE domain_id = $1 AND private_key IS NOT NULL");
+    FORGET_CERTIFICATES = both("DELETE FROM certificates WHERE domain_id = $1 AND not_after_ms <= $2");
+    FIND_CERTIFICATE = both("SELECT id, domain_id, name, issuer, chain, private_key, facts FROM certificates
+        WHERE domain_id = $1 AND private_key IS NOT NULL");
+    FIND_CERTIFICATES = listed!(
         "SELECT id, domain_id, name, issuer, chain, private_key, facts FROM certificates WHERE domain_id IN ",
-        " AND NOT EXISTS (SELECT 1 FROM certificates AS later WHERE later.domain_id = certificates.domain_id
-            AND (later.not_after_ms > certificates.not_after_ms
-                OR later.not_after_ms = certificates.not_after_ms AND later.id < certificates.id))
-        ORDER BY domain_id"
+        " AND private_key IS NOT NULL ORDER BY domain_id"
     );
 }
 
+/// Shows a certificate in the place of the one before, whose key is destroyed. That one is remembered until it is over: it is
+/// still one of ours, wherever it is seen.
+pub(crate) async fn replace(
+    session: &mut Session<'_>,
+    tenant: TenantId,
+    certificate: &Certificate,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    session.execute(sql(RETIRE_CERTIFICATE).bind(certificate.domain)).await?;
+    session.execute(sql(FORGET_CERTIFICATES).bind(certificate.domain).bind(now)).await?;
+    insert(session, tenant, certificate).await
+}
+
+/// For a domain that shows none.
 pub(crate) async fn insert(
     session: &mut Session<'_>,
     tenant: TenantId,
@@ -53,21 +68,21 @@ pub(crate) async fn delete(
     session.changed(sql(DELETE_CERTIFICATES).bind(domain)).await
 }
 
-/// The certificate of a domain that ends last.
-pub(crate) async fn newest(
+/// The certificate that a domain shows, whether it is over or not.
+pub(crate) async fn find(
     database: &mut impl Rows,
     domain: DomainId,
 ) -> Result<Option<Certificate>, StoreError> {
-    let row = database.row(sql(NEWEST_CERTIFICATE).bind(domain)).await?;
+    let row = database.row(sql(FIND_CERTIFICATE).bind(domain)).await?;
     row.map(|row| certificate(row.of("certificates"))).transpose()
 }
 
-/// Of each of these domains the certificate that ends last.
-pub(crate) async fn newest_of(
+/// Those that these domains show.
+pub(crate) async fn find_all(
     database: &mut impl Rows,
     domains: &[DomainId],
 ) -> Result<Vec<Certificate>, StoreError> {
-    let rows = database.rows(sql(NEWEST_CERTIFICATES).bind(domains)).await?;
+    let rows = database.rows(sql(FIND_CERTIFICATES).bind(domains)).await?;
     rows.iter().map(|row| certificate(row.of("certificates"))).collect()
 }
 

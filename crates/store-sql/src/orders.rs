@@ -91,6 +91,7 @@ async fn write(
     session: &mut Session<'_>,
     lease: &Lease,
     change: &Change,
+    now: Timestamp,
 ) -> Result<(), StoreError> {
     let own = &change.issuance;
     let given_back = i64::from(change.lease_until.is_none());
@@ -104,7 +105,7 @@ async fn write(
         .bind(given_back);
     session.execute(save).await?;
     if let Some(certificate) = &change.certificate {
-        certificates::insert(session, own.tenant, certificate).await?;
+        certificates::replace(session, own.tenant, certificate, now).await?;
     }
     Ok(())
 }
@@ -218,7 +219,7 @@ async fn save(
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     let Some(earlier) = leased(session, lease).await? else { return Ok(false) };
-    write(session, lease, change).await?;
+    write(session, lease, change, now).await?;
     let given = change.give_back.iter().map(|charge| &charge.bucket);
     let emptied = change.empty.iter().map(|(bucket, _)| bucket);
     let before = buckets(session, given.chain(emptied)).await?;
@@ -254,7 +255,7 @@ async fn spend(
         return Ok(Some(Err(wait)));
     }
     fill(session, &before, &after).await?;
-    write(session, lease, change).await?;
+    write(session, lease, change, now).await?;
     tell(session, &earlier, change, now).await.map(|()| Some(Ok(())))
 }
 
@@ -428,11 +429,11 @@ impl OrderStore for SqlStore {
     }
 
     async fn certificate(&self, domain: &DomainId) -> Result<Option<Certificate>, StoreFault> {
-        certificates::newest(&mut self.database.clone(), *domain).await.map_err(broken)
+        certificates::find(&mut self.database.clone(), *domain).await.map_err(broken)
     }
 
     async fn certificates(&self, domains: &[DomainId]) -> Result<Vec<Certificate>, StoreFault> {
-        certificates::newest_of(&mut self.database.clone(), domains).await.map_err(broken)
+        certificates::find_all(&mut self.database.clone(), domains).await.map_err(broken)
     }
 
     async fn answers(&self, domains: &[DomainId]) -> Result<Vec<(DomainId, Answer)>, StoreFault> {

@@ -2,6 +2,7 @@
 
 mod cancelled;
 mod catalogue;
+mod certificates;
 mod failed;
 mod hints;
 mod leaks;

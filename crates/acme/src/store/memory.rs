@@ -63,9 +63,8 @@ impl State {
         if row.fence == lease.fence { Ok(row) } else { Err(StoreFault::Lost) }
     }
 
-    fn newest(&self, domain: &DomainId) -> Option<Certificate> {
-        let of_it = self.certificates.iter().filter(|one| one.domain == *domain);
-        of_it.max_by_key(|one| one.facts.validity.not_after).cloned()
+    fn shown(&self, domain: &DomainId) -> Option<Certificate> {
+        self.certificates.iter().rfind(|one| one.domain == *domain).cloned()
     }
 
     fn clear(&mut self, domain: DomainId) -> bool {
@@ -200,12 +199,12 @@ impl OrderStore for MemoryOrders {
     }
 
     async fn certificate(&self, domain: &DomainId) -> Result<Option<Certificate>, StoreFault> {
-        Ok(self.state().newest(domain))
+        Ok(self.state().shown(domain))
     }
 
     async fn certificates(&self, domains: &[DomainId]) -> Result<Vec<Certificate>, StoreFault> {
         let state = self.state();
-        Ok(domains.iter().filter_map(|domain| state.newest(domain)).collect())
+        Ok(domains.iter().filter_map(|domain| state.shown(domain)).collect())
     }
 
     async fn answers(&self, domains: &[DomainId]) -> Result<Vec<(DomainId, Answer)>, StoreFault> {
