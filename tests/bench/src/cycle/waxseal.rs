@@ -77,6 +77,10 @@ impl Waxseal {
         Target::tls(HOST, self.tls, &self.authority)
     }
 
+    pub(crate) fn tls_two(&self) -> Result<Target> {
+        Target::tls_two(HOST, self.tls, &self.authority)
+    }
+
     /// The link of a new secret, for a browser on this machine.
     pub(crate) async fn share(&self, passphrase: Option<&str>) -> Result<String> {
         let pair = Pair::new(self.plain());

@@ -11,7 +11,7 @@ use clap::Args;
 
 use self::peers::{PATH, Peer, Programs};
 use crate::cycle::Waxseal;
-use crate::cycle::http::Target;
+use crate::cycle::http::{Connection, Target};
 use crate::load::{count, rate};
 use crate::machine::Machine;
 use crate::memory;
@@ -22,6 +22,7 @@ const NEW: Budget = Budget::AtMost(0.75);
 const KEPT: Budget = Budget::AtMost(1.0);
 const REFUSAL_US: Budget = Budget::AtMost(40.0);
 const IDLE_KIB: Budget = Budget::AtMost(20.0);
+const IDLE_TWO_KIB: Budget = Budget::AtMost(28.0);
 
 /// Callers at once.
 const CALLERS: usize = 16;
@@ -53,14 +54,15 @@ pub(crate) struct Arguments {
 struct Costs {
     new: Samples,
     kept: Samples,
+    kept_two: Samples,
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<Report> {
     let folder = tempfile::tempdir()?;
     let mut report = Report::new("edge", &arguments.output, Machine::look(folder.path())?);
     let waxseal = Waxseal::start(&arguments.waxseald, folder.path())?;
-    let (port, target) = (waxseal.ports().1, waxseal.tls()?);
-    let mut servers = vec![Peer { name: "waxseald", process: waxseal.process, target }];
+    let (port, target, two) = (waxseal.ports().1, waxseal.tls()?, waxseal.tls_two()?);
+    let mut servers = vec![Peer { name: "waxseald", process: waxseal.process, target, two }];
     servers.extend(peers::start(&arguments.programs, folder.path())?);
     let mut measured: Vec<(Arc<Peer>, Costs)> =
         servers.into_iter().map(|peer| (Arc::new(peer), Costs::default())).collect();
@@ -70,10 +72,12 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report> {
         report.measuring(&format!("round {round} of {}", arguments.rounds));
         for (peer, costs) in &mut measured {
             let new = new_connections(peer, arguments.connections).await?;
-            let kept = kept_connections(peer, arguments.requests).await?;
+            let kept = kept_connections(peer, arguments.requests, |peer| &peer.target).await?;
+            let kept_two = kept_connections(peer, arguments.requests, |peer| &peer.two).await?;
             if round > 0 {
                 costs.new.0.push(new);
                 costs.kept.0.push(kept);
+                costs.kept_two.0.push(kept_two);
             }
         }
         let refusal =
@@ -84,8 +88,13 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report> {
     }
     fill(&mut report, &measured);
     report.row("an unknown name is refused", "µs", REFUSAL_US, refusals);
-    let idle = idle_connections(&measured[0].0).await?;
-    report.row("an idle connection (HTTP/1.1 over TLS)", "KiB", IDLE_KIB, Samples(vec![idle]));
+    let ours = &measured[0].0;
+    // The first stay while the second come: memory that was given back would be counted for nothing.
+    let (one, held) = idle_connections(ours, &ours.target).await?;
+    let (two, _) = idle_connections(ours, &ours.two).await?;
+    drop(held);
+    report.row("an idle connection (HTTP/1.1 over TLS)", "KiB", IDLE_KIB, Samples(vec![one]));
+    report.row("an idle connection (HTTP/2 over TLS)", "KiB", IDLE_TWO_KIB, Samples(vec![two]));
     report.publish(&arguments.output)?;
     Ok(report)
 }
@@ -102,12 +111,15 @@ fn fill(report: &mut Report, measured: &[(Arc<Peer>, Costs)]) {
             budget(NEW),
             ours.new.over(&theirs.new),
         );
-        report.row(what("request"), "×", budget(KEPT), ours.kept.over(&theirs.kept));
+        report.row(what("request, HTTP/1.1"), "×", budget(KEPT), ours.kept.over(&theirs.kept));
+        let two = ours.kept_two.over(&theirs.kept_two);
+        report.row(what("request, HTTP/2"), "×", budget(KEPT), two);
     }
     for (peer, costs) in measured {
         let what = |what: &str| format!("{what}: {}", peer.name);
         report.row(what("new connection and request"), "µs", Budget::None, costs.new.clone());
-        report.row(what("request"), "µs", Budget::None, costs.kept.clone());
+        report.row(what("request, HTTP/1.1"), "µs", Budget::None, costs.kept.clone());
+        report.row(what("request, HTTP/2"), "µs", Budget::None, costs.kept_two.clone());
     }
 }
 
@@ -124,12 +136,16 @@ async fn new_connections(peer: &Arc<Peer>, connections: usize) -> Result<f64> {
 }
 
 /// CPU of the server for a request among many on one connection.
-async fn kept_connections(peer: &Arc<Peer>, requests: usize) -> Result<f64> {
+async fn kept_connections(
+    peer: &Arc<Peer>,
+    requests: usize,
+    target: fn(&Peer) -> &Target,
+) -> Result<f64> {
     let (each, asked) = (requests / CALLERS, Arc::clone(peer));
     let before = peer.process.usage()?;
     rate(CALLERS, 1, move |_| {
         let peer = Arc::clone(&asked);
-        async move { ask(&peer.target, each).await }
+        async move { ask(target(&peer), each).await }
     })
     .await?;
     Ok(peer.process.usage()?.since(&before, "") / count(each * CALLERS))
@@ -146,15 +162,15 @@ async fn ask(target: &Target, times: usize) -> Result<()> {
 }
 
 /// By how much the server's memory grows with each connection that has asked once and stays.
-async fn idle_connections(ours: &Peer) -> Result<f64> {
+async fn idle_connections(ours: &Peer, target: &Target) -> Result<(f64, Vec<Connection>)> {
     crate::flood::raise_file_limit()?;
     let before = memory::resident(ours.process.id(), "VmRSS")?;
     let mut connections = Vec::with_capacity(IDLE);
     for _ in 0..IDLE {
-        let mut connection = ours.target.connect().await?;
-        connection.get(&ours.target, PATH).await?;
+        let mut connection = target.connect().await?;
+        connection.get(target, PATH).await?;
         connections.push(connection);
     }
     let after = memory::resident(ours.process.id(), "VmRSS")?;
-    Ok((after - before) / count(IDLE) / 1_024.0)
+    Ok(((after - before) / count(IDLE) / 1_024.0, connections))
 }

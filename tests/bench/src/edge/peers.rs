@@ -31,6 +31,8 @@ pub(super) struct Peer {
     pub(super) name: &'static str,
     pub(super) process: Process,
     pub(super) target: Target,
+    /// The same over HTTP/2.
+    pub(super) two: Target,
 }
 
 /// The files that all of them read.
@@ -65,8 +67,10 @@ impl Files {
         fs::write(self.path(&format!("{name}.conf")), configuration)?;
         let log = self.folder.join(format!("{name}.log"));
         let process = Process::start(command, port, &log).context(name)?;
-        let target = Target::tls(HOST, port, &self.folder.join("chain.pem"))?;
-        Ok(Peer { name, process, target })
+        let chain = self.folder.join("chain.pem");
+        let (target, two) =
+            (Target::tls(HOST, port, &chain)?, Target::tls_two(HOST, port, &chain)?);
+        Ok(Peer { name, process, target, two })
     }
 }
 
@@ -88,9 +92,9 @@ fn nginx(programs: &Programs, files: &Files) -> Result<Peer> {
          events {{ worker_connections 8192; }}
          http {{
            {temporary} access_log {log}; keepalive_requests 100000; ssl_session_tickets off;
-           server {{ listen 127.0.0.1:{port} ssl default_server; ssl_reject_handshake on; }}
+           server {{ listen 127.0.0.1:{port} ssl http2 default_server; ssl_reject_handshake on; }}
            server {{
-             listen 127.0.0.1:{port} ssl; server_name {HOST};
+             listen 127.0.0.1:{port} ssl http2; server_name {HOST};
              ssl_protocols TLSv1.2 TLSv1.3; ssl_certificate {chain}; ssl_certificate_key {key};
              location / {{ default_type text/plain; return 200 \"{ROBOTS}\"; }}
            }}
@@ -118,7 +122,7 @@ defaults
   timeout connect 5s
   timeout server 60s
 frontend all
-  bind 127.0.0.1:{port} ssl crt {both} strict-sni no-tls-tickets alpn http/1.1
+  bind 127.0.0.1:{port} ssl crt {both} strict-sni no-tls-tickets alpn h2,http/1.1
   http-request return status 200 content-type text/plain string \"{ROBOTS}\"
 "
     );
