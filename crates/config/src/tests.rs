@@ -34,6 +34,16 @@ fn the_default_file_is_the_default_configuration() {
     assert_eq!(defaults.secrets.max_lifetime, Duration::from_hours(365 * 24));
 }
 
+#[test]
+fn what_the_guide_says_of_own_domains_is_a_configuration() {
+    let guide = include_str!("../../../deploy/README.md");
+    let (_, after) = guide.split_once("```toml\n").unwrap();
+    let (example, _) = after.split_once("```").unwrap();
+    let config = with_file(example).unwrap();
+    assert_eq!(config.domains.name_servers.len(), 2);
+    assert_eq!(config.acme.issuers[0].name, "letsencrypt");
+}
+
 /// A comment serves the keys below it up to the next blank line or section.
 #[test]
 fn every_key_has_a_comment() {

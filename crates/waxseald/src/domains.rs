@@ -28,11 +28,12 @@ pub(crate) struct DomainsSide {
 }
 
 /// Names that need a certificate and that no organization has: the console's, and the wildcard above organizations' short
-/// names, if our own name servers can prove it.
+/// names, if our own name servers can prove it: as the suffix's, or at the end of its alias.
 pub(crate) fn platform_names(config: &Config) -> Vec<PlatformName> {
     let console = config.console.host.clone().map(HostPattern::exact);
     let suffix = config.domains.platform_suffix.clone();
-    let suffix = suffix.filter(|_| config.domains.serve_platform_suffix);
+    let suffix =
+        suffix.filter(|_| config.domains.serve_platform_suffix || config.domains.zone.is_some());
     let names = console.into_iter().chain(suffix.map(HostPattern::wildcard));
     names.filter(|host| !host.host().is_localhost()).map(PlatformName::new).collect()
 }

@@ -156,6 +156,10 @@ impl Authority {
                 let is_live = Label::of(label).is_some_and(|label| live.targets.contains(&label));
                 is_live.then_some(Node::Addresses(&self.edges))
             }
+            // A suffix that others serve has an alias that points here.
+            (Holds::Targets, [b"platform", b"acme"]) => {
+                Some(Node::Texts(&live.platform_challenges))
+            }
             (Holds::Targets, [label, b"acme"]) => {
                 // A tenant's alias points here for good, and so a live target's name stays when an order is over.
                 let label = Label::of(label).filter(|label| live.knows(*label));

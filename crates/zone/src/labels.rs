@@ -52,7 +52,8 @@ pub struct Snapshot {
     pub challenges: HashMap<Label, Vec<String>>,
     /// Organizations' short names: `<slug>.<platform suffix>`, in lower case.
     pub slugs: HashSet<Box<str>>,
-    /// The same as `challenges`, for the platform's own wildcard: at `_acme-challenge.<platform suffix>`.
+    /// The same as `challenges`, for the platform's own wildcard: at `_acme-challenge.<platform suffix>`, and at
+    /// `platform.acme.<zone>`, where that name's alias leads if others serve the suffix.
     pub platform_challenges: Vec<String>,
 }
 

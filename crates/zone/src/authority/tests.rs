@@ -123,6 +123,9 @@ fn a_challenge_is_there_while_an_order_wants_it() {
         ("aaaaaaaaaaaaaaaaaaaaaaaaaa.acme.edge.example.net TXT", "no name in edge.example.net."),
         ("x.acme.edge.example.net TXT", "no name in edge.example.net."),
         ("_acme-challenge.example.net TXT", "three"),
+        ("platform.acme.edge.example.net TXT", "three"),
+        ("platform.acme.edge.example.net CAA", "no data in edge.example.net."),
+        ("platform.edge.example.net A", "no name in edge.example.net."),
         ("_acme-challenge.acme-corp.example.net TXT", "no name in example.net."),
     ]));
 }
