@@ -114,7 +114,8 @@ impl Shared<'_> {
             own_names: own.into_iter().flatten().collect(),
             loopback: self.config.listeners.plain.is_some(),
             vantage: vantage(),
-            console: origin.map(|origin| Origin::parse(&origin)).transpose()?,
+            // A port that the system is to choose is known too late for links in mails.
+            console: origin.and_then(|origin| Origin::parse(&origin).ok()),
             issuers: acme.issuers.iter().map(place).collect(),
             entitlements: self.entitlements,
             most_domains: MOST_DOMAINS,
