@@ -46,9 +46,9 @@ pub(super) struct TransferBody {
     account: AccountId,
 }
 
-/// A domain of an organization.
+/// A domain that an organization holds.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct DomainView {
+pub(super) struct HeldDomainView {
     #[schema(value_type = String)]
     id: DomainId,
     host: String,
@@ -70,7 +70,7 @@ pub(super) struct OrganizationView {
     #[schema(schema_with = names::permissions)]
     permissions: Vec<Permission>,
     /// Those that the caller reaches.
-    domains: Vec<DomainView>,
+    domains: Vec<HeldDomainView>,
     /// When it will be erased, UTC milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     deletion_due_at_ms: Option<i64>,
@@ -87,13 +87,13 @@ impl From<Seen> for OrganizationView {
             created_at_ms: tenant.created_at.as_ms(),
             role,
             permissions,
-            domains: held.map(DomainView::from).collect(),
+            domains: held.map(HeldDomainView::from).collect(),
             deletion_due_at_ms: tenant.deletion_due_at.map(wax_kernel::Timestamp::as_ms),
         }
     }
 }
 
-impl From<Domain> for DomainView {
+impl From<Domain> for HeldDomainView {
     fn from(domain: Domain) -> Self {
         Self { id: domain.id(), host: domain.host.to_string() }
     }

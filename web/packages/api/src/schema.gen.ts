@@ -1750,10 +1750,75 @@ export interface components {
             /** @description A state of that axis. */
             to: string;
         };
-        /** @description A domain of an organization. */
+        /** @description A domain as lists show it. */
         DomainView: {
+            /**
+             * @description How far its certificate is.
+             * @enum {string}
+             */
+            certificate: "none" | "queued" | "ordering" | "active" | "renewing" | "backoff" | "blocked" | "expired";
+            /**
+             * Format: int64
+             * @description When the certificate in use ends, UTC milliseconds.
+             */
+            certificate_until_ms?: number | null;
+            /**
+             * Format: int64
+             * @description The last look that said something, UTC milliseconds.
+             */
+            checked_at_ms?: number | null;
+            /**
+             * Format: int64
+             * @description UTC milliseconds.
+             */
+            created_at_ms: number;
+            /**
+             * @description Whether we let it.
+             * @enum {string}
+             */
+            gate: "open" | "suspended" | "plan-limit";
+            /** @description A-labels in lower case; `*.` before a wildcard's base. */
             host: string;
             id: string;
+            /**
+             * Format: int64
+             * @description The next look, UTC milliseconds.
+             */
+            next_check_at_ms?: number | null;
+            /**
+             * @description Whose it is, as far as the DNS has said.
+             * @enum {string}
+             */
+            ownership: "pending" | "verified" | "contested" | "held" | "grace" | "lapsed" | "released";
+            /**
+             * Format: int64
+             * @description Since when it is that, UTC milliseconds.
+             */
+            ownership_since_ms: number;
+            /**
+             * Format: int64
+             * @description When that ends if nothing happens: an answer is due, or the host is held less, or lost. UTC milliseconds.
+             */
+            ownership_until_ms?: number | null;
+            /**
+             * @description Where it led at the last look.
+             * @enum {string}
+             */
+            pointing: "unknown" | "pointing" | "partial" | "proxied" | "elsewhere" | "nxdomain" | "bogus" | "unreachable";
+            /** @description What its zone has to say. None: nothing has to be set. */
+            records: components["schemas"]["RecordView"][];
+            /**
+             * @description What its visitors meet. Absent: nothing, the handshake is refused.
+             * @enum {string}
+             */
+            service?: "full" | "held";
+            /**
+             * @description How it is reached.
+             * @enum {string}
+             */
+            transport: "acme" | "own" | "onion" | "loopback";
+            /** @description The same as people read it. */
+            unicode: string;
         };
         /** @description How many edges serve the domain as it is now. */
         EdgesView: {
@@ -1879,6 +1944,11 @@ export interface components {
              * @description UTC milliseconds.
              */
             window_ends_at_ms: number;
+        };
+        /** @description A domain that an organization holds. */
+        HeldDomainView: {
+            host: string;
+            id: string;
         };
         /** @description A `code` (`relative`, `alias`, `proxy`) and values for its words. */
         HintView: {
@@ -2196,7 +2266,7 @@ export interface components {
              */
             deletion_due_at_ms?: number | null;
             /** @description Those that the caller reaches. */
-            domains: components["schemas"]["DomainView"][];
+            domains: components["schemas"]["HeldDomainView"][];
             id: string;
             name: string;
             /** @description What the caller may do. */
