@@ -25,6 +25,7 @@ const FILES: &[(&str, [&str; Lang::ALL.len()])] = &areas![
     "console",
     "create",
     "dns",
+    "domains",
     "further",
     "invitation",
     "mail",

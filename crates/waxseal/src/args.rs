@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod accounts;
+mod domains;
 
 pub(crate) use accounts::{
     ChangeKey, Choose, CreateKey, Invitations, InvitationsAct, Invite, Keys, KeysAct, ListReceipts,
     Listing, Login, Members, MembersAct, Named, Organizations, OrganizationsAct, ProfileArg,
     Profiles, ProfilesAct, Receipts, ReceiptsAct, RoleOf, RotateKey, Sure,
 };
+pub(crate) use domains::{AddDomain, CheckDomain, Domains, DomainsAct, Passphrase, SetDomain};
 
 #[derive(Parser)]
 #[command(name = "waxseal", version, disable_help_flag = true, disable_help_subcommand = true)]
@@ -53,6 +55,7 @@ pub(crate) enum Command {
     Members(Members),
     Invitations(Invitations),
     Keys(Keys),
+    Domains(Domains),
     Completions(Completions),
 }
 

@@ -33,7 +33,7 @@ pub(crate) enum Exit {
     Seal,
     /// Nobody is signed in, or who is may not do that, or must be confirmed first.
     Access,
-    /// Of `verify-page`, as of `diff` and `cmp`: compared, and not the same.
+    /// Of `verify-page`, as of `diff` and `cmp`: compared, and not the same. Of `domains`: looked at, and not ready.
     Different,
     /// Of `verify-page`: not compared.
     Uncompared,
@@ -76,7 +76,7 @@ impl Failure {
         Self { is_error: false, ..Self::local(message) }
     }
 
-    /// Compared, and not the same.
+    /// Compared, and not the same; looked at, and not as it should be.
     pub(crate) fn different(message: impl Into<String>) -> Self {
         Self { is_error: false, ..Self::new(Exit::Different, message) }
     }

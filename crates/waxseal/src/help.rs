@@ -150,6 +150,7 @@ mod tests {
             "members role ann@acme.example boss",
             "members invite nobody",
             "keys create ci",
+            "domains set h --home x",
             "keys change ci",
             "login --key --no-browser",
         ] {

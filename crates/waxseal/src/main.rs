@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod domain_view;
 mod environment;
 mod failure;
 mod generate;

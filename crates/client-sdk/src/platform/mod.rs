@@ -2,6 +2,7 @@
 
 mod account;
 mod credential;
+mod domains;
 mod keys;
 mod login;
 mod members;
@@ -23,6 +24,9 @@ pub(crate) use self::credential::authorization;
 pub use self::{
     account::{Account, Belonging, Proof, SignedInSession},
     credential::{Credential, SessionToken},
+    domains::{
+        Change, DnsRecord, Domain, DomainEvent, DomainReport, Finding, ServerAnswer, Told, Verdict,
+    },
     keys::{ApiKey, KeyChange, NewApiKey, NewKey, OwnKey},
     login::{DeviceLogin, LetIn, LoginEnd},
     members::{Invitation, Invite, Member, MemberChange},
@@ -140,8 +144,18 @@ impl Platform {
 
     /// Ends something. If an answer was lost, "not there" is the answer that was.
     async fn delete(&self, path: &str) -> Result<(), Error> {
+        self.end(|| self.request(Method::DELETE, path)).await
+    }
+
+    /// The same, for what must be named once more.
+    async fn delete_named(&self, path: &str, body: &impl Serialize) -> Result<(), Error> {
+        let body = to_json(body);
+        self.end(|| self.with_body(Method::DELETE, path, body.to_vec())).await
+    }
+
+    async fn end(&self, request: impl Fn() -> RequestBuilder) -> Result<(), Error> {
         let is_again = Cell::new(false);
-        let delete = async || match self.nothing(self.request(Method::DELETE, path)).await {
+        let delete = async || match self.nothing(request()).await {
             Err(error) if is_again.replace(true) && error.code() == Some(Code::NotAvailable) => {
                 Ok(())
             }

@@ -4,6 +4,8 @@ mod acting;
 mod ask;
 mod burn;
 mod completions;
+mod domain_settings;
+mod domains;
 mod forget;
 mod give;
 mod invitations;
@@ -114,6 +116,7 @@ pub(crate) async fn run(
         Command::Members(args) => members::run(args, &context).await,
         Command::Invitations(args) => invitations::run(args, &context).await,
         Command::Keys(args) => keys::run(args, &context).await,
+        Command::Domains(args) => domains::run(args, &context).await,
         Command::Completions(args) => completions::run(args.shell, words, output),
     }
 }

@@ -1,16 +1,19 @@
 import { format, langOf, type Lang, type Message, type Params } from '@waxseal/i18n';
+import dnsEn from '@waxseal/i18n/locales/en/dns.json';
 import problemsEn from '@waxseal/i18n/locales/en/problems.json';
+import dnsJa from '@waxseal/i18n/locales/ja/dns.json';
 import problemsJa from '@waxseal/i18n/locales/ja/problems.json';
 import type {
   Account, AccountEvent, ApiKey, AuditEvent, Ceremony, CreateAnswer, DeviceLook, Invitation, InvitationLook, Member, MemberReceipt, Membership,
   NewApiKey, NoticesState, Organization, Page, Passkey, Permission, Role, SessionAnswer, SessionRow, SignInAnswer,
 } from '../src/api/types.ts';
+import { detail, domains, history } from './domains.ts';
 
 /** How the world is when a page is looked at. */
 export const SCENARIOS = [
   ...['owner', 'auditor', 'confined', 'invited', 'linked', 'several', 'nowhere', 'empty', 'long', 'deleting'] as const,
   ...['guest', 'invited-only', 'elsewhere', 'wrong', 'held-back', 'weak'] as const,
-  ...['loading', 'failed', 'offline', 'broken-off', 'ended', 'doubted', 'taken'] as const,
+  ...['loading', 'failed', 'offline', 'broken-off', 'ended', 'doubted', 'taken', 'refused'] as const,
 ] as const;
 export type Scenario = (typeof SCENARIOS)[number];
 
@@ -175,7 +178,7 @@ const recovery = { recovery_codes: ['7Q4M-TR2X', 'W9PL-0CVB', '6NYH-3SKD', '8FGJ
 
 const notices = (scenario: Scenario): NoticesState => ({ sent: scenario !== 'empty' });
 
-type Answer = (scenario: Scenario, cursor: string | null) => unknown;
+type Answer = (scenario: Scenario, cursor: string | null, domain: string) => unknown;
 
 /** Every route that a page asks for; the path's own ids do not matter here. */
 const ROUTES: Readonly<Record<string, Answer>> = {
@@ -186,6 +189,12 @@ const ROUTES: Readonly<Record<string, Answer>> = {
   'GET /v1/organizations/*/keys': keys,
   'GET /v1/organizations/*/audit': audit,
   'GET /v1/organizations/*/secrets': receipts,
+  'GET /v1/organizations/*/domains': domains,
+  'POST /v1/organizations/*/domains': () => detail('dom_new'),
+  'GET /v1/organizations/*/domains/*': (_scenario, _cursor, domain) => detail(domain),
+  'GET /v1/organizations/*/domains/*/history': history,
+  'POST /v1/organizations/*/domains/*/check': (_scenario, _cursor, domain) => detail(domain),
+  'POST /v1/organizations/*/domains/*/contest': (_scenario, _cursor, domain) => detail(domain),
   'GET /v1/account/passkeys': passkeys,
   'GET /v1/account/sessions': () => sessions,
   'GET /v1/account/events': events,
@@ -225,14 +234,19 @@ interface Refused {
   params?: Params;
   /** Which part of the form it is about. */
   field?: string;
+  /** What a name breaks, as `dns.json` has it. */
+  reason?: keyof typeof dnsEn;
+  /** Everything that is wrong with a certificate. */
+  faults?: readonly { code: string }[];
 }
 
 /** In the reader's language, as the server says it. */
-function problem({ status, code, params, field }: Refused): Response {
+function problem({ status, code, params, field, reason, faults }: Refused): Response {
   const lang = langOf(document.documentElement.lang);
-  const say = (part: string) => format(lang, PROBLEMS[lang][`${code}.${part}`] ?? code, params);
+  const because = { ...params, ...(reason && { reason: { en: dnsEn, ja: dnsJa }[lang][reason] }) };
+  const say = (part: string) => format(lang, PROBLEMS[lang][`${code}.${part}`] ?? code, because);
   const short = code.split('.')[0];
-  const body = { type: `urn:waxseal:problem:${short}`, title: say('title'), status, detail: say('detail'), code: short, ...(field && { field }) };
+  const body = { type: `urn:waxseal:problem:${short}`, title: say('title'), status, detail: say('detail'), code: short, ...(field && { field }), ...(faults && { faults }) };
   const headers = { 'Content-Type': 'application/problem+json', 'X-Request-Id': 'req_01JD4Z8Q', ...(status === 429 && { 'Retry-After': '60' }) };
   return new Response(JSON.stringify(body), { status, headers });
 }
@@ -253,6 +267,10 @@ const REFUSED: Partial<Record<Scenario, readonly (readonly [asked: RegExp, refus
   ],
   'held-back': [[/^POST/, { status: 429, code: 'held-back', params: { count: 60 } }]],
   weak: [[/^POST (?!.*invitations\/look)/, { status: 422, code: 'weak-password', field: 'password' }]],
+  refused: [
+    [/^POST.*domains$/, { status: 422, code: 'invalid.host', field: 'host', reason: 'host.public-suffix' }],
+    [/^PUT/, { status: 422, code: 'invalid.certificate', field: 'chain', faults: [{ code: 'key-mismatch' }, { code: 'out-of-order' }] }],
+  ],
   taken: [
     [/^POST.*invitations$/, { status: 409, code: 'conflict.member', field: 'email' }],
     [/device\/look$/, { status: 404, code: 'not-available.code' }],
@@ -267,14 +285,14 @@ export function fakeFetch(scenario: Scenario): typeof fetch {
     const method = init?.method ?? 'GET';
     const json = (body: unknown) => Promise.resolve(new Response(JSON.stringify(body), { headers: { 'Content-Type': 'application/json' } }));
     if (pathname === '/v1/session') return scenario === 'offline' ? Promise.reject(new TypeError('offline')) : json(session(scenario, !GUESTS.includes(scenario)));
-    const pattern = `${method} ${pathname.replace(/\/(organizations|keys|secrets|invitations)\/(?!look)[\w-]+/g, '/$1/*')}`;
+    const pattern = `${method} ${pathname.replace(/\/(organizations|keys|secrets|invitations|domains)\/(?!look)[\w-]+/g, '/$1/*')}`;
     if (pattern === 'GET /v1/account') return json(account(scenario));
     if (scenario === 'loading') return new Promise(() => {});
     // In one world, the first part of a list comes and the rest does not.
     if (scenario === 'broken-off' && searchParams.has('cursor')) return Promise.reject(new TypeError('offline'));
     const refused = REFUSED[scenario]?.find(([asked]) => asked.test(pattern));
     const known = ROUTES[pattern];
-    if (!refused && known) return json(known(scenario, searchParams.get('cursor')));
+    if (!refused && known) return json(known(scenario, searchParams.get('cursor'), /\/domains\/(\w+)/.exec(pathname)?.[1] ?? ''));
     return Promise.resolve(problem(refused?.[1] ?? { status: 404, code: 'not-available' }));
   };
 }

@@ -1,20 +1,29 @@
 import { bring } from './shell/bring.ts';
-import { isOpen, type Found } from './shell/routes.ts';
+import { isOpen, type Found, type OrganizationPage } from './shell/routes.ts';
 
 /** What comes when it is needed: a script each, with whatever it alone needs. Their files are named after these. */
 const PARTS = {
   member: () => import('./parts/member.ts'),
   account: () => import('./parts/account.ts'),
   organization: () => import('./parts/organization.ts'),
+  domains: () => import('./parts/domains.ts'),
   share: () => import('./parts/share.ts'),
 };
 
 type Part = keyof typeof PARTS;
 type Modules = { [P in Part]: Awaited<ReturnType<(typeof PARTS)[P]>> };
 
+/** Pages of an organization that are made of something else. */
+const ORGANIZATION_PARTS: Partial<Record<OrganizationPage, readonly Part[]>> = {
+  share: ['member', 'organization', 'share'],
+  domains: ['member', 'domains'],
+  addDomain: ['member', 'domains'],
+  domain: ['member', 'domains'],
+};
+
 /** The parts that a page is made of, for somebody who is signed in. */
 export function partsOf(found: Found): readonly Part[] {
-  if (found.kind === 'organization') return found.page === 'share' ? ['member', 'organization', 'share'] : ['member', 'organization'];
+  if (found.kind === 'organization') return ORGANIZATION_PARTS[found.page] ?? ['member', 'organization'];
   if (found.kind === 'missing' || found.page === 'start') return ['member'];
   return isOpen(found.page) ? [] : ['member', 'account'];
 }

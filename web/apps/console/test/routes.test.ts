@@ -24,3 +24,9 @@ test.each(['//evil.example', '/\\evil.example', 'https://evil.example/', 'javasc
   'and never to %j',
   (path) => expect(safeReturn(path, ORIGIN)).toBe('/'),
 );
+
+test('a domain has a page of its own, which nobody’s id can take the place of', () => {
+  expect(find('/o/acme/domains/dom_AbC-9')).toEqual({ kind: 'organization', page: 'domain', organization: 'acme', thing: 'dom_AbC-9' });
+  expect(find('/o/acme/domains/new')).toEqual({ kind: 'organization', page: 'addDomain', organization: 'acme' });
+  for (const path of ['/o/acme/domains/a/b', '/o/acme/keys/new', '/o/acme//x', '/o/acme/domains/*', '/o/acme/domains/a%2Fb']) expect(find(path), path).toEqual({ kind: 'missing' });
+});

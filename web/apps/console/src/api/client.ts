@@ -26,7 +26,7 @@ export interface World {
   random?: (bytes: number) => Uint8Array<ArrayBuffer>;
 }
 
-type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 type Query = Readonly<Record<string, string | number | undefined>>;
 
 interface Sent {
@@ -73,8 +73,12 @@ export class Api {
     return this.#act('PATCH', path, { body });
   }
 
-  async delete(path: string, body?: object): Promise<void> {
-    await this.#act('DELETE', path, { body });
+  put<Answer = object>(path: string, body: object): Promise<Answer> {
+    return this.#act('PUT', path, { body });
+  }
+
+  delete<Answer = void>(path: string, body?: object): Promise<Answer> {
+    return this.#act('DELETE', path, { body });
   }
 
   /** Makes something once, however often it is asked for until the server has answered. */

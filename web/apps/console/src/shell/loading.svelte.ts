@@ -24,6 +24,12 @@ export class Loaded<T> {
       if (turn === this.#turn) this.problem = error;
     }
   };
+
+  /** Shows what an act answered. What was asked for before that is older, and dropped. */
+  readonly put = (value: T): void => {
+    this.#turn += 1;
+    [this.value, this.problem] = [value, null];
+  };
 }
 
 /** A list that the server gives in pages. */

@@ -20,13 +20,16 @@ const ALLOWED: Readonly<Record<Permission, readonly Role[]>> = {
   'keys.read': READERS,
   'keys.write': LEADERS,
   'audit.read': READERS,
+  'domains.read': EVERYBODY,
+  'domains.write': LEADERS,
+  'domains.control': LEADERS,
   'secrets.create': ['owner', 'admin', 'member'],
   'secrets.read': EVERYBODY,
   'secrets.burn': ['owner', 'admin', 'member'],
 };
 
 /** What remains to whoever is confined to one domain. */
-const CONFINED: readonly Permission[] = ['organization.read', 'secrets.create', 'secrets.read', 'secrets.burn'];
+const CONFINED: readonly Permission[] = ['organization.read', 'domains.read', 'secrets.create', 'secrets.read', 'secrets.burn'];
 
 /** Whether a member may do it. */
 export function can({ role, domain }: Pick<Membership, 'role' | 'domain'>, permission: Permission): boolean {

@@ -23,6 +23,11 @@ export class Router {
     return this.#url.pathname;
   }
 
+  /** What the page is about, where its path names it. */
+  get thing(): string | undefined {
+    return this.found.kind === 'organization' ? this.found.thing : undefined;
+  }
+
   get handed(): Handed {
     return this.#handed;
   }

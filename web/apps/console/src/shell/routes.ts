@@ -26,6 +26,9 @@ const ORGANIZATIONS = {
   '/receipts': 'receipts',
   '/members': 'members',
   '/keys': 'keys',
+  '/domains': 'domains',
+  '/domains/new': 'addDomain',
+  '/domains/*': 'domain',
   '/audit': 'audit',
   '/settings': 'settings',
 } as const;
@@ -40,6 +43,9 @@ export const NEEDS: Readonly<Record<OrganizationPage, Permission>> = {
   receipts: 'secrets.read',
   members: 'members.read',
   keys: 'keys.read',
+  domains: 'domains.read',
+  addDomain: 'domains.write',
+  domain: 'domains.read',
   audit: 'audit.read',
   settings: 'organization.read',
 };
@@ -55,16 +61,20 @@ export const GUEST_PAGES: readonly OwnPage[] = ['sign-in', 'sign-up', 'forgotten
 
 export type Found =
   | { kind: 'own'; page: OwnPage }
-  | { kind: 'organization'; page: OrganizationPage; organization: string }
+  | { kind: 'organization'; page: OrganizationPage; organization: string; /** What stands for `*`: an id. */ thing?: string }
   | { kind: 'missing' };
 
 /** The page at a path. A slash at the end changes nothing. */
 export function find(path: string): Found {
   const trimmed = path.replace(/(?<=.)\/+$/, '');
   if (Object.hasOwn(OWN, trimmed)) return { kind: 'own', page: OWN[trimmed as keyof typeof OWN] };
-  const [, organization, rest = ''] = /^\/o\/([\w-]{1,64})(\/[a-z]+)?$/.exec(trimmed) ?? [];
-  if (!organization || !Object.hasOwn(ORGANIZATIONS, rest)) return { kind: 'missing' };
-  return { kind: 'organization', page: ORGANIZATIONS[rest as keyof typeof ORGANIZATIONS], organization };
+  const [, organization, rest = ''] = /^\/o\/([\w-]{1,64})((?:\/[\w-]{1,64}){0,2})$/.exec(trimmed) ?? [];
+  if (!organization) return { kind: 'missing' };
+  if (Object.hasOwn(ORGANIZATIONS, rest)) return { kind: 'organization', page: ORGANIZATIONS[rest as keyof typeof ORGANIZATIONS], organization };
+  const [, place, thing] = /^(\/\w+)\/(.+)$/.exec(rest) ?? [];
+  const any = `${place}/*`;
+  if (!thing || !Object.hasOwn(ORGANIZATIONS, any)) return { kind: 'missing' };
+  return { kind: 'organization', page: ORGANIZATIONS[any as keyof typeof ORGANIZATIONS], organization, thing };
 }
 
 /**

@@ -1,0 +1,31 @@
+import type { Finding, Hint } from '../../api/domains.ts';
+import type { Key, Words } from '../../shell/words.svelte.ts';
+
+/** Values for a finding's words. What is named `fault` has words of its own. */
+function values(words: Words, { params = {} }: Pick<Finding, 'params'>): Record<string, string> {
+  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, name === 'fault' ? words.named('dns.fault', value) : value]));
+}
+
+/** What was found; the code itself if it is younger than this page. */
+export function foundOf(words: Words, finding: Pick<Finding, 'code' | 'params'>): string {
+  const key = `dns.found.${finding.code}`;
+  return words.has(key) ? words.t(key, values(words, finding)) : finding.code;
+}
+
+/** What to do about it. */
+export function adviceOf(words: Words, finding: Pick<Finding, 'code' | 'params'>): string | null {
+  const key = `dns.advice.${finding.code}`;
+  return words.has(key) ? words.t(key, values(words, finding)) : null;
+}
+
+/** What a row of the history came from, without the values that only a report has: the code, where its words need them. */
+export function causeOf(words: Words, code: string): string {
+  const keys = [`dns.found.${code}`, `certificate.reason.${code}`].filter((key): key is Key => words.has(key));
+  return keys.map((key) => words.t(key)).find((text) => !text.includes('{')) ?? code;
+}
+
+/** What makes an edit easier at the provider's form; the code itself if it is younger than this page. */
+export function hintOf(words: Words, { code, ...values }: Hint): string {
+  const key = `dns.hint.${code}`;
+  return words.has(key) ? words.t(key, Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value ?? '']))) : code;
+}
