@@ -43,6 +43,8 @@ pub enum Code {
     Malformed,
     /// Not `application/json`.
     MediaType,
+    /// Guests create nothing on this host: its organization lets members and keys alone.
+    MembersOnly,
     /// Not POST.
     Method,
     /// The connection's certificate is not this host's.

@@ -58,6 +58,8 @@ codes! {
     Csrf = "csrf", FORBIDDEN, Denied;
     /// Nobody may sign up by themselves.
     SignUpClosed = "sign-up-closed", FORBIDDEN, Denied;
+    /// Guests create nothing on this domain: its organization decided so.
+    MembersOnly = "members-only", FORBIDDEN, Denied;
     /// A mailed link in another browser than the one that asked for it.
     OtherDevice = "other-device", FORBIDDEN, Denied;
     /// Unknown, or not proven: one answer for all.

@@ -7,7 +7,9 @@ mod route;
 pub mod schedule;
 mod settings;
 
-pub use axes::{CertificateState, Gate, Ownership, Pointing, Service, Transport, service};
+pub use axes::{
+    CertificateState, Gate, Ownership, Pointing, Service, Transport, service, standing,
+};
 pub use record::{Axis, AxisChange, Checks, Domain, DomainEvent, ProofToken};
 pub use route::{Node, NodeKind, Route};
 pub use settings::{Creators, DomainDefaults, DomainLimits, DomainSettings, Home};

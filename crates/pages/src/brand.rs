@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use serde::Serialize;
-use wax_model::{Brand, Color, Corners, DomainSettings, Entitlements, ink_on, readable};
+use wax_model::{Brand, Color, Corners, DomainSettings, Entitlements, Kind, ink_on, readable};
 
 use crate::{Cache, Served};
 
@@ -31,6 +31,12 @@ struct BrandJson<'a> {
     create: &'static str,
     max_lifetime_s: u64,
     max_views: u32,
+    kinds: Vec<Kind>,
+    passphrase: &'static str,
+    /// What the form begins with; null: as ever.
+    lifetime_s: Option<u64>,
+    views: Option<u32>,
+    kind: Option<Kind>,
 }
 
 /// A host's look, rendered when its first visitor comes: an edge has a hundred thousand, and few visitors in its first
@@ -77,7 +83,8 @@ fn json(brand: &Brand, plan: &Entitlements, settings: &DomainSettings) -> Vec<u8
     fn given(text: &str) -> Option<&str> {
         Some(text).filter(|text| !text.is_empty())
     }
-    let limits = settings.limits.within(plan);
+    let DomainSettings { limits: own, defaults, .. } = settings;
+    let limits = own.within(plan);
     let view = BrandJson {
         organization: &brand.name,
         logo: brand.logo.as_ref().map(|_| "/brand/logo"),
@@ -87,6 +94,11 @@ fn json(brand: &Brand, plan: &Entitlements, settings: &DomainSettings) -> Vec<u8
         create: if settings.strangers_create() { "anyone" } else { "closed" },
         max_lifetime_s: limits.max_lifetime.as_secs(),
         max_views: limits.max_views,
+        kinds: plan.kinds.iter().copied().filter(|kind| own.allows(*kind)).collect(),
+        passphrase: if own.passphrase_required { "required" } else { "optional" },
+        lifetime_s: defaults.lifetime_s,
+        views: defaults.views,
+        kind: defaults.kind,
     };
     serde_json::to_vec(&view).expect("strings and numbers have a JSON form")
 }
@@ -150,13 +162,30 @@ mod tests {
 
     #[test]
     fn the_json_says_what_the_tenant_decided_for_the_host() {
-        use wax_model::domain::{Creators, DomainLimits};
-        let limits = DomainLimits { max_lifetime_s: Some(3_600), ..DomainLimits::default() };
-        let settings =
-            DomainSettings { creators: Creators::Members, limits, ..DomainSettings::default() };
+        use wax_model::domain::{Creators, DomainDefaults, DomainLimits};
+        let settings = DomainSettings {
+            creators: Creators::Members,
+            limits: DomainLimits {
+                max_lifetime_s: Some(3_600),
+                kinds: Some(vec![Kind::DeviceBound]),
+                passphrase_required: true,
+                ..DomainLimits::default()
+            },
+            defaults: DomainDefaults { lifetime_s: Some(600), ..DomainDefaults::default() },
+            ..DomainSettings::default()
+        };
         let look = Look::new(Brand::plain("Acme"), Entitlements::SELF_HOSTED, settings);
         let json: serde_json::Value = serde_json::from_slice(look.files().json.body()).unwrap();
-        assert_eq!((&json["create"], &json["max_lifetime_s"]), (&"closed".into(), &3_600.into()));
+        for (member, value) in [
+            ("create", serde_json::json!("closed")),
+            ("max_lifetime_s", 3_600.into()),
+            ("kinds", vec!["device_bound"].into()),
+            ("passphrase", "required".into()),
+            ("lifetime_s", 600.into()),
+            ("views", serde_json::Value::Null),
+        ] {
+            assert_eq!(json[member], value, "{member}");
+        }
     }
 
     #[test]

@@ -1,15 +1,16 @@
 //! Tenants' claims to names.
 
 use async_trait::async_trait;
-use wax_kernel::{DomainId, EventId, HostPattern, TenantId, Timestamp};
+use wax_kernel::{AccountId, DomainId, EventId, HostPattern, TenantId, Timestamp};
 use wax_model::{
     Brand,
     domain::{
-        Checks, Domain, DomainEvent, Gate, Ownership, Pointing, ProofToken, Transport,
+        Checks, Domain, DomainEvent, DomainSettings, Gate, Ownership, Pointing, ProofToken,
+        Transport,
         ownership::{HostClaim, Sighting, Vantage},
     },
 };
-use wax_store::{DomainReads, DomainRepository, NewDomain, StoreError};
+use wax_store::{DomainReads, DomainRepository, NewDomain, Sender, StoreError};
 
 use crate::{
     brands, burials, change_log,
@@ -62,6 +63,15 @@ statements! {
         SELECT tenant_id, id, $2 FROM domains WHERE id = $1
         ON CONFLICT (tenant_id, domain_id) DO UPDATE SET report = excluded.report");
     FIND_REPORT = both("SELECT report FROM domain_reports WHERE tenant_id = $1 AND domain_id = $2");
+    /// A contest that its holder wins is no break. Whoever is no member any more has no name here.
+    FIND_SENDER = both("SELECT domains.host, domains.token, domains.settings, domains.since_ms, tenants.name AS organization,
+            (SELECT at_ms FROM domain_history
+                WHERE tenant_id = $1 AND domain_id = $2 AND axis = 'ownership' AND became = 'verified' AND was <> 'contested'
+                ORDER BY at_ms DESC LIMIT 1) AS proved_at_ms,
+            (SELECT accounts.name FROM memberships JOIN accounts ON accounts.id = memberships.account_id
+                WHERE memberships.tenant_id = $1 AND memberships.account_id = $3) AS member
+        FROM domains JOIN tenants ON tenants.id = domains.tenant_id
+        WHERE domains.tenant_id = $1 AND domains.id = $2");
     /// The states are those of the index `secrets_by_domain`.
     COUNT_LIVE_SECRETS = both("SELECT COUNT(*) AS secrets FROM secrets
         WHERE tenant_id = $1 AND domain_id = $2 AND state IN ('ready', 'locked', 'draining', 'bound')");
@@ -104,6 +114,19 @@ fn claim(row: Fields<'_>) -> Result<HostClaim, StoreError> {
         sighting: seen_at.zip(seen_from).map(sighting),
         contested_by: row.maybe_parse("contested_by", DomainId::parse)?,
         turned_down_until: row.maybe_at("turned_down_until_ms")?,
+    })
+}
+
+fn sender(row: Fields<'_>) -> Result<Sender, StoreError> {
+    let settings: DomainSettings = row.parse("settings", |json| serde_json::from_str(json))?;
+    let proved_at = row.maybe_at("proved_at_ms")?.unwrap_or(row.at("since_ms")?);
+    let is_given = row.get::<String>("token")?.is_empty();
+    Ok(Sender {
+        organization: row.get("organization")?,
+        host: row.parse("host", HostPattern::parse)?,
+        proven_since: (!is_given).then_some(proved_at),
+        shows_member: settings.shows_member,
+        member: row.get("member")?,
     })
 }
 
@@ -213,6 +236,15 @@ impl<S: Rows> DomainReads for Scoped<S> {
         limit: u32,
     ) -> Result<Vec<DomainEvent>, StoreError> {
         domain_history::list_back(&mut self.session, self.tenant, id, before, limit).await
+    }
+
+    async fn sender(
+        &mut self,
+        id: DomainId,
+        member: Option<AccountId>,
+    ) -> Result<Option<Sender>, StoreError> {
+        let query = sql(FIND_SENDER).bind(self.tenant).bind(id).bind(member);
+        self.session.row(query).await?.map(|row| sender(row.of("domains"))).transpose()
     }
 
     async fn live_secrets(&mut self, id: DomainId) -> Result<u64, StoreError> {

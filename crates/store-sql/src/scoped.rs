@@ -82,6 +82,10 @@ impl UnitOfWork for Scoped<Session<'_>> {
         self
     }
 
+    fn domains(&mut self) -> &mut dyn DomainReads {
+        self
+    }
+
     fn audit(&mut self) -> &mut dyn AuditRepository {
         self
     }

@@ -214,6 +214,8 @@ macro_rules! conformance {
                 a_handshake_hastens_a_waiting_names_check,
                 a_name_is_hastened_once_in_a_while,
                 live_secrets_of_a_domain_are_counted,
+                who_sends_is_told_from_the_rows_of_the_server,
+                a_domain_is_proven_since_its_last_proof_without_a_break,
                 organizations_without_their_host_are_found_until_they_have_it,
                 another_tenants_domains_are_out_of_reach;
             change_log:

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use wax_kernel::{DomainId, EventId, HostPattern, Timestamp};
+use wax_kernel::{AccountId, DomainId, EventId, HostPattern, Timestamp};
 use wax_model::{
     Brand, Tenant,
     domain::{Domain, DomainEvent, Node, NodeKind, Route},
@@ -24,6 +24,21 @@ pub struct NewDomain {
     pub domain: Domain,
     /// What its visitors see.
     pub brand: Brand,
+}
+
+/// What the server itself knows of who sends from a domain. Nothing in it is a text of a brand or of a sender.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sender {
+    /// The organization's name.
+    pub organization: String,
+    /// The domain's name.
+    pub host: HostPattern,
+    /// Since when the DNS has proved it, without a break. `None`: it was given, and nothing proves it.
+    pub proven_since: Option<Timestamp>,
+    /// Whether the organization lets recipients know its members' names.
+    pub shows_member: bool,
+    /// The name of the member who was asked for, as long as they are one.
+    pub member: Option<String>,
 }
 
 /// Looking at one tenant's domains.
@@ -48,6 +63,12 @@ pub trait DomainReads: Send {
         before: Option<(Timestamp, EventId)>,
         limit: u32,
     ) -> Result<Vec<DomainEvent>, StoreError>;
+    /// Who sends from it, and the name of this member.
+    async fn sender(
+        &mut self,
+        id: DomainId,
+        member: Option<AccountId>,
+    ) -> Result<Option<Sender>, StoreError>;
     /// How many secrets of it can still be opened.
     async fn live_secrets(&mut self, id: DomainId) -> Result<u64, StoreError>;
 }

@@ -145,6 +145,8 @@ pub trait UnitOfWork: Send {
     fn copies(&mut self) -> &mut dyn CopyRepository;
     /// The organization itself: members, invitations, keys.
     fn organization(&mut self) -> &mut dyn OrganizationRepository;
+    /// Its domains, to look at: rules that they set hold for what the same unit writes.
+    fn domains(&mut self) -> &mut dyn DomainReads;
     /// Audit events.
     fn audit(&mut self) -> &mut dyn AuditRepository;
     /// Messages to be delivered after the commit.

@@ -14,11 +14,12 @@ use wax_crypto::{
 };
 use wax_httpkit::{ClientAddress, Network, RequestContext, auth::NoAccounts};
 use wax_kernel::{
-    Clock, DomainId, Job, ManualClock, RequestId, Rng, SeededRng, SystemRng, TenantId, Timestamp,
+    Clock, DomainId, HostPattern, Job, ManualClock, RequestId, Rng, SeededRng, SystemRng, TenantId,
+    Timestamp,
 };
-use wax_model::{Entitlements, Plan, Tenant, TenantScope};
+use wax_model::{Brand, Domain, Entitlements, Plan, Tenant, TenantScope, domain::Transport};
 use wax_secrets::{Parts, Secrets};
-use wax_store::Store;
+use wax_store::{NewDomain, Store};
 use wax_store_sql::{Settings, SqlStore};
 
 /// Where the tests' clock starts.
@@ -38,6 +39,7 @@ pub struct TestApp {
     router: Router,
     jobs: Vec<Job>,
     scopes: [TenantScope; 2],
+    domains: [DomainId; 2],
 }
 
 /// An answer, read to its end.
@@ -102,6 +104,10 @@ impl TestApp {
             entitlements: Entitlements::SELF_HOSTED,
         });
         let scopes = [scope(&store, "acme", 1).await, scope(&store, "other", 2).await];
+        let domains = [
+            domain(&store, scopes[0], "secrets.acme.example", 9).await,
+            domain(&store, scopes[1], "secrets.other.example", 10).await,
+        ];
         let jobs = wax_secrets::jobs(&secrets);
         Self {
             clock,
@@ -110,6 +116,7 @@ impl TestApp {
             rng,
             jobs,
             scopes,
+            domains,
             router: wax_secrets::router(secrets, Arc::new(NoAccounts)),
         }
     }
@@ -122,6 +129,16 @@ impl TestApp {
     /// Another tenant on the same server.
     pub const fn other_scope(&self) -> TenantScope {
         self.scopes[1]
+    }
+
+    /// The domain that the tenant's requests come through.
+    pub const fn domain(&self) -> DomainId {
+        self.domains[0]
+    }
+
+    /// Changes that domain, as its organization, the DNS or the operator may.
+    pub async fn change_domain(&self, change: impl FnOnce(&mut Domain)) {
+        change_domain(&*self.store, self.domain(), change).await;
     }
 
     /// What the tenant's pages and API stand under.
@@ -187,7 +204,7 @@ impl TestApp {
     pub async fn respond(&self, scope: TenantScope, mut request: Request<Body>) -> Response {
         request.extensions_mut().insert(RequestContext {
             scope,
-            domain: DomainId::from_bytes([9; 16]),
+            domain: self.domains[usize::from(scope == self.other_scope())],
             origin: Arc::new(Self::origin()),
             client: ClientAddress::new([192, 0, 2, 1].into()),
             network: Network::new("192.0.2.0/24"),
@@ -203,6 +220,31 @@ pub fn request(path: &str, body: impl Into<Body>) -> Request<Body> {
         .header(header::CONTENT_TYPE, "application/json")
         .body(body.into())
         .expect("a path makes a request")
+}
+
+/// Changes a domain's row.
+pub async fn change_domain(
+    store: &(dyn Store + 'static),
+    id: DomainId,
+    change: impl FnOnce(&mut Domain),
+) {
+    let found = store.platform().domains().domain(id).await.expect("the store answers");
+    let mut domain = found.expect("the domain is there");
+    change(&mut domain);
+    let written = store.write_platform(move |unit| {
+        let domain = domain.clone();
+        Box::pin(async move { unit.domains().update(&domain).await })
+    });
+    assert!(written.await.expect("the store answers"), "the domain is there");
+}
+
+async fn domain(store: &SqlStore, scope: TenantScope, host: &str, seed: u8) -> DomainId {
+    let id = DomainId::from_bytes([seed; 16]);
+    let host = HostPattern::parse(host).expect("a host");
+    let domain = Domain::given(id, scope.tenant(), host, Transport::Loopback, START);
+    let new = NewDomain { domain, brand: Brand::plain("Acme") };
+    assert!(store.platform().ensure_domain(&new).await.expect("the store answers"));
+    id
 }
 
 #[expect(clippy::disallowed_methods, reason = "tests stand in for the edge")]

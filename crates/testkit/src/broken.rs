@@ -8,7 +8,7 @@ use wax_kernel::{ClaimId, EventId, ReceiptId, SecretId, Timestamp};
 use wax_model::{Ask, AuditEvent, Claim, ClaimState, EndState, OutboxMessage, Secret, TenantScope};
 use wax_store::{
     AccountReads, Attempt, AttemptOutcome, AuditRepository, Call, ClaimReads, ClaimRepository,
-    CopyReads, CopyRepository, HandoverReads, HandoverRepository, NewClaim, NewSecret,
+    CopyReads, CopyRepository, DomainReads, HandoverReads, HandoverRepository, NewClaim, NewSecret,
     OrganizationRepository, OutboxRepository, PlatformStore, PlatformWork, Reader, SealedContent,
     SealedCopy, SealedWrap, SecretFilter, SecretReads, SecretRepository, Store, StoreError,
     UnitOfWork, Work,
@@ -149,6 +149,10 @@ impl UnitOfWork for Noting<'_> {
     /// Not noted, so undone: this store is for secrets.
     fn organization(&mut self) -> &mut dyn OrganizationRepository {
         self.uow.organization()
+    }
+
+    fn domains(&mut self) -> &mut dyn DomainReads {
+        self.uow.domains()
     }
 
     fn audit(&mut self) -> &mut dyn AuditRepository {

@@ -19,7 +19,7 @@ mod smtp;
 mod tree_wire;
 mod watched;
 
-pub use app::{Answer, START, TestApp, request};
+pub use app::{Answer, START, TestApp, change_domain, request};
 pub use breaking::{Breaking, Commit};
 pub use broken::SelectThenDelete;
 pub use ca::{Fault as CaFault, Issuing as CaIssuing, ScriptedCa, Served as CaServed};

@@ -10,7 +10,7 @@ use wax_kernel::{ClaimId, EventId, ReceiptId, SecretId, Timestamp};
 use wax_model::{AuditEvent, Claim, ClaimState, EndState, OutboxMessage, Secret, TenantScope};
 use wax_store::{
     AccountReads, Attempt, AttemptOutcome, AuditRepository, Call, ClaimReads, ClaimRepository,
-    CopyRepository, HandoverRepository, NewClaim, NewSecret, OrganizationRepository,
+    CopyRepository, DomainReads, HandoverRepository, NewClaim, NewSecret, OrganizationRepository,
     OutboxRepository, PlatformStore, PlatformWork, Reader, SealedContent, SealedWrap, SecretFilter,
     SecretReads, SecretRepository, Store, StoreError, UnitOfWork, Work,
 };
@@ -125,6 +125,10 @@ impl UnitOfWork for Unit<'_> {
 
     fn organization(&mut self) -> &mut dyn OrganizationRepository {
         self.uow.organization()
+    }
+
+    fn domains(&mut self) -> &mut dyn DomainReads {
+        self.uow.domains()
     }
 
     fn audit(&mut self) -> &mut dyn AuditRepository {

@@ -29,7 +29,7 @@ impl Overtaken {
         Arc::new(Self { inner, first: Mutex::new(None) })
     }
 
-    /// This is done, whole, before the next unit over accounts begins.
+    /// This is done, whole, before the next unit begins.
     pub fn overtake(&self, first: impl Future<Output = ()> + Send + 'static) {
         *self.first.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::pin(first));
     }
@@ -42,6 +42,9 @@ impl Overtaken {
 #[async_trait]
 impl Store for Overtaken {
     async fn run(&self, scope: TenantScope, work: Work) -> Result<(), StoreError> {
+        if let Some(first) = self.take() {
+            first.await;
+        }
         self.inner.run(scope, work).await
     }
 

@@ -28,6 +28,8 @@ pub(super) struct SettingsBody {
     creators: Option<Creators>,
     defaults: Option<DefaultsBody>,
     limits: Option<LimitsBody>,
+    /// Whether recipients are told the name of the member who sent something.
+    shows_member: Option<bool>,
 }
 
 /// What the form begins with; absent: as ever.
@@ -80,9 +82,9 @@ pub(super) async fn change(
     Path(path): Path<(String, String)>,
     Json(body): Json<SettingsBody>,
 ) -> Result<JsonAnswer<DomainDetailView>, Problem> {
-    let SettingsBody { home, creators, defaults, limits } = body;
+    let SettingsBody { home, creators, defaults, limits, shows_member } = body;
     let (defaults, limits) = (defaults.map(Into::into), limits.map(Into::into));
-    let change = SettingsChange { home, creators, defaults, limits };
+    let change = SettingsChange { home, creators, defaults, limits, shows_member };
     let id = id(&path.1)?;
     Ok(JsonAnswer(domains.change_settings(&allowed.into(), id, change).await?.into()))
 }

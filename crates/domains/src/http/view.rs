@@ -161,6 +161,8 @@ struct SettingsView {
     creators: &'static str,
     defaults: DefaultsView,
     limits: LimitsView,
+    /// Whether recipients are told the name of the member who sent something.
+    shows_member: bool,
 }
 
 /// What the form begins with.
@@ -325,7 +327,7 @@ impl From<Edges> for EdgesView {
 
 impl From<DomainSettings> for SettingsView {
     fn from(settings: DomainSettings) -> Self {
-        let DomainSettings { home, creators, defaults, limits } = settings;
+        let DomainSettings { home, creators, defaults, limits, shows_member } = settings;
         Self {
             home: home.as_str(),
             creators: creators.as_str(),
@@ -340,6 +342,7 @@ impl From<DomainSettings> for SettingsView {
                 kinds: limits.kinds,
                 passphrase_required: limits.passphrase_required,
             },
+            shows_member,
         }
     }
 }

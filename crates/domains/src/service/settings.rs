@@ -19,6 +19,7 @@ pub(crate) struct SettingsChange {
     pub(crate) creators: Option<Creators>,
     pub(crate) defaults: Option<DomainDefaults>,
     pub(crate) limits: Option<DomainLimits>,
+    pub(crate) shows_member: Option<bool>,
 }
 
 #[derive(Debug, Clone)]
@@ -87,6 +88,7 @@ fn changed(settings: &DomainSettings, change: &SettingsChange) -> DomainSettings
         creators: change.creators.unwrap_or(settings.creators),
         defaults: change.defaults.unwrap_or(settings.defaults),
         limits: change.limits.clone().unwrap_or_else(|| settings.limits.clone()),
+        shows_member: change.shows_member.unwrap_or(settings.shows_member),
     }
 }
 

@@ -15,7 +15,8 @@ async fn settings_change_part_by_part_and_what_is_beyond_the_plan_is_refused() {
     for (change, expected) in [
         (json!({"home": "closed"}), json!({"home": "closed", "creators": "everyone"})),
         (json!({"creators": "members"}), json!({"home": "closed", "creators": "members"})),
-        (json!({"limits": limits}), json!({"limits": limits})),
+        (json!({"limits": limits}), json!({"limits": limits, "shows_member": false})),
+        (json!({"shows_member": true}), json!({"limits": limits, "shows_member": true})),
         (
             json!({"defaults": {"lifetime_s": 3_600, "views": 1}}),
             json!({"defaults": {"lifetime_s": 3_600, "views": 1}, "limits": limits}),

@@ -125,6 +125,11 @@ pub fn service(
     if needs_certificate && certificate_until.is_none_or(|until| until <= now) {
         return None;
     }
+    standing(ownership, gate)
+}
+
+/// What a host is to its tenant, whether or not visitors can reach it yet: [`service`] without the certificate.
+pub const fn standing(ownership: Ownership, gate: Gate) -> Option<Service> {
     match (ownership, gate) {
         (Ownership::Verified | Ownership::Contested, Gate::Open) => Some(Service::Full),
         (owned, _) if owned.holds() => Some(Service::Held),

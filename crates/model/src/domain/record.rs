@@ -4,7 +4,7 @@ use wax_kernel::{DomainId, EventId, HostPattern, TenantId, Timestamp};
 
 use super::{
     CertificateState, DomainSettings, Gate, Ownership, Pointing, Service, Transport,
-    ownership::HostClaim, service,
+    ownership::HostClaim, service, standing,
 };
 use crate::{Actor, text_enum::text_enum};
 
@@ -90,6 +90,11 @@ impl Domain {
             checks: Checks { since: now, count: 0, last_at: None, next_at: None },
             settings: DomainSettings::default(),
         }
+    }
+
+    /// What may be done on it, whether or not visitors can reach it yet.
+    pub const fn standing(&self) -> Option<Service> {
+        standing(self.claim.ownership, self.gate)
     }
 
     /// What its visitors meet, with a certificate until then.

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Entitlements, Kind, text_enum::text_enum};
+use wax_kernel::Timestamp;
+
+use crate::{Entitlements, Invalid, Kind, Policy, Rule, text_enum::text_enum};
 
 text_enum! {
     /// What stands at `/` of a domain.
@@ -40,6 +42,9 @@ pub struct DomainSettings {
     /// What is allowed, within the plan.
     #[serde(default)]
     pub limits: DomainLimits,
+    /// Whether recipients are told the name of the member who sent something.
+    #[serde(default)]
+    pub shows_member: bool,
 }
 
 /// What the form to make a secret begins with; nothing: as ever.
@@ -82,6 +87,7 @@ impl Default for DomainSettings {
             creators: Creators::Everyone,
             defaults: DomainDefaults::default(),
             limits: DomainLimits::default(),
+            shows_member: false,
         }
     }
 }
@@ -102,6 +108,26 @@ impl DomainLimits {
             max_views: self.max_views.unwrap_or(plan.max_views).clamp(1, plan.max_views),
             ..*plan
         }
+    }
+
+    /// Checks a sender's rules against these limits, and the plan's, and answers when the secret expires. A passphrase is
+    /// one that the policy names: nobody but sender and recipient can tell whether it is a good one.
+    ///
+    /// # Errors
+    /// The field that goes beyond.
+    pub fn check(
+        &self,
+        policy: &Policy,
+        plan: &Entitlements,
+        now: Timestamp,
+    ) -> Result<Timestamp, Invalid> {
+        if !self.allows(policy.kind) {
+            return Err(Invalid::new("policy.kind", Rule::NotOffered));
+        }
+        if self.passphrase_required && policy.passphrase.is_none() {
+            return Err(Invalid::new("policy.passphrase", Rule::Required));
+        }
+        policy.check(&self.within(plan), now)
     }
 
     /// Whether secrets of this kind may be made.
@@ -140,10 +166,68 @@ mod tests {
     }
 
     #[test]
+    fn a_sender_keeps_within_every_limit_to_the_second_and_the_view() {
+        const NOW: Timestamp = Timestamp::from_ms(1_700_000_000_000);
+        let limits = DomainLimits {
+            max_lifetime_s: Some(3_600),
+            max_views: Some(2),
+            kinds: Some(vec![Kind::OneTime]),
+            passphrase_required: true,
+        };
+        let cost = r#"{"m_kib":65536,"t":3,"p":1}"#;
+        let at = NOW.as_ms() + 3_600_000;
+        let some = |field: &str, rule| Some((field.to_owned(), rule));
+        for (kind, views, expires, passphrase, expected) in [
+            ("one_time", 2, r#"{"after_s":3600}"#.to_owned(), cost, None),
+            ("one_time", 2, format!(r#"{{"at_ms":{at}}}"#), cost, None),
+            (
+                "one_time",
+                2,
+                r#"{"after_s":3601}"#.to_owned(),
+                cost,
+                some("policy.expires.after_s", "range"),
+            ),
+            (
+                "one_time",
+                2,
+                format!(r#"{{"at_ms":{}}}"#, at + 1),
+                cost,
+                some("policy.expires.at_ms", "range"),
+            ),
+            ("one_time", 3, r#"{"after_s":60}"#.to_owned(), cost, some("policy.views", "plan")),
+            (
+                "device_bound",
+                1,
+                r#"{"after_s":60}"#.to_owned(),
+                cost,
+                some("policy.kind", "not-offered"),
+            ),
+            (
+                "one_time",
+                1,
+                r#"{"after_s":60}"#.to_owned(),
+                "null",
+                some("policy.passphrase", "required"),
+            ),
+        ] {
+            let text = format!(
+                r#"{{"kind":"{kind}","views":{views},"expires":{expires},"passphrase":{passphrase},"sealed":"client"}}"#
+            );
+            let policy = Policy::parse(text.as_bytes()).unwrap();
+            let checked = limits.check(&policy, &Entitlements::SELF_HOSTED, NOW);
+            let refused = checked.err().map(|invalid| (invalid.field, invalid.rule.code()));
+            assert_eq!(refused, expected, "{text}");
+            let free = DomainLimits::default().check(&policy, &Entitlements::SELF_HOSTED, NOW);
+            assert!(free.is_ok(), "{text}");
+        }
+    }
+
+    #[test]
     fn what_was_stored_without_a_part_reads_as_without_it() {
         let stored = r#"{"home":"closed","creators":"members"}"#;
         let settings: DomainSettings = serde_json::from_str(stored).unwrap();
         assert_eq!(settings.limits, DomainLimits::default());
+        assert!(!settings.shows_member);
         assert!(serde_json::from_str::<DomainSettings>(r#"{"home":"open"}"#).is_err());
     }
 }

@@ -122,7 +122,7 @@ pub(super) async fn create(
     Asked(place): Asked<Place>,
     body: Body<CreateBody, MAX_BODY>,
 ) -> Result<impl IntoResponse, Problem> {
-    let maker = secrets.maker(Authority::from(allowed), place.domain).await?;
+    let maker = Authority::from(allowed).maker(place.domain)?;
     let created = secrets.create(&maker, command(body)?).await?;
     Ok((StatusCode::CREATED, JsonAnswer(CreatedView::from(created))))
 }

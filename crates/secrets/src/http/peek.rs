@@ -5,15 +5,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wax_crypto::{Challenge, PeekKey, Thumbprint};
 use wax_httpkit::{Json, Problem, ProblemResponses, RequestContext};
-use wax_kernel::{ClaimId, SecretId};
+use wax_kernel::{ClaimId, SecretId, Timestamp};
 
 use super::{
     bytes::Base64,
-    view::{ClaimStateName, OpeningView, TriesView, device_kinds, kinds, sealed, states},
+    view::{ClaimStateName, OpeningView, TriesView, device_kinds, kinds, sealed, senders, states},
 };
 use crate::{
     Secrets,
-    service::{Bound, Peek, Peeked, StandingAsk},
+    service::{Bound, By, Peek, Peeked, StandingAsk, VerifiedSender},
 };
 
 /// Proof of the link, and the device that wants to go on.
@@ -43,11 +43,33 @@ pub(super) struct PassphraseView {
     p: u8,
 }
 
+/// Who sent a secret, by the server's own rows. Nothing in it comes from a brand or from what was typed into a form.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct SenderView {
+    /// As what: somebody who did not sign in, a member of the organization, or a program with its key.
+    #[schema(schema_with = senders)]
+    by: &'static str,
+    /// The member's name, where the organization lets recipients know it.
+    #[schema(required)]
+    member: Option<String>,
+    /// The name under which the organization has its account.
+    organization: String,
+    /// Its domain on which the secret was made: A-labels; `*.` before a wildcard's base.
+    host: String,
+    /// Since when the DNS has proved that the domain is the organization's, without a break. UTC milliseconds; null: it was
+    /// given by whoever runs the server.
+    #[schema(required)]
+    proven_since_ms: Option<i64>,
+}
+
 /// What the sender set and what became of it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct PeekView {
     #[schema(value_type = String)]
     id: SecretId,
+    /// Who sent it; null: the domain on which it was made is gone.
+    #[schema(required)]
+    sender: Option<SenderView>,
     /// Where it stands.
     #[schema(schema_with = states)]
     state: &'static str,
@@ -133,6 +155,7 @@ impl From<Peeked> for PeekView {
         let secret = peeked.secret;
         Self {
             id: secret.id,
+            sender: peeked.sender.map(SenderView::from),
             state: secret.state_at(peeked.now).as_str(),
             kind: secret.kind.as_str(),
             sealed: secret.sealed.as_str(),
@@ -152,6 +175,21 @@ impl From<Peeked> for PeekView {
             bound: peeked.bound.map(BoundView::from),
             copy: peeked.copy.map(Base64),
             challenge: peeked.challenge,
+        }
+    }
+}
+
+impl From<VerifiedSender> for SenderView {
+    fn from(VerifiedSender { by, from }: VerifiedSender) -> Self {
+        Self {
+            by: by.as_str(),
+            member: match by {
+                By::Member(name) => name,
+                By::Guest | By::Key => None,
+            },
+            organization: from.organization,
+            host: from.host.to_string(),
+            proven_since_ms: from.proven_since.map(Timestamp::as_ms),
         }
     }
 }

@@ -20,6 +20,8 @@ impl From<Refusal> for Problem {
                 with_view(Self::new(Code::ChannelKey), "channel", &ChannelView::from(signed))
             }
             Refusal::NotAvailable => Self::new(Code::NotAvailable),
+            Refusal::MembersOnly => Self::new(Code::MembersOnly),
+            Refusal::Held => Self::new(Code::DomainHeld),
             Refusal::Invalid(invalid) => invalid.into(),
             Refusal::Conflict => Self::new(Code::Conflict),
             Refusal::BadSignature => Self::new(Code::BadSignature),

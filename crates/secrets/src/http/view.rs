@@ -8,6 +8,8 @@ use utoipa::{
 use wax_kernel::Timestamp;
 use wax_model::{Claim, ClaimState, DeviceKind, Kind, Sealed, SecretState, Tries};
 
+use crate::service::By;
+
 /// The schema of a text that is one of an enum's names: the document lists them from the model.
 macro_rules! names {
     ($($function:ident: $name:ident;)+) => { $(
@@ -23,6 +25,11 @@ names! {
     device_kinds: DeviceKind;
     kinds: Kind;
     sealed: Sealed;
+}
+
+/// As what somebody may have sent a secret.
+pub(super) fn senders() -> Object {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(By::NAMES)).build()
 }
 
 /// The states that this version answers; `restored` is reserved (protocol.md §8).

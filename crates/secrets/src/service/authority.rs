@@ -44,6 +44,18 @@ impl Authority {
         some.then_some(SecretFilter { created_by, domain, ..filter })
     }
 
+    /// Whoever makes a secret on this domain, if it is one that the organization holds.
+    ///
+    /// # Errors
+    /// [`Refusal::NotAvailable`]: the caller is confined to another domain.
+    pub(crate) fn maker(self, domain: DomainId) -> Result<Maker, Refusal> {
+        let Self { scope, actor, network, domain: own, .. } = self;
+        if own.is_some_and(|own| own != domain) {
+            return Err(Refusal::NotAvailable);
+        }
+        Ok(Maker { scope, domain, actor: Some(actor), network })
+    }
+
     /// Whose pages are told when something changes.
     pub(crate) fn topic(&self) -> String {
         self.scope.tenant().to_string()
@@ -72,25 +84,6 @@ impl Secrets {
             receipts.push(self.receipt_of(scope, secret).await?);
         }
         Ok(receipts)
-    }
-
-    /// Who makes a secret on this domain of the organization.
-    ///
-    /// # Errors
-    /// [`Refusal::NotAvailable`]: the organization holds no such domain, or the caller is confined to another.
-    pub(crate) async fn maker(
-        &self,
-        authority: Authority,
-        domain: DomainId,
-    ) -> Result<Maker, Refusal> {
-        let Authority { scope, actor, network, .. } = authority;
-        let domains = self.parts.store.read(scope).organization().domains().await?;
-        let mut reached =
-            domains.iter().filter(|_| authority.domain.is_none_or(|own| own == domain));
-        if !reached.any(|known| known.id() == domain && known.claim.ownership.holds()) {
-            return Err(Refusal::NotAvailable);
-        }
-        Ok(Maker { scope, domain, actor: Some(actor), network })
     }
 
     /// Destroys a secret now. One that has ended stays as it is.

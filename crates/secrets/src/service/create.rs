@@ -9,10 +9,12 @@ use wax_model::{
     Action, Actor, Invalid, Kind, MIN_CONTENT_BYTES, Policy, RECEIPT_KEPT, Rule, Sealed, Secret,
     SecretState, TenantScope,
 };
-use wax_store::{NewSecret, StoreError};
+use wax_store::{NewSecret, StoreError, UnitOfWork};
 
 use super::{
     Refusal, Secrets,
+    rules::Admission,
+    trail::Trail,
     vault::{Content, Delivery, Place},
 };
 
@@ -54,45 +56,56 @@ pub(crate) struct Maker {
     pub(crate) network: Network,
 }
 
+/// A secret that fits its plan, ready to be written where its domain lets it.
+#[derive(Clone)]
+struct Prepared {
+    new: NewSecret,
+    admission: Admission,
+    trail: Trail,
+}
+
+impl Prepared {
+    /// `false`: the id or the receipt's id is taken.
+    async fn write(&self, uow: &mut dyn UnitOfWork) -> Result<Result<bool, Refusal>, StoreError> {
+        if let Err(refusal) = self.admission.ask(uow.domains()).await? {
+            return Ok(Err(refusal));
+        }
+        let inserted = uow.secrets().insert(&self.new).await?;
+        if inserted {
+            self.trail.record(uow, [Action::SecretCreated]).await?;
+        }
+        Ok(Ok(inserted))
+    }
+}
+
 impl Secrets {
     /// Stores a sealed secret, once: the same body again gets the same answer.
     pub(crate) async fn create(&self, maker: &Maker, create: Create) -> Result<Created, Refusal> {
-        let (id, rid) = (create.peek_sha256.secret_id(), create.receipt_sha256.receipt_id());
-        let new = match self.prepare(maker, &create) {
-            Ok(new) => new,
-            // A moment that the policy names may have been allowed at the first time, and be too near at the second.
-            Err(refusal) => {
-                return self.first_answer(maker, id, &create).await?.ok_or(refusal);
-            }
+        let refusal = match self.prepare(maker, &create) {
+            Ok(prepared) => match self.write(maker, prepared).await {
+                Ok(created) => return Ok(created),
+                Err(refusal) => refusal,
+            },
+            Err(refusal) => refusal,
         };
-        let created = Created::from(&new.secret);
-        let trail = self.trail(rid, Some(&maker.network)).by(maker.actor);
-        let written = self
-            .parts
-            .store
-            .write(&maker.scope, move |uow| {
-                let (new, trail) = (new.clone(), trail.clone());
-                Box::pin(async move {
-                    let inserted = uow.secrets().insert(&new).await?;
-                    if inserted {
-                        trail.record(uow, [Action::SecretCreated]).await?;
-                    }
-                    Ok(inserted)
-                })
-            })
-            .await;
-        let unknown = match written {
-            Ok(true) => {
-                self.changed(&maker.scope, rid).await;
-                return Ok(created);
-            }
-            Ok(false) => None,
-            Err(unknown @ StoreError::Unknown(_)) => Some(unknown),
-            Err(error) => return Err(error.into()),
-        };
-        let first = self.first_answer(maker, id, &create).await?;
-        // Nothing stands there: either the receipt's id is another secret's, or nothing was written.
-        first.ok_or_else(|| unknown.map_or(Refusal::Conflict, Refusal::Store))
+        // What is refused now may have been allowed at the first time: a moment that the policy names comes nearer, a domain's
+        // rules change. And the first time may be the one whose commit nobody could confirm.
+        let may_stand = !matches!(refusal, Refusal::Store(ref error) if !matches!(error, StoreError::Unknown(_)));
+        let first = if may_stand { self.first_answer(maker, &create).await? } else { None };
+        first.ok_or(refusal)
+    }
+
+    async fn write(&self, maker: &Maker, prepared: Prepared) -> Result<Created, Refusal> {
+        let created = Created::from(&prepared.new.secret);
+        let written = self.parts.store.write(&maker.scope, move |uow| {
+            let prepared = prepared.clone();
+            Box::pin(async move { prepared.write(uow).await })
+        });
+        if !written.await?? {
+            return Err(Refusal::Conflict);
+        }
+        self.changed(&maker.scope, created.rid).await;
+        Ok(created)
     }
 
     /// What stands in the store under this id, if it came from this body: the answer to a repetition of the first
@@ -100,9 +113,9 @@ impl Secrets {
     async fn first_answer(
         &self,
         maker: &Maker,
-        id: SecretId,
         create: &Create,
     ) -> Result<Option<Created>, Refusal> {
+        let id = create.peek_sha256.secret_id();
         let secret = self.parts.store.read(maker.scope).secrets().find(id).await?;
         let Some(secret) = secret else { return Ok(None) };
         if secret.body_sha256 != create.body_sha256 {
@@ -111,7 +124,7 @@ impl Secrets {
         Ok(Some(Created::from(&secret)))
     }
 
-    fn prepare(&self, maker: &Maker, create: &Create) -> Result<NewSecret, Refusal> {
+    fn prepare(&self, maker: &Maker, create: &Create) -> Result<Prepared, Refusal> {
         let now = self.parts.clock.now();
         let plan = &self.parts.entitlements;
         let policy = Policy::parse(&create.delivery.content.policy)?;
@@ -147,12 +160,16 @@ impl Secrets {
             ended_at: None,
             kept_until: expires_at.plus(RECEIPT_KEPT),
         };
-        Ok(NewSecret {
+        let trail = self.trail(secret.rid, Some(&maker.network)).by(maker.actor);
+        let new = NewSecret {
             secret,
             claim_mac: *sealed.claim_mac.as_bytes(),
             wrap: sealed.wrap,
             content: sealed.content,
-        })
+        };
+        let admission =
+            Admission { domain: maker.domain, actor: maker.actor, policy, plan: *plan, now };
+        Ok(Prepared { new, admission, trail })
     }
 }
 

@@ -12,6 +12,8 @@ mod proof;
 mod reaper;
 mod receipt;
 mod refusal;
+mod rules;
+mod sender;
 mod trail;
 mod vault;
 
@@ -37,6 +39,7 @@ pub(crate) use self::{
     proof::SignedCall,
     receipt::{Receipt, ReceiptProof},
     refusal::Refusal,
+    sender::{By, VerifiedSender},
 };
 
 /// What the service is made of.

@@ -4,7 +4,7 @@ use wax_crypto::{Challenge, PeekKey, Thumbprint};
 use wax_kernel::{ClaimId, SecretId, Timestamp};
 use wax_model::{Claim, ClaimState, Secret, SecretState, TenantScope};
 
-use super::{Refusal, Secrets, handover::StandingAsk, vault::Place};
+use super::{Refusal, Secrets, VerifiedSender, handover::StandingAsk, vault::Place};
 
 /// How many openings a holder of the link is told.
 const OPENINGS: u32 = 20;
@@ -22,6 +22,7 @@ pub(crate) struct Peek {
 #[derive(Debug)]
 pub(crate) struct Peeked {
     pub(crate) secret: Secret,
+    pub(crate) sender: Option<VerifiedSender>,
     pub(crate) openings: Vec<Claim>,
     pub(crate) yours: Option<ClaimState>,
     pub(crate) bound: Option<Bound>,
@@ -67,7 +68,8 @@ impl Secrets {
         let yours = claim.map(|claim| claim.state);
         let challenge = peek.thumbprint.map(|device| self.challenge(&peek.id, &device));
         let copy = self.copy(scope, &secret, now).await?;
-        Ok(Peeked { secret, openings, yours, bound, copy, challenge, now })
+        let sender = self.sender(scope, &secret).await?;
+        Ok(Peeked { secret, sender, openings, yours, bound, copy, challenge, now })
     }
 
     /// The passkey copy of a secret that is bound: whoever holds the link may have it, and a passkey opens it.

@@ -22,6 +22,12 @@ pub(crate) enum Refusal {
     /// Unknown or not proven: one answer for both.
     #[error("not available")]
     NotAvailable,
+    /// The domain's organization lets members and keys alone create there.
+    #[error("guests create nothing here")]
+    MembersOnly,
+    /// The domain's DNS names somebody else, or it was stopped.
+    #[error("the domain is held")]
+    Held,
     /// A field breaks a rule.
     #[error(transparent)]
     Invalid(#[from] Invalid),

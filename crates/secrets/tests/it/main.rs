@@ -12,6 +12,8 @@ mod hostile;
 mod life;
 mod passkey;
 mod receipt;
+mod rules;
 mod sealed;
+mod sender;
 mod tries;
 mod unknown;

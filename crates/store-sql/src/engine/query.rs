@@ -95,6 +95,7 @@ values! {
     &str => |value| text(value);
     Option<&str> => |value| Self::Text(value.map(str::to_owned));
     AccountId => |id| text(id);
+    Option<AccountId> => |id| Self::Text(id.map(|id| id.to_string()));
     ApiKeyId => |id| text(id);
     InvitationId => |id| text(id);
     PasskeyId => |id| text(id);

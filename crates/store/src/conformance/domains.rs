@@ -14,7 +14,7 @@ use wax_model::{
 };
 
 use super::{fixtures::*, people::*};
-use crate::{NewDomain, Store};
+use crate::{NewDomain, Sender, Store};
 
 /// A name.
 pub fn name(text: &str) -> HostPattern {
@@ -114,6 +114,7 @@ fn full() -> Domain {
             kinds: Some(vec![Kind::OneTime, Kind::DeviceBound]),
             passphrase_required: true,
         },
+        shows_member: true,
     };
     Domain {
         claim: HostClaim {
@@ -274,6 +275,67 @@ async fn record(store: &Arc<dyn Store>, of: &Domain, event: &DomainEvent) {
         Box::pin(async move { unit.domains().record(&of, &event).await })
     })
     .await;
+}
+
+/// By the organization's and the account's rows; a look has no part in it, and who is no member any more has no name.
+pub async fn who_sends_is_told_from_the_rows_of_the_server(store: Arc<dyn Store>) {
+    organizations(&store, 2).await;
+    let mut own = claim_to(1, 1, "*.a.example");
+    let given =
+        Domain::given(domain(2), tenant(1).tenant(), name("b.example"), Transport::Acme, START);
+    assert!(add(&store, &own).await && add(&store, &given).await);
+    for n in [1, 2] {
+        signed_up(&store, n).await;
+    }
+    assert!(join(&store, 1, membership(1, Role::Member)).await);
+    let asked = async |of, n, member: Option<u64>| {
+        store.read(tenant(of)).domains().sender(domain(n), member.map(account_id)).await.unwrap()
+    };
+    let nameless = Sender {
+        organization: "Organization 1".into(),
+        host: name("*.a.example"),
+        proven_since: Some(START),
+        shows_member: false,
+        member: None,
+    };
+    let named = Sender { member: Some("蜜蝋 1".into()), ..nameless.clone() };
+    assert_eq!(asked(1, 1, Some(1)).await.as_ref(), Some(&named));
+    for nobody in [None, Some(2), Some(9)] {
+        assert_eq!(asked(1, 1, nobody).await.as_ref(), Some(&nameless), "{nobody:?}");
+    }
+    own.settings.shows_member = true;
+    assert!(update(&store, &own).await);
+    assert!(asked(1, 1, None).await.is_some_and(|sender| sender.shows_member));
+    let without = Sender { host: name("b.example"), proven_since: None, ..nameless };
+    assert_eq!(asked(1, 2, None).await, Some(without), "it was given, not proved");
+    assert_eq!((asked(2, 1, None).await, asked(1, 9, None).await), (None, None));
+}
+
+/// A contest that its holder wins is none; other axes and other domains have no part in it.
+pub async fn a_domain_is_proven_since_its_last_proof_without_a_break(store: Arc<dyn Store>) {
+    use Ownership::{Contested, Held, Pending, Verified};
+    organizations(&store, 1).await;
+    let [own, other] = [(1, "a.example"), (2, "b.example")].map(|(n, host)| claim_to(n, 1, host));
+    assert!(add(&store, &own).await && add(&store, &other).await);
+    let since = async || {
+        let sender = store.read(tenant(1)).domains().sender(domain(1), None).await.unwrap();
+        sender.and_then(|sender| sender.proven_since)
+    };
+    assert_eq!(since().await, Some(START), "its row, while there is no history");
+    record(&store, &other, &event(9, 2, after(99), AxisChange::Ownership(Pending, Verified))).await;
+    for (n, was, became, expected) in [
+        (1, Pending, Verified, 1),
+        (2, Verified, Contested, 1),
+        (3, Contested, Verified, 1),
+        (4, Verified, Held, 1),
+        (5, Held, Verified, 5),
+    ] {
+        record(&store, &own, &event(n, 1, after(n), AxisChange::Ownership(was, became))).await;
+        assert_eq!(since().await, Some(after(expected)), "{was:?} {became:?}");
+    }
+    let gate = AxisChange::Gate(Gate::Suspended, Gate::Open);
+    record(&store, &own, &event(6, 1, after(6), gate)).await;
+    assert_eq!(since().await, Some(after(5)));
 }
 
 /// Page by page; those of one millisecond are neither skipped nor repeated.

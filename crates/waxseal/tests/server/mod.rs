@@ -13,10 +13,12 @@ use axum::{Extension, Router};
 use wax_cache::MemoryHints;
 use wax_crypto::{Origin, at_rest::MemoryKeyStore};
 use wax_httpkit::{ClientAddress, Network, RequestContext, auth::NoAccounts};
-use wax_kernel::{DomainId, RequestId, Rng, SystemClock, SystemRng, TenantId};
-use wax_model::{Entitlements, Plan, Tenant, TenantScope};
+use wax_kernel::{
+    Clock as _, DomainId, HostPattern, RequestId, Rng, SystemClock, SystemRng, TenantId,
+};
+use wax_model::{Brand, Domain, Entitlements, Plan, Tenant, TenantScope, domain::Transport};
 use wax_secrets::{Parts, Secrets};
-use wax_store::Store as _;
+use wax_store::{NewDomain, Store as _};
 use wax_store_sql::{Settings, SqlStore};
 
 /// A server, and a home folder for the program under test.
@@ -118,9 +120,10 @@ async fn service(host: &str) -> Router {
     let store = SqlStore::open(&Settings::SqliteMemory).await.unwrap();
     store.migrate().await.unwrap();
     let rng: Arc<dyn Rng> = Arc::new(SystemRng);
+    let scope = tenant(&store, &*rng).await;
     let context = RequestContext {
-        scope: tenant(&store, &*rng).await,
-        domain: DomainId::from_bytes([9; 16]),
+        scope,
+        domain: domain(&store, scope).await,
         origin: Arc::new(Origin::parse(host).unwrap()),
         client: ClientAddress::new([192, 0, 2, 1].into()),
         network: Network::new("192.0.2.0/24"),
@@ -135,6 +138,16 @@ async fn service(host: &str) -> Router {
         entitlements: Entitlements::SELF_HOSTED,
     });
     wax_secrets::router(secrets, Arc::new(NoAccounts)).layer(Extension(context))
+}
+
+async fn domain(store: &SqlStore, scope: TenantScope) -> DomainId {
+    let id = DomainId::from_bytes([9; 16]);
+    let host = HostPattern::parse("secrets.acme.localhost").unwrap();
+    let now = SystemClock.now();
+    let domain = Domain::given(id, scope.tenant(), host, Transport::Loopback, now);
+    let new = NewDomain { domain, brand: Brand::plain("Acme") };
+    assert!(store.platform().ensure_domain(&new).await.unwrap());
+    id
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test stands in for the edge")]
