@@ -45,6 +45,8 @@ pub use verify::{
     Checked, Claim, Difference, Fault, Fingerprint, Release, ReleaseError, ReleaseFile, Report,
     Verifier, Visitor,
 };
-pub use wire::{Ask, BoundTo, Created, Delivery, Opening, Peek, Receipt, Reopened, Tries};
+pub use wire::{
+    Ask, BoundTo, Created, Delivery, Opening, Peek, Receipt, Reopened, Sender, SentBy, Tries,
+};
 
 pub(crate) use session::Handle;

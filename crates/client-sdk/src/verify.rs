@@ -15,7 +15,7 @@ use wax_crypto::Origin;
 use wax_kernel::{Rng, base64url_encode};
 
 use crate::{Error, Options};
-use visit::{Answer, Fetch, Wanted};
+use visit::{Answer, Fetch, HELD, Wanted};
 
 pub use release::{Fingerprint, Release, ReleaseError, ReleaseFile};
 pub use report::{Checked, Claim, Difference, Fault, Report};
@@ -32,7 +32,7 @@ const BRAND: [&str; 2] = ["/brand.css", "/brand.json"];
 pub struct Verifier<'a> {
     release: &'a Release,
     fetch: Fetch,
-    /// Where each page stands on the host.
+    /// Where each page stands on a host.
     addresses: Vec<Address>,
 }
 
@@ -41,7 +41,25 @@ pub struct Verifier<'a> {
 struct Address {
     page: &'static str,
     path: String,
-    status: u16,
+}
+
+impl Address {
+    /// Where one would share or open, a host that is held has one page.
+    fn is_paused(&self, held: bool) -> bool {
+        held && matches!(self.page, "home" | "open")
+    }
+
+    fn page(&self, held: bool) -> &'static str {
+        if self.is_paused(held) { "held" } else { self.page }
+    }
+
+    fn status(&self, held: bool) -> u16 {
+        match self.page(held) {
+            "held" => HELD,
+            "missing" => 404,
+            _ => 200,
+        }
+    }
 }
 
 impl<'a> Verifier<'a> {
@@ -78,20 +96,31 @@ impl<'a> Verifier<'a> {
     /// host names another release.
     pub async fn compare(&self) -> Result<Report, Error> {
         let claim = self.claim().await?;
-        let files = match claim {
-            Claim::Other { .. } => Vec::new(),
-            _ => self.files().await?,
-        };
+        let (mut files, mut held) = (Vec::new(), false);
+        if !matches!(claim, Claim::Other { .. }) {
+            held = self.is_held().await?;
+            files = self.files(held).await?;
+        }
         Ok(Report {
             host: self.fetch.origin().to_string(),
             release: self.release.release.clone(),
             claim,
+            held,
             visitors: Visitor::ALL.to_vec(),
             files,
         })
     }
 
-    async fn files(&self) -> Result<Vec<Checked>, Error> {
+    /// Whether the host says, with the release's own page, that nothing is shared or opened there for now.
+    async fn is_held(&self) -> Result<bool, Error> {
+        let answer = self.fetch.get(Visitor::Waxseal, "/", Wanted::Page, None).await?;
+        let found = answer.fingerprint();
+        let is_page = |file: &ReleaseFile| file.as_page().is_some_and(|(page, _)| page == "held");
+        let mut pages = self.release.files.iter().filter(|file| is_page(file));
+        Ok(answer.status == HELD && pages.any(|file| file.fingerprint == found))
+    }
+
+    async fn files(&self, held: bool) -> Result<Vec<Checked>, Error> {
         let mut files = Vec::new();
         let mut named = BTreeSet::new();
         // What a person knows comes first.
@@ -99,10 +128,10 @@ impl<'a> Verifier<'a> {
             self.release.files.iter().partition(|file| file.as_page().is_some());
         for file in pages.into_iter().chain(assets) {
             let checked = match file.as_page() {
-                Some((page, lang)) => self.page(file, page, lang, &mut named).await?,
-                None => self.asset(file, &mut named).await?,
+                Some((page, lang)) => self.page(file, page, lang, held, &mut named).await?,
+                None => Some(self.asset(file, &mut named).await?),
             };
-            files.push(checked);
+            files.extend(checked);
         }
         for path in named.iter().filter(|path| self.release.file(path).is_none()) {
             files.push(self.unlisted(path).await?);
@@ -113,18 +142,24 @@ impl<'a> Verifier<'a> {
         Ok(files)
     }
 
+    /// `None`: the page stands nowhere on such a host.
     async fn page(
         &self,
         file: &ReleaseFile,
         page: &str,
         lang: &str,
+        held: bool,
         named: &mut BTreeSet<String>,
-    ) -> Result<Checked, Error> {
-        let mut checked = Checked::new(file);
-        for address in self.addresses.iter().filter(|address| address.page == page) {
-            let path = &address.path;
+    ) -> Result<Option<Checked>, Error> {
+        let mut checked = None;
+        for address in self.addresses.iter().filter(|address| address.page(held) == page) {
+            let checked = checked.get_or_insert_with(|| Checked::new(file));
+            let (path, status) = (&address.path, address.status(held));
             for (visitor, answer) in self.visit(path, Wanted::Page, Some(lang)).await? {
-                let mut found = answer.against(file, address.status, &self.release.policy);
+                if answer.status == HELD && status != HELD {
+                    return Err(Error::Status(HELD));
+                }
+                let mut found = answer.against(file, status, &self.release.policy);
                 let page = html::read(&String::from_utf8_lossy(&answer.body), self.release);
                 // Of a page that is the release's, nothing needs to be said.
                 if !found.is_empty() {
@@ -188,11 +223,7 @@ impl<'a> Verifier<'a> {
 
 fn addresses(given: Option<&str>, rng: &dyn Rng) -> Vec<Address> {
     let made_up = base64url_encode(rng.bytes::<16>());
-    let address = |page, path: String| Address {
-        page,
-        path,
-        status: if page == "missing" { 404 } else { 200 },
-    };
+    let address = |page, path: String| Address { page, path };
     let mut addresses = vec![
         address("home", "/".to_owned()),
         address("open", format!("/s/{made_up}")),

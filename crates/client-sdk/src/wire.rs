@@ -169,9 +169,44 @@ pub struct Opening {
     pub last_open_at: Option<Timestamp>,
 }
 
+/// Who sent a secret (protocol.md §6 "peek"). Names in it were chosen by people: not to be trusted on a terminal.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Sender {
+    /// As what.
+    pub by: SentBy,
+    /// The member's name, where the organization shows it.
+    pub member: Option<String>,
+    /// The name of the organization's account.
+    pub organization: String,
+    /// Its domain on which the secret was made.
+    pub host: String,
+    /// Since when the DNS has proved that the domain is the organization's. `None`: the operator gave it.
+    #[serde(rename = "proven_since_ms")]
+    pub proven_since: Option<Timestamp>,
+}
+
+/// As what somebody sent a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum SentBy {
+    /// Somebody who did not sign in.
+    Guest,
+    /// A member of the organization.
+    Member,
+    /// A program with a key of the organization's.
+    Key,
+    /// In a way that this version does not know.
+    #[serde(other)]
+    Other,
+}
+
 /// What can be seen of a secret without taking it.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Peek {
+    /// Who sent it, by the server's own rows. `None`: its domain is gone, or the server does not say.
+    #[serde(default)]
+    pub sender: Option<Sender>,
     /// Where it stands.
     pub state: SecretState,
     /// One-time or device-bound.

@@ -193,6 +193,7 @@ impl Failure {
                 return Self::new(Exit::Access, words.plain("access.key"))
                     .advise(words.plain("access.key.advice"));
             }
+            Code::MembersOnly => (Exit::Access, "members-only.advice"),
             Code::NotAvailable => (Exit::Gone, "gone.missing.advice"),
             Code::Gone => return outcome::gone(words, problem.state, &problem.openings),
             Code::WrongKey => return outcome::wrong_key(words, problem.tries),

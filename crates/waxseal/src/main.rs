@@ -16,6 +16,7 @@ mod qr;
 mod receipt_view;
 mod refusal;
 mod report_view;
+mod sender_view;
 mod settings;
 mod table;
 mod terminal;

@@ -33,7 +33,7 @@ pub(crate) fn lines(
     for file in &report.files {
         lines.extend(view.file(file, width));
     }
-    if report.is_equal() == Some(true) {
+    if report.is_equal() == Some(true) && !report.held {
         let values: [(&str, &dyn wax_i18n::Value); 2] =
             [("count", &(report.files.len() as u64)), ("release", &report.release)];
         lines.push(String::new());
@@ -114,6 +114,7 @@ impl View<'_> {
             Some("open") => "verify.page.open",
             Some("receipt") => "verify.page.receipt",
             Some("missing") => "verify.page.missing",
+            Some("held") => "verify.page.held",
             _ => return quoted(&file.file),
         };
         let lang = page().map_or("", |(_, lang)| lang);

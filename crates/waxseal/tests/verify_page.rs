@@ -218,3 +218,25 @@ fn what_cannot_be_compared_is_neither_equal_nor_different() {
         host.verify_at(url, &[]).with_code(2).says(says);
     }
 }
+
+#[test]
+fn a_host_that_is_held_is_told_as_that_and_its_page_compared() {
+    let verdict = Host::held().verify("/s/AAAAAAAAAAAAAAAAAAAAAA", &[]).with_code(2);
+    let verdict = verdict.says("This host is held").says("✓ page of a paused address (en)");
+    assert!(!verdict.stdout.contains("page to share"), "{}", verdict.stdout);
+    assert!(!verdict.stdout.contains('✗'), "{}", verdict.stdout);
+    let json = Host::held().verify("", &["--json"]).with_code(2).stdout;
+    let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&report["held"], &report["equal"]), (&true.into(), &true.into()));
+}
+
+#[test]
+fn a_page_that_only_resembles_that_of_a_held_host_is_not_believed() {
+    let host = Host::lying(|asked, sent| {
+        if asked.path == "/" {
+            *sent.status_mut() = http::StatusCode::SERVICE_UNAVAILABLE;
+        }
+    });
+    let verdict = host.verify("", &[]).with_code(2);
+    assert!(!verdict.stderr.contains("held"), "{}", verdict.stderr);
+}

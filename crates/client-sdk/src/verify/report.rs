@@ -31,6 +31,8 @@ pub struct Report {
     /// What the host says.
     #[serde(flatten)]
     pub claim: Claim,
+    /// Whether the host says, with the release's own page, that it is held: nothing is shared or opened there for now.
+    pub held: bool,
     /// As whom it was looked at.
     pub visitors: Vec<Visitor>,
     /// Every file, pages and assets of the release first.

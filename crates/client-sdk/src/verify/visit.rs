@@ -19,6 +19,9 @@ use crate::{
 /// No file of a release is near it.
 const MAX_FILE_BYTES: usize = 4 << 20;
 
+/// The status of the page that says that a host is held.
+pub(super) const HELD: u16 = 503;
+
 /// As whom a host is visited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -138,7 +141,8 @@ impl Fetch {
         &self.origin
     }
 
-    /// An answer, whatever it says; an error only if there is none, or one that says to come back later.
+    /// An answer, whatever it says; an error only if there is none, or one that says to come back later. The page of a host that
+    /// is held says so, too, and is an answer.
     pub(super) async fn get(
         &self,
         visitor: Visitor,
@@ -169,6 +173,7 @@ impl Fetch {
         }
         let response = request.send().await.map_err(NetworkError::from)?;
         match response.status().as_u16() {
+            HELD if wanted == Wanted::Page => Answer::read(response, HELD, wanted).await,
             status @ (429 | 500..) => Err(Error::Status(status)),
             status => Answer::read(response, status, wanted).await,
         }

@@ -17,7 +17,7 @@ use crate::{
     new_file::NewFile,
     outcome,
     output::{Stream, Style},
-    receipt_view, terminal, when,
+    receipt_view, sender_view, terminal, when,
 };
 
 /// What `--json` prints.
@@ -96,6 +96,9 @@ fn show(looked: &Looked<'_>, client: &Client, context: &Context<'_>) {
         Style::Bold,
         &words.say("open.title", &[("host", &host)]),
     ));
+    for said in peek.sender.iter().flat_map(|sender| sender_view::lines(sender, words)) {
+        line(said);
+    }
     line(words.say("fact.created", &[("time", &when::past(words, peek.created_at, now))]));
     line(words.say("fact.expires", &[("time", &when::future(words, peek.expires_at, now))]));
     line(match peek.kind {

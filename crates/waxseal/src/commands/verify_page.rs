@@ -90,6 +90,11 @@ fn judge(report: &Report, context: &Context<'_>) -> Result<(), Failure> {
         return Err(Failure::local(words.say("verify.other", &values))
             .advise(words.say("verify.other.advice", &values)));
     }
+    if report.is_equal() == Some(true) && report.held {
+        return Err(
+            Failure::local(words.plain("verify.held")).advise(words.plain("verify.held.advice"))
+        );
+    }
     if report.is_equal() == Some(true) {
         context.output.hint(&words.plain("verify.equal.hint"));
         return Ok(());

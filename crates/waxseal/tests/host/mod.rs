@@ -73,6 +73,21 @@ impl Host {
         })
     }
 
+    /// A host whose DNS names somebody else, as the edge answers for it.
+    pub(crate) fn held() -> Self {
+        let pages = Pages::load().unwrap();
+        let brand = BrandFiles::render(
+            &Brand::plain("Acme"),
+            &Entitlements::SELF_HOSTED,
+            &DomainSettings::default(),
+        );
+        Self::lying(move |asked, sent| {
+            if let Some(Page::Home | Page::Open) = Page::at(asked.path) {
+                *sent = pages.instead(Page::Held, asked.headers, &brand);
+            }
+        })
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.home.path().join(name)
     }
