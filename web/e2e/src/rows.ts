@@ -56,7 +56,28 @@ export function addDomain(slug: string, host: string, dataDir = run.dataDir): vo
   if (added === 0) return;
   // It looks as any other does.
   change('INSERT INTO brands (tenant_id, domain_id, look) SELECT tenant_id, id, (SELECT look FROM brands LIMIT 1) FROM domains WHERE id = ?', [id], dataDir);
+  announce(id, dataDir);
+}
+
+/** Tells edges that a domain has changed. */
+function announce(id: string, dataDir: string): void {
   // The change before its number: an edge that looks in between would take the number for seen.
-  change('INSERT INTO domain_changes (domain_id, position, at_ms) SELECT ?, position + 1, 0 FROM change_log', [id], dataDir);
+  const upsert = 'ON CONFLICT (domain_id) DO UPDATE SET position = excluded.position';
+  change(`INSERT INTO domain_changes (domain_id, position, at_ms) SELECT ?, position + 1, 0 FROM change_log WHERE TRUE ${upsert}`, [id], dataDir);
   change('UPDATE change_log SET position = position + 1 WHERE name = ?', ['edges'], dataDir);
+}
+
+/** What an organization decides for a domain; `brand` are texts of its look. */
+export interface Decision {
+  settings?: object;
+  brand?: Record<string, string>;
+}
+
+/** Decides it, as the organization's own pages would. Edges know it once they have looked again. */
+export function decide(host: string, { settings, brand }: Decision, dataDir = run.dataDir): void {
+  const id = String(rows('SELECT id FROM domains WHERE host = ?', [host], dataDir)[0]?.[0]);
+  const whole = { home: 'create', creators: 'everyone', ...settings };
+  if (settings) change('UPDATE domains SET settings = ? WHERE id = ?', [JSON.stringify(whole), id], dataDir);
+  if (brand) change('UPDATE brands SET look = json_patch(look, ?) WHERE domain_id = ?', [JSON.stringify(brand), id], dataDir);
+  announce(id, dataDir);
 }

@@ -24,6 +24,27 @@ ${view}
   }
 }
 
+/** Words of the release around what only the server knows: `{host}` is where the script puts the host. */
+const slots = (text) => text.replace(/\{(\w+)\}/g, '<bdi data-of="$1"></bdi>');
+
+/**
+ * Who sent it. It stands outside of the view, so that no text of a brand is ever within; a line is shown if what it is for
+ * holds. `open/sender.ts` fills it.
+ */
+function sender(t) {
+  const line = (key) => `<p data-if="${key}" hidden>${slots(t(`sender.${key}`))}</p>`;
+  return `<section id="sender" class="sender" aria-label="${t('sender.label')}" hidden>
+<p class="sender-host">${slots(t('sender.host'))}</p>
+${['proven', 'given', 'guest', 'member', 'named', 'key'].map(line).join('\n')}
+<p class="sender-source">${t('sender.source')}</p>
+</section>
+`;
+}
+
+/** What is the same whenever it is shown costs no script. */
+const help = (t) =>
+  `<template id="help"><details class="help"><summary>${t('help')}</summary><p class="small">${t('help.body')}</p></details></template>`;
+
 /** Pages that speak to the server at once: its key comes together with the scripts. */
 const SPEAKING = ['open', 'receipt'];
 
@@ -62,8 +83,8 @@ ${scripts.map(module).join('\n')}
 <div id="languages" class="languages" role="group" aria-label="${t('language')}">${languages.map(choice).join('')}</div>
 </header>
 <main id="main" data-state="loading">
-${frame(page, seal, `<div id="view" class="view">${first}</div>`)}
-</main>
+${frame(page, seal, `${page === 'open' ? sender(t) : ''}<div id="view" class="view">${first}</div>`)}
+</main>${page === 'open' ? help(t) : ''}
 <footer class="bottom">
 <p>${t('sealed')}</p>
 <p id="support" hidden></p>

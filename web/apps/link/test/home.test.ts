@@ -1,7 +1,7 @@
 import { MAX_TEXT_BYTES } from '@waxseal/crypto';
 import { expect, test } from 'vitest';
 import { invitationSubject, invitationText } from '../src/home/invitation.ts';
-import { check, lifetimes, localMinute, outlivesStorage, strength, type Draft, type Limits } from '../src/home/model.ts';
+import { check, kindsOf, lifetimes, localMinute, outlivesStorage, strength, type Draft, type Limits } from '../src/home/model.ts';
 
 const NOW = new Date(2026, 10, 22, 15, 40).getTime();
 const LIMITS: Limits = { max_lifetime_s: 2_592_000, max_views: 1_000 };
@@ -71,6 +71,24 @@ test('presets beyond the organization’s limit are not offered', () => {
   expect(lifetimes(LIMITS)).toEqual({ presets: [300, 3_600, 86_400, 259_200, 604_800, 2_592_000], chosen: 604_800 });
   expect(lifetimes({ ...LIMITS, max_lifetime_s: 90_000 })).toEqual({ presets: [300, 3_600, 86_400], chosen: 86_400 });
   expect(lifetimes({ ...LIMITS, max_lifetime_s: 120 })).toEqual({ presets: [], chosen: 120 });
+});
+
+test('what an organization begins with stands among the presets', () => {
+  expect(lifetimes({ ...LIMITS, lifetime_s: 7_200 })).toEqual({ presets: [300, 3_600, 7_200, 86_400, 259_200, 604_800, 2_592_000], chosen: 7_200 });
+  expect(lifetimes({ max_lifetime_s: 120, max_views: 1, lifetime_s: 60 })).toEqual({ presets: [60], chosen: 60 });
+});
+
+test('only the kinds that an organization allows are offered, and the first or its own choice is made', () => {
+  expect(kindsOf(LIMITS)).toEqual({ offered: ['one_time', 'device_bound'], chosen: 'one_time' });
+  expect(kindsOf({ ...LIMITS, kind: 'device_bound' })).toEqual({ offered: ['one_time', 'device_bound'], chosen: 'device_bound' });
+  expect(kindsOf({ ...LIMITS, kinds: ['device_bound'] })).toEqual({ offered: ['device_bound'], chosen: 'device_bound' });
+});
+
+test('a passphrase that an organization requires is missed at its field', () => {
+  const required: Limits = { ...LIMITS, passphrase: 'required' };
+  expect(check(draft(), required, NOW)).toEqual({ faults: { passphrase: 'empty' } });
+  expect(check(draft({ passphrase: ' ' }), required, NOW)).toHaveProperty('order.passphrase', ' ');
+  expect(check(draft(), { ...LIMITS, passphrase: 'optional' }, NOW)).toHaveProperty('order.passphrase', null);
 });
 
 test('a passphrase that is a first guess, short, repeated or a run is called weak', () => {

@@ -8,6 +8,7 @@ const MINUTE = 60_000;
 
 const look = (change: Partial<PeekAnswer> = {}): PeekAnswer => ({
   id: 'AAAAAAAAAAAAAAAAAAAAAA',
+  sender: null,
   state: 'ready',
   kind: 'one_time',
   sealed: 'client',

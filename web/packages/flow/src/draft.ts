@@ -6,10 +6,23 @@ const DEFAULT_S = 604_800;
 /** The protocol's shortest lifetime. */
 export const MIN_LIFETIME_S = 60;
 
-/** What an organization allows here. */
+/** What an organization allows here, and what the form begins with. What is absent is as ever. */
 export interface Limits {
   max_lifetime_s: number;
   max_views: number;
+  kinds?: Kind[];
+  passphrase?: 'optional' | 'required';
+  lifetime_s?: number | null;
+  views?: number | null;
+  kind?: Kind | null;
+}
+
+const KINDS: Kind[] = ['one_time', 'device_bound'];
+
+/** The kinds that may be made, and the one to begin with. */
+export function kindsOf({ kinds, kind }: Limits): { offered: Kind[]; chosen: Kind } {
+  const offered = KINDS.filter((one) => !kinds || kinds.includes(one));
+  return { offered, chosen: kind ?? offered[0] ?? 'one_time' };
 }
 
 /** The form as it was filled in. */
@@ -39,9 +52,10 @@ export interface Order {
 export type Faults = Partial<Record<Field, 'empty' | 'too-large' | 'invalid' | 'too-long'>>;
 
 /** The presets that fit, and the one to begin with. */
-export function lifetimes({ max_lifetime_s }: Limits): { presets: number[]; chosen: number } {
-  const presets = PRESETS.filter((seconds) => seconds <= max_lifetime_s);
-  return { presets, chosen: presets.filter((seconds) => seconds <= DEFAULT_S).at(-1) ?? max_lifetime_s };
+export function lifetimes({ max_lifetime_s, lifetime_s }: Limits): { presets: number[]; chosen: number } {
+  const offered = new Set([...PRESETS, lifetime_s ?? DEFAULT_S].filter((seconds) => seconds <= max_lifetime_s));
+  const presets = [...offered].sort((a, b) => a - b);
+  return { presets, chosen: lifetime_s ?? presets.filter((seconds) => seconds <= DEFAULT_S).at(-1) ?? max_lifetime_s };
 }
 
 export const utf8Length = (text: string): number => new TextEncoder().encode(text).length;
@@ -52,6 +66,7 @@ export function check(draft: Draft, limits: Limits, nowMs: number): { order: Ord
   const bytes = utf8Length(draft.text);
   if (bytes === 0) faults.text = 'empty';
   if (bytes > MAX_TEXT_BYTES) faults.text = 'too-large';
+  if (limits.passphrase === 'required' && draft.passphrase === '') faults.passphrase = 'empty';
   if (utf8Length(draft.passphrase.normalize('NFKC')) > MAX_PASSPHRASE_BYTES) faults.passphrase = 'too-long';
   // A device-bound secret goes to one device; what the hidden field says does not matter then.
   const views = draft.kind === 'device_bound' ? 1 : Number(draft.views);

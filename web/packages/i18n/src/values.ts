@@ -6,12 +6,15 @@ import type { Lang } from './languages.ts';
  */
 export function values(lang: Lang, region: string = lang) {
   const moment = new Intl.DateTimeFormat(region, { dateStyle: 'long', timeStyle: 'short' });
+  const day = new Intl.DateTimeFormat(region, { dateStyle: 'long' });
   const span = new Intl.RelativeTimeFormat(lang, { numeric: 'always' });
   const unit = (n: number, unit: string) =>
     tight(new Intl.NumberFormat(lang, { style: 'unit', unit, unitDisplay: 'long', maximumFractionDigits: 0 }).format(n));
   return {
     /** A moment in the reader's own time zone. */
     time: (ms: number): string => moment.format(ms),
+    /** Its day alone. */
+    date: (ms: number): string => day.format(ms),
     /** A moment, and how far it is from `now` in the largest unit that fits, on one line: "in 6 days". */
     moment: (ms: number, now: number): { time: string; relative: string } => ({
       time: moment.format(ms),

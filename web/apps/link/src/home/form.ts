@@ -2,7 +2,7 @@ import { MAX_TEXT_BYTES, type Kind } from '@waxseal/crypto';
 import { h, type Child } from '@waxseal/ui';
 import { say } from '../shell/words.ts';
 import { generator } from './generate.ts';
-import { check, lifetimes, localMinute, MIN_LIFETIME_S, outlivesStorage, strength, utf8Length } from './model.ts';
+import { check, kindsOf, lifetimes, localMinute, MIN_LIFETIME_S, outlivesStorage, strength, utf8Length } from './model.ts';
 import type { Draft, Faults, Field, Limits, Order } from './model.ts';
 import { t } from './words.ts';
 
@@ -40,15 +40,16 @@ function textField(): { node: HTMLElement; input: HTMLTextAreaElement } {
 }
 
 /** How the recipient may open it: a choice that people make by what it means, so each says it. */
-function kindField() {
+function kindField(limits: Limits) {
+  const { offered, chosen } = kindsOf(limits);
   const choice = (kind: Kind) => {
-    const input = h('input', { type: 'radio', name: 'kind', id: `kind-${kind}`, value: kind, checked: kind === 'one_time' });
+    const input = h('input', { type: 'radio', name: 'kind', id: `kind-${kind}`, value: kind, checked: kind === chosen });
     const words = h('span', {}, h('strong', {}, t(`kind.${kind}`)), h('span', { class: 'hint' }, t(`kind.${kind}.hint`)));
-    return { input, node: h('label', { class: 'choice' }, input, words) };
+    return { kind, input, node: h('label', { class: 'choice' }, input, words) };
   };
-  const [once, bound] = [choice('one_time'), choice('device_bound')];
-  const node = h('fieldset', { class: 'choices' }, h('legend', {}, t('kind.label')), once.node, bound.node);
-  return { node, value: (): Kind => (bound.input.checked ? 'device_bound' : 'one_time') };
+  const choices = offered.map(choice);
+  const node = h('fieldset', { class: 'choices' }, h('legend', {}, t('kind.label')), ...choices.map(({ node }) => node));
+  return { node, value: (): Kind => choices.find(({ input }) => input.checked)?.kind ?? chosen };
 }
 
 function lifetimeFields(limits: Limits) {
@@ -79,8 +80,9 @@ function lifetimeFields(limits: Limits) {
   return { nodes: [field('lifetime', t('lifetime.label'), select), exact], select, at };
 }
 
-function viewsField({ max_views }: Limits): { node: HTMLElement; input: HTMLInputElement } {
-  const unit = h('span', { class: 'unit', id: 'views-unit' }, t('views.unit', { count: 1 }));
+function viewsField({ max_views, views }: Limits): { node: HTMLElement; input: HTMLInputElement } {
+  const first = views ?? 1;
+  const unit = h('span', { class: 'unit', id: 'views-unit' }, t('views.unit', { count: first }));
   const input = h('input', {
     class: 'input',
     id: 'views',
@@ -88,7 +90,7 @@ function viewsField({ max_views }: Limits): { node: HTMLElement; input: HTMLInpu
     inputmode: 'numeric',
     min: 1,
     max: max_views,
-    value: 1,
+    value: first,
     'aria-describedby': 'views-unit views-error',
   });
   input.addEventListener('input', () => {
@@ -97,7 +99,7 @@ function viewsField({ max_views }: Limits): { node: HTMLElement; input: HTMLInpu
   return { node: field('views', t('views.label'), h('div', { class: 'with-unit' }, input, unit)), input };
 }
 
-function passphraseField() {
+function passphraseField({ passphrase }: Limits) {
   const meter = h('p', { class: 'hint strength', id: 'passphrase-strength', role: 'status' });
   const input = h('input', {
     class: 'input',
@@ -122,7 +124,7 @@ function passphraseField() {
   };
   input.addEventListener('input', judge);
   const node = field('passphrase', t('passphrase.label'), h('div', { class: 'with-button' }, input, toggle), meter);
-  node.querySelector('label')?.append(h('span', { class: 'optional' }, t('passphrase.optional')));
+  if (passphrase !== 'required') node.querySelector('label')?.append(h('span', { class: 'optional' }, t('passphrase.optional')));
   node.append(h('p', { class: 'hint', id: 'passphrase-hint' }, t('passphrase.hint')));
   const set = (text: string) => {
     input.value = text;
@@ -141,10 +143,10 @@ export interface CreateForm {
 /** The form. `submit` gets only what passed every check; faults are shown at their fields. */
 export function createForm(limits: Limits, submit: (order: Order) => void): CreateForm {
   const text = textField();
-  const kind = kindField();
+  const kind = kindField(limits);
   const lifetime = lifetimeFields(limits);
   const views = viewsField(limits);
-  const passphrase = passphraseField();
+  const passphrase = passphraseField(limits);
   const setText = (secret: string) => {
     text.input.value = secret;
     text.input.dispatchEvent(new Event('input'));
@@ -169,10 +171,12 @@ export function createForm(limits: Limits, submit: (order: Order) => void): Crea
     passphrase.node,
     h('button', { class: 'button primary wide', id: 'submit' }, t('submit')),
   );
-  node.addEventListener('change', () => {
+  const adapt = () => {
     views.node.hidden = kind.value() === 'device_bound';
     weekly.hidden = !outlivesStorage(draft(), limits, Date.now());
-  });
+  };
+  node.addEventListener('change', adapt);
+  adapt();
   node.addEventListener('submit', (event) => {
     event.preventDefault();
     const checked = check(draft(), limits, Date.now());
@@ -189,7 +193,7 @@ function showFaults(form: HTMLElement, faults: Faults, limits: Limits): void {
     at: t('lifetime.invalid', range),
     lifetime: '',
     views: t('views.invalid', { max: limits.max_views }),
-    passphrase: t('passphrase.too-long'),
+    passphrase: t(faults.passphrase === 'empty' ? 'passphrase.required' : 'passphrase.too-long'),
   };
   for (const id of Object.keys(words) as Field[]) {
     const wrong = faults[id] !== undefined;

@@ -8,6 +8,7 @@ import { lang } from '../shell/words.ts';
 import { isLast, lookAgainMs, losing, next, onScreen, type Event, type State } from './machine.ts';
 import { noticesFor } from './notices.ts';
 import type { Gesture, Page } from './later/gestures.ts';
+import { showSender } from './sender.ts';
 import { given } from './stretching.ts';
 import { stage, type Around, type BeforeAck } from './view.ts';
 
@@ -51,6 +52,7 @@ async function main(): Promise<void> {
       around.durable = visit.durable;
       around.notices = noticesFor(visit.durable, navigator.userAgent);
       await branded;
+      showSender(answer);
       const shown = answer.yours === 'open' ? await recover(visit) : null;
       if (shown) return opened(visit, answer, shown, true);
       dispatch({ type: 'peeked', look: answer, nowMs: Date.now() });

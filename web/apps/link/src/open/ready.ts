@@ -1,4 +1,4 @@
-import { h, type Child } from '@waxseal/ui';
+import { byId, h, type Child } from '@waxseal/ui';
 import { say } from '../shell/words.ts';
 import type { State } from './machine.ts';
 import { passphraseField } from './passphrase.ts';
@@ -59,7 +59,7 @@ export function readyView(state: Asking, around: Around, wording: Wording, besid
       h('form', { class: 'stack', onsubmit: submit, novalidate: true }, field?.node, ...(beside?.nodes ?? []), button),
       h('p', { class: 'muted small center' }, wording.moment),
       facts(state, wording.views),
-      h('details', { class: 'help' }, h('summary', {}, t('help')), h('p', { class: 'small' }, t('help.body'))),
+      byId<HTMLTemplateElement>('help').content.cloneNode(true),
     ],
     focus: state.name === 'wrong-passphrase' && field ? field.input : null,
     leave: beside?.leave,

@@ -1,14 +1,13 @@
+import type { Limits } from '@waxseal/flow/draft';
+
 /** What `/brand.json` says about the organization whose host this is. Texts are plain; empty ones are absent. */
-export interface Brand {
+export interface Brand extends Limits {
   organization: string;
   logo: string | null;
   support: string | null;
   before_open: string | null;
   after_open: string | null;
   create: 'anyone' | 'closed';
-  /** The longest lifetime in seconds and the most views this organization allows. */
-  max_lifetime_s: number;
-  max_views: number;
 }
 
 /** A page without its brand still works: it says the host's name and offers the protocol's limits. */
