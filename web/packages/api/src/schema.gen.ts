@@ -2627,6 +2627,7 @@ export interface components {
             passphrase: components["schemas"]["PassphraseView"] | null;
             /** @enum {string} */
             sealed: "client" | "server";
+            sender: components["schemas"]["SenderView"] | null;
             /** @enum {string} */
             state: "ready" | "locked" | "draining" | "bound" | "destroyed" | "burned" | "expired";
             tries: components["schemas"]["TriesView"];
@@ -2652,7 +2653,7 @@ export interface components {
         /** @description A problem document (RFC 9457). Members beyond these depend on the code: `docs/protocol.md`, "Problems". */
         ProblemDocument: {
             /** @enum {string} */
-            code: "malformed" | "channel-key" | "bad-signature" | "stale-challenge" | "sign-in" | "second-factor" | "signed-out" | "wrong-key" | "forbidden" | "step-up" | "csrf" | "sign-up-closed" | "other-device" | "not-available" | "method" | "timeout" | "conflict" | "last-owner" | "last-way-in" | "gone" | "too-large" | "media-type" | "misdirected" | "invalid" | "weak-password" | "locked" | "held-back" | "rate-limited" | "internal" | "no-answer" | "domain-held" | "unavailable";
+            code: "malformed" | "channel-key" | "bad-signature" | "stale-challenge" | "sign-in" | "second-factor" | "signed-out" | "wrong-key" | "forbidden" | "step-up" | "csrf" | "sign-up-closed" | "members-only" | "other-device" | "not-available" | "method" | "timeout" | "conflict" | "last-owner" | "last-way-in" | "gone" | "too-large" | "media-type" | "misdirected" | "invalid" | "weak-password" | "locked" | "held-back" | "rate-limited" | "internal" | "no-answer" | "domain-held" | "unavailable";
             /** @description What is wrong and what to do, in the caller's language. */
             detail: string;
             /**
@@ -2846,6 +2847,23 @@ export interface components {
              */
             overlap_s: number;
         };
+        /** @description Who sent a secret, by the server's own rows. Nothing in it comes from a brand or from what was typed into a form. */
+        SenderView: {
+            /** @enum {string} */
+            by: "guest" | "member" | "key";
+            /** @description Its domain on which the secret was made: A-labels; `*.` before a wildcard's base. */
+            host: string;
+            /** @description The member's name, where the organization lets recipients know it. */
+            member: string | null;
+            /** @description The name under which the organization has its account. */
+            organization: string;
+            /**
+             * Format: int64
+             * @description Since when the DNS has proved that the domain is the organization's, without a break. UTC milliseconds; null: it was
+             *     given by whoever runs the server.
+             */
+            proven_since_ms: number | null;
+        };
         /** @description One opening, as the sender is told. */
         SentOpeningView: {
             /**
@@ -2940,6 +2958,8 @@ export interface components {
              */
             home?: "create" | "closed";
             limits?: components["schemas"]["LimitsBody"] | null;
+            /** @description Whether recipients are told the name of the member who sent something. */
+            shows_member?: boolean | null;
         };
         SettingsView: {
             /**
@@ -2954,6 +2974,8 @@ export interface components {
              */
             home: "create" | "closed";
             limits: components["schemas"]["LimitsView"];
+            /** @description Whether recipients are told the name of the member who sent something. */
+            shows_member: boolean;
         };
         /** @description What comes next. */
         SignInView: {
