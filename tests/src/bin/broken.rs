@@ -10,9 +10,12 @@ use tokio::net::TcpListener;
 use wax_cache::MemoryHints;
 use wax_crypto::{Origin, at_rest::FileKeyStore};
 use wax_httpkit::{ClientAddress, Network, RequestContext, auth::NoAccounts};
-use wax_kernel::{DomainId, Redacted, RequestId, Rng, SystemClock, SystemRng, TenantId};
-use wax_model::{Entitlements, TenantScope};
+use wax_kernel::{
+    DomainId, HostPattern, Redacted, RequestId, Rng, SystemClock, SystemRng, TenantId, Timestamp,
+};
+use wax_model::{Brand, Domain, Entitlements, Plan, Tenant, TenantScope, domain::Transport};
 use wax_secrets::{Parts, Secrets};
+use wax_store::{NewDomain, Store};
 use wax_store_sql::{Settings, SqlStore};
 use wax_testkit::{Fault, broken};
 
@@ -25,6 +28,8 @@ async fn main() -> Result<()> {
     ensure!(flag == "--fault", "the first argument is --fault");
     let store = SqlStore::open(&database()?).await?;
     store.migrate().await?;
+    let domain = found(&*store).await?;
+    let context = context(&domain, origin)?;
     let rng: Arc<dyn Rng> = Arc::new(SystemRng);
     let secrets = Secrets::new(Parts {
         store: match fault.as_str() {
@@ -39,7 +44,7 @@ async fn main() -> Result<()> {
         entitlements: Entitlements::SELF_HOSTED,
     });
     let router: Router = wax_secrets::router(secrets, Arc::new(NoAccounts));
-    let router = router.layer(Extension(context(origin)?));
+    let router = router.layer(Extension(context));
     Ok(axum::serve(TcpListener::bind(address).await?, router).await?)
 }
 
@@ -52,11 +57,30 @@ fn database() -> Result<Settings> {
     Ok(Settings::Postgres { url: Redacted::new(url), connections: 32 })
 }
 
+/// The one domain, which every server of the same database has.
+async fn found(store: &dyn Store) -> Result<Domain> {
+    let now = Timestamp::from_ms(0);
+    let tenant = Tenant {
+        id: TenantId::from_bytes([1; 16]),
+        slug: "acme".into(),
+        name: "Acme".into(),
+        plan: Plan::SelfHosted,
+        created_at: now,
+        deletion_due_at: None,
+    };
+    let tenant = store.platform().ensure_tenant(&tenant).await?.id;
+    let (id, host) = (DomainId::from_bytes([1; 16]), HostPattern::parse("acme.localhost")?);
+    let domain = Domain::given(id, tenant, host, Transport::Loopback, now);
+    let new = NewDomain { domain: domain.clone(), brand: Brand::plain("Acme") };
+    ensure!(store.platform().ensure_domain(&new).await?, "the host is another's");
+    Ok(domain)
+}
+
 #[expect(clippy::disallowed_methods, reason = "this server stands in for the edge too")]
-fn context(origin: &str) -> Result<RequestContext> {
+fn context(domain: &Domain, origin: &str) -> Result<RequestContext> {
     Ok(RequestContext {
-        scope: TenantScope::proven(TenantId::from_bytes([1; 16])),
-        domain: DomainId::from_bytes([1; 16]),
+        scope: TenantScope::proven(domain.tenant()),
+        domain: domain.id(),
         origin: Arc::new(Origin::parse(origin)?),
         client: ClientAddress::new([127, 0, 0, 1].into()),
         network: Network::new("127.0.0.0/24"),

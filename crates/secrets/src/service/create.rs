@@ -81,18 +81,19 @@ impl Prepared {
 impl Secrets {
     /// Stores a sealed secret, once: the same body again gets the same answer.
     pub(crate) async fn create(&self, maker: &Maker, create: Create) -> Result<Created, Refusal> {
-        let refusal = match self.prepare(maker, &create) {
-            Ok(prepared) => match self.write(maker, prepared).await {
-                Ok(created) => return Ok(created),
-                Err(refusal) => refusal,
-            },
-            Err(refusal) => refusal,
+        let made = match self.prepare(maker, &create) {
+            Ok(prepared) => self.write(maker, prepared).await,
+            Err(refusal) => Err(refusal),
         };
-        // What is refused now may have been allowed at the first time: a moment that the policy names comes nearer, a domain's
-        // rules change. And the first time may be the one whose commit nobody could confirm.
-        let may_stand = !matches!(refusal, Refusal::Store(ref error) if !matches!(error, StoreError::Unknown(_)));
-        let first = if may_stand { self.first_answer(maker, &create).await? } else { None };
-        first.ok_or(refusal)
+        match made {
+            Err(Refusal::Store(error)) if !matches!(error, StoreError::Unknown(_)) => {
+                Err(error.into())
+            }
+            // What is refused now may have been allowed at the first time: a moment that the policy names comes nearer, a
+            // domain's rules change. And the first time may be the one whose commit nobody could confirm.
+            Err(refusal) => self.first_answer(maker, &create).await?.ok_or(refusal),
+            Ok(created) => Ok(created),
+        }
     }
 
     async fn write(&self, maker: &Maker, prepared: Prepared) -> Result<Created, Refusal> {
