@@ -19,8 +19,8 @@ use crate::{
 };
 
 /// One check of one host, with everything it needs at hand.
-struct Check<'a> {
-    walk: Walk<'a>,
+pub(crate) struct Check<'a> {
+    pub(crate) walk: Walk<'a>,
     host: &'a TenantHost,
     /// The host, or a name that nobody has below the wildcard's base.
     name: Name,
@@ -43,20 +43,39 @@ impl Dns {
     pub async fn evidence(&self, host: &TenantHost, edge_zone: &Hostname) -> Evidence {
         let asked_at = self.clock.now();
         let asker = Asker::new(self);
+        let (check, name) = Check::new(&asker, host, edge_zone);
+        let mut evidence = check.run(name).await;
+        evidence.asked_at = asked_at;
+        evidence.queries = asker.spent();
+        evidence
+    }
+}
+
+impl<'a> Check<'a> {
+    /// With the name that is asked about.
+    pub(crate) fn new(
+        asker: &'a Asker<'a>,
+        host: &'a TenantHost,
+        edge_zone: &Hostname,
+    ) -> (Self, DnsName) {
         let base = DnsName::from(host.base());
-        let name = if host.is_wildcard() { base.child(&random_label(&*self.rng)) } else { None };
+        let label = || random_label(&*asker.dns.rng);
+        let name = if host.is_wildcard() { base.child(&label()) } else { None };
         let name = name.unwrap_or(base);
-        let check = Check {
-            walk: Walk::new(&asker),
+        let check = Self {
+            walk: Walk::new(asker),
             host,
             name: name.wire().clone(),
             edge_zone: edge_zone.into(),
             registrable: DnsName::from(host.registrable()).wire().clone(),
         };
-        let mut evidence = check.run(name).await;
-        evidence.asked_at = asked_at;
-        evidence.queries = asker.spent();
-        evidence
+        (check, name)
+    }
+
+    /// The top of the host's zone.
+    pub(crate) async fn zone(&self) -> Result<DnsName, Fault> {
+        let found = self.find_zone().await.map_err(|lost| lost.fault)?;
+        Ok(found.seen.apex)
     }
 }
 
@@ -378,7 +397,7 @@ fn serial(message: &Message) -> Option<u32> {
 /// The most of one TXT record that is kept. Ours are a tenth of that.
 const LONGEST_TEXT: usize = 512;
 
-fn text_of(data: &RData) -> Option<String> {
+pub(crate) fn text_of(data: &RData) -> Option<String> {
     let RData::TXT(text) = data else { return None };
     let bytes: Vec<u8> =
         text.txt_data.iter().flat_map(|part| part.iter().copied()).take(LONGEST_TEXT).collect();

@@ -10,6 +10,7 @@ mod evidence;
 mod finding;
 mod gather;
 mod host;
+mod lookup;
 mod name;
 mod ownership;
 mod pointing;

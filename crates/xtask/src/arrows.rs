@@ -17,7 +17,16 @@ const FLOORS: &[&[&str]] = &[
         "wax-model",
         "wax-telemetry",
     ],
-    &["wax-acme", "wax-client-sdk", "wax-dns", "wax-httpkit", "wax-mail", "wax-pages", "wax-store"],
+    &[
+        "wax-acme",
+        "wax-client-sdk",
+        "wax-connect",
+        "wax-dns",
+        "wax-httpkit",
+        "wax-mail",
+        "wax-pages",
+        "wax-store",
+    ],
     &[
         "wax-accounts",
         "wax-domains",

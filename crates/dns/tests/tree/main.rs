@@ -6,6 +6,7 @@ mod caa;
 mod dnssec;
 mod faults;
 mod limits;
+mod lookup;
 mod noise;
 mod ownership;
 mod pointing;
