@@ -1,13 +1,13 @@
 //! `[domains]`
 
-use std::net::IpAddr;
+use std::{net::IpAddr, path::PathBuf};
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 use wax_kernel::{EmailAddress, Hostname, base64url_decode};
 
 use crate::{
     mail::maybe_address,
-    sections::{positive, within},
+    sections::{maybe_path, positive, within},
 };
 
 /// `[domains]`
@@ -39,6 +39,17 @@ pub struct Domains {
     /// The port that all name servers listen at.
     #[serde(deserialize_with = "port")]
     pub dns_port: u16,
+    /// How DNS providers know us, who set records by themselves (Domain Connect). `None`: they are not asked.
+    #[serde(deserialize_with = "zone")]
+    pub connect_provider: Option<Hostname>,
+    /// What people know the service by there.
+    pub connect_name: String,
+    /// A PEM file: the RSA key that requests to them are signed with.
+    #[serde(deserialize_with = "maybe_path")]
+    pub connect_key_file: Option<PathBuf>,
+    /// Where its other half is published, below `connect_provider`.
+    #[serde(deserialize_with = "label")]
+    pub connect_key_name: String,
     /// The key of that other root.
     #[serde(deserialize_with = "root_key")]
     pub dns_root_key: Option<RootKey>,
@@ -127,6 +138,17 @@ fn addresses<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<IpAddr>, D::Error
     read.collect()
 }
 
+/// A label of the DNS, which may begin with an underscore (RFC 8552 §1.1).
+fn label<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let text = String::deserialize(from)?;
+    let rest = text.strip_prefix('_').unwrap_or(&text);
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if rest.is_empty() || text.len() > 63 || !rest.bytes().all(fits) {
+        return Err(D::Error::custom("must be one label such as _dcpubkeyv1"));
+    }
+    Ok(text)
+}
+
 fn port<'de, D: Deserializer<'de>>(from: D) -> Result<u16, D::Error> {
     let port = within::<1, 65_535, _>(from)?;
     u16::try_from(port).map_err(|_| D::Error::custom("must be from 1 to 65535"))
@@ -201,10 +223,36 @@ mod tests {
             ("dns_port", "0", "must be from 1 to 65535"),
             ("dns_root_key", "15", "in base64url"),
             ("serve_platform_suffix", "maybe", "true or false"),
+            ("connect_key_name", "a.b", "one label"),
+            ("connect_key_name", "_", "one label"),
         ] {
             let told = load(&[(key, value)]).unwrap_err();
             assert!(told.starts_with(&format!("domains.{key}")) && told.contains(rule), "{told}");
         }
+    }
+
+    #[test]
+    fn providers_are_asked_with_a_key_in_a_zone_and_from_a_console() {
+        let all = [
+            ("connect_provider", "waxseal.example"),
+            ("connect_key_file", "/etc/waxseal/connect.pem"),
+            ("zone", "edge.example.net"),
+        ];
+        assert!(load(&all[..1]).unwrap_err().starts_with("domains.connect_key_file"));
+        assert!(load(&all[1..2]).unwrap_err().starts_with("domains.connect_key_file"));
+        assert!(load(&all[..2]).unwrap_err().starts_with("domains.connect_provider"));
+        assert!(load(&all).unwrap_err().starts_with("domains.connect_provider"), "no console");
+        let console = [("WAXSEAL_CONSOLE__HOST".to_owned(), "app.waxseal.example".to_owned())];
+        let pairs = all.map(|(key, value)| {
+            (format!("WAXSEAL_DOMAINS__{}", key.to_ascii_uppercase()), value.to_owned())
+        });
+        let pairs = pairs.into_iter().chain(console);
+        let domains = Config::load(None, pairs, None).unwrap().domains;
+        assert_eq!(domains.connect_provider.unwrap().as_str(), "waxseal.example");
+        assert_eq!(
+            (&*domains.connect_name, &*domains.connect_key_name),
+            ("Waxseal", "_dcpubkeyv1")
+        );
     }
 
     #[test]

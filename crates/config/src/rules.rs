@@ -222,6 +222,18 @@ fn domains(config: &Config) -> Result<(), ConfigError> {
         "set it, or leave this out",
     )?;
     rule(
+        domains.connect_provider.is_some() != domains.connect_key_file.is_some(),
+        "domains.connect_key_file",
+        "goes with domains.connect_provider",
+        "set both, or neither",
+    )?;
+    rule(
+        domains.connect_provider.is_some() && (domains.zone.is_none() || console.host.is_none()),
+        "domains.connect_provider",
+        "is set, but there is no domains.zone or no console.host, which providers have to know",
+        "set both, or leave this out",
+    )?;
+    rule(
         domains.dns_roots.is_empty() != domains.dns_root_key.is_none(),
         "domains.dns_root_key",
         "goes with domains.dns_roots",

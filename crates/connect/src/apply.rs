@@ -8,8 +8,7 @@ use reqwest::Url;
 use crate::{Operator, SigningKey, TemplateKind};
 
 /// All but what RFC 3986 §2.3 leaves as it is.
-const ESCAPED: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// What a provider would do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,7 +145,8 @@ mod tests {
             .iter()
             .map(|record| record.split_once("d=").unwrap().1.to_owned())
             .collect();
-        let public = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, STANDARD.decode(text).unwrap());
+        let public =
+            UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, STANDARD.decode(text).unwrap());
         assert!(public.verify(signed.as_bytes(), &signature).is_ok());
         assert!(public.verify(format!("{signed}x").as_bytes(), &signature).is_err());
     }

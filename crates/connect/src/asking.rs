@@ -105,12 +105,22 @@ impl Connect {
     ///
     /// # Errors
     /// If none of the texts leads to a provider that would: what is wrong with the first that leads anywhere.
-    pub async fn ask(&self, zone: &str, texts: &[String], kind: TemplateKind) -> Result<Offer, Fault> {
+    pub async fn ask(
+        &self,
+        zone: &str,
+        texts: &[String],
+        kind: TemplateKind,
+    ) -> Result<Offer, Fault> {
         let asking = self.first(zone, texts, kind);
         tokio::time::timeout(WHOLE, asking).await.unwrap_or(Err(Fault::Slow))
     }
 
-    async fn first(&self, zone: &str, texts: &[String], kind: TemplateKind) -> Result<Offer, Fault> {
+    async fn first(
+        &self,
+        zone: &str,
+        texts: &[String],
+        kind: TemplateKind,
+    ) -> Result<Offer, Fault> {
         let mut first = None;
         for place in texts.iter().filter_map(|text| of_text(text)).take(MOST_TEXTS) {
             match self.ask_one(zone, &place, kind).await {
@@ -170,8 +180,7 @@ mod tests {
     }
 
     const SETTINGS: &str = "https://dc.virtucon.example/v2/example.com/settings";
-    const TEMPLATE: &str =
-        "https://api.virtucon.example/v2/domainTemplates/providers/waxseal.example/services/secrets-host";
+    const TEMPLATE: &str = "https://api.virtucon.example/v2/domainTemplates/providers/waxseal.example/services/secrets-host";
 
     #[expect(clippy::unnecessary_wraps, reason = "it stands beside faults")]
     fn said(status: u16, body: &str) -> Result<Heard, Fault> {
@@ -201,7 +210,10 @@ mod tests {
         (Connect { operator, key: some_key(), wire }, script)
     }
 
-    async fn asked(answers: &[(&str, Result<Heard, Fault>)], texts: &[&str]) -> Result<Offer, Fault> {
+    async fn asked(
+        answers: &[(&str, Result<Heard, Fault>)],
+        texts: &[&str],
+    ) -> Result<Offer, Fault> {
         let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
         connect(answers).0.ask("example.com", &texts, TemplateKind::Host).await
     }
@@ -238,7 +250,8 @@ mod tests {
         let gone: Vec<(String, Result<Heard, Fault>)> = (0..20)
             .map(|n| (format!("https://p{n}.example/v2/example.com/settings"), said(404, "")))
             .collect();
-        let gone: Vec<(&str, _)> = gone.iter().map(|(url, said)| (url.as_str(), said.clone())).collect();
+        let gone: Vec<(&str, _)> =
+            gone.iter().map(|(url, said)| (url.as_str(), said.clone())).collect();
         let (connect, script) = connect(&gone);
         let texts: Vec<String> = (0..20).map(|n| format!("p{n}.example")).collect();
         let told = connect.ask("example.com", &texts, TemplateKind::Host).await;
@@ -252,7 +265,8 @@ mod tests {
 
     #[test]
     fn every_fault_has_a_word_of_its_own() {
-        let words: std::collections::BTreeSet<_> = Fault::ALL.iter().map(|one| one.code()).collect();
+        let words: std::collections::BTreeSet<_> =
+            Fault::ALL.iter().map(|one| one.code()).collect();
         assert_eq!(words.len(), Fault::ALL.len());
     }
 }

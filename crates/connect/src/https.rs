@@ -148,7 +148,8 @@ mod tests {
         root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let root = CertifiedIssuer::self_signed(root, KeyPair::generate().unwrap()).unwrap();
         let key = KeyPair::generate().unwrap();
-        let leaf = CertificateParams::new([name.to_owned()]).unwrap().signed_by(&key, &root).unwrap();
+        let leaf =
+            CertificateParams::new([name.to_owned()]).unwrap().signed_by(&key, &root).unwrap();
         let key = PrivateKeyDer::from_pem_slice(key.serialize_pem().as_bytes()).unwrap();
         let config = ServerConfig::builder()
             .with_no_client_auth()
@@ -204,7 +205,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_certificate_for_another_name_is_no_answer() {
-        let place = place("other.example", b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n".to_vec()).await;
+        let place =
+            place("other.example", b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n".to_vec()).await;
         let told = get(&place, "https://dc.virtucon.example/").await;
         assert_eq!(told.err(), Some(Fault::Unreachable));
     }
@@ -220,7 +222,8 @@ mod tests {
     #[tokio::test]
     async fn silence_has_an_end() {
         let place = place(HOST, Vec::new()).await;
-        let wire = Https::patient(Arc::new(Only(place.at)), Some(&place.root), ANSWER / 100).unwrap();
+        let wire =
+            Https::patient(Arc::new(Only(place.at)), Some(&place.root), ANSWER / 100).unwrap();
         let told = wire.get(&"https://dc.virtucon.example/".parse().unwrap()).await;
         assert_eq!(told.err(), Some(Fault::Slow));
     }

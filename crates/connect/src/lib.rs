@@ -12,5 +12,5 @@ pub use apply::{Apply, Offer};
 pub use asking::{Connect, Fault, Heard, Wire};
 pub use https::{Addresses, BadRoots, Https};
 pub use key::{BadKey, SigningKey};
-pub use template::{Operator, RecordType, Template, TemplateKind, TemplateRecord};
 pub use reqwest::Url;
+pub use template::{Operator, RecordType, Template, TemplateKind, TemplateRecord};

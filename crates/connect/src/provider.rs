@@ -140,10 +140,14 @@ mod tests {
         assert_eq!(Settings::read(demanding.as_bytes()).err(), Some(Fault::Demanding));
         let without = settings("{\"urlAPI\": \"https://a.example\", \"providerName\": \"A\"}");
         assert_eq!(without.pages().err(), Some(Fault::NoPages));
-        for url in ["http://a.example", "https://10.0.0.1", "https://a.example/?q", "javascript:1"] {
+        for url in ["http://a.example", "https://10.0.0.1", "https://a.example/?q", "javascript:1"]
+        {
             let json = serde_json::json!({"urlAPI": url, "urlSyncUX": url}).to_string();
             let lying = settings(&json);
-            assert_eq!((lying.api().err(), lying.pages().err()), (Some(Fault::Broken), Some(Fault::Broken)));
+            assert_eq!(
+                (lying.api().err(), lying.pages().err()),
+                (Some(Fault::Broken), Some(Fault::Broken))
+            );
         }
     }
 

@@ -87,6 +87,8 @@ text_enum! {
         DomainSettingsChanged = "domain.settings_changed",
         /// A member asked for the record that answers a contest.
         DomainContestAnswered = "domain.contest_answered",
+        /// A member went to the DNS provider, for it to set the records.
+        DomainConnected = "domain.connected",
         /// A certificate was ordered by hand.
         DomainCertificateOrdered = "domain.certificate_ordered",
         /// A certificate was brought along.

@@ -3,11 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256, date_time_ymd};
 use wax_acme::{
     Answer, Answers, Certificate, Chain, Change, Engine, Facts, Failure, Failures, InUse, IssuerId,
     OrderStore, Parts as EngineParts, Plan, Reason, SealedKey, Step, Trouble, Validity, Vault,
 };
+use wax_connect::{Connect, Operator, SigningKey};
 use wax_crypto::{Origin, at_rest::KeyStore};
 use wax_dns_tree::Tree;
 use wax_domains::{Domains, IssuerPlace, Noted, Parts, Settings};
@@ -18,7 +19,7 @@ use wax_model::{
 };
 use wax_store::Store;
 
-use crate::TreeWire;
+use crate::{DnsProvider, TreeWire};
 
 /// What tests' domains point into.
 pub const ZONE: &str = "edge.example.net";
@@ -84,6 +85,25 @@ impl Names {
         let (there, _) = service(&parts, &tree, "there");
         let NamesParts { store, clock, rng, .. } = parts;
         Self { tree, orders: noted, here, there, store, clock, rng }
+    }
+
+    /// Gives the service a DNS provider that knows its templates: `example.com` is there.
+    pub fn connect(&self) -> Arc<DnsProvider> {
+        let name = |text: &str| Hostname::parse(text).expect("a name");
+        let operator = Operator {
+            provider: name("waxseal.example"),
+            name: "Waxseal".to_owned(),
+            zone: name(ZONE),
+            console: name("app.waxseal.example"),
+            addresses: vec![EDGE.parse().expect("an address")],
+        };
+        let key = KeyPair::generate_for(&PKCS_RSA_SHA256).expect("a key can be made");
+        let key = SigningKey::from_pem(key.serialize_pem().as_bytes(), "_dcpubkeyv1");
+        let key = key.expect("a key of 2,048 bits");
+        let provider = Arc::new(DnsProvider::new(self.tree.clone(), &operator, key.published()));
+        let wire = Arc::clone(&provider) as _;
+        self.here.connect_with(Connect { operator, key, wire });
+        provider
     }
 
     /// The repeated work of one place.

@@ -1,20 +1,23 @@
 //! The domains service, as the configuration says.
 
-use std::{fs, sync::Arc, time::Duration};
+use std::{fs, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result};
+use async_trait::async_trait;
 use wax_acme::{
     Account, AcmeCa, Authority, Engine, ExternalAccount, Issuer, IssuerId, OrderStore as _,
     Parts as EngineParts, PlatformName, Trust, Vault, Wire,
 };
 use wax_config::{AcmeIssuer, Config};
+use wax_connect::{Addresses, Connect, Https, Operator, SigningKey};
 use wax_crypto::{Origin, at_rest::KeyStore};
 use wax_dns::{Anchors, Dns, Limits, Reach, Roots, Sockets};
 use wax_domains::{Domains, Everywhere, IssuerPlace, Noted, Parts, Settings};
-use wax_kernel::{Clock, HostPattern, Job, Redacted, Rng, base64url_decode};
+use wax_kernel::{Clock, HostPattern, Hostname, Job, Redacted, Rng, base64url_decode};
 use wax_model::{Entitlements, domain::ownership::Vantage};
 use wax_store::Store;
 use wax_store_sql::SqlStore;
+use zeroize::Zeroizing;
 
 /// Domains of one organization: more is a mistake, or somebody who means no good.
 const MOST_DOMAINS: u64 = 1_000;
@@ -62,6 +65,9 @@ impl Shared<'_> {
             rng: Arc::clone(&self.rng),
             settings: self.settings()?,
         });
+        if let Some(connect) = self.connect()? {
+            domains.connect_with(connect);
+        }
         let parts = EngineParts {
             answers: Arc::new(Everywhere::new(store, Arc::clone(&self.clock))),
             store: Arc::clone(&orders) as _,
@@ -96,6 +102,13 @@ impl Shared<'_> {
             roots,
             limits: Limits::default(),
         }
+    }
+
+    /// The way to DNS providers, if there is one.
+    fn connect(&self) -> Result<Option<Connect>> {
+        let Some((operator, key)) = connecting(self.config)? else { return Ok(None) };
+        let wire = Https::new(Arc::new(ByDns(self.dns())), None)?;
+        Ok(Some(Connect { operator, key, wire: Arc::new(wire) }))
     }
 
     fn settings(&self) -> Result<Settings> {
@@ -148,6 +161,40 @@ impl Shared<'_> {
             trust,
             ..known
         })
+    }
+}
+
+/// How DNS providers know us, and what we sign with.
+pub(crate) fn connecting(config: &Config) -> Result<Option<(Operator, SigningKey)>> {
+    let domains = &config.domains;
+    let wanted = (&domains.connect_provider, &domains.connect_key_file);
+    let (Some(provider), Some(file)) = wanted else { return Ok(None) };
+    let pem = Zeroizing::new(
+        fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?,
+    );
+    let key = SigningKey::from_pem(&pem, &domains.connect_key_name);
+    let key = key.with_context(|| format!("{} cannot be used", file.display()))?;
+    let (zone, console) = (domains.zone.clone(), config.console.host.clone());
+    let operator = Operator {
+        provider: provider.clone(),
+        name: domains.connect_name.clone(),
+        zone: zone.context("domains.zone is empty")?,
+        console: console.context("console.host is empty")?,
+        addresses: domains.edge_addresses.clone(),
+    };
+    Ok(Some((operator, key)))
+}
+
+/// Names as the DNS has them now, asked from the root: nobody's cache, and no address of our own network.
+#[derive(Debug)]
+struct ByDns(Dns);
+
+#[async_trait]
+impl Addresses for ByDns {
+    async fn of(&self, name: &Hostname) -> io::Result<Vec<SocketAddr>> {
+        let found =
+            self.0.addresses(name).await.map_err(|fault| io::Error::other(fault.to_string()))?;
+        Ok(found.into_iter().map(|address| SocketAddr::new(address, 0)).collect())
     }
 }
 

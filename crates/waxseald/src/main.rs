@@ -58,6 +58,8 @@ enum Command {
     /// What only the operator of the server may do.
     #[command(subcommand)]
     Admin(AdminCommand),
+    /// Prints what DNS providers are handed for them to set records by themselves: templates, and our public key's records.
+    DomainConnect,
     /// Prints the `OpenAPI` document.
     Openapi,
 }
@@ -174,6 +176,7 @@ fn run(arguments: &Arguments) -> Result<()> {
         }
         Command::Config(ConfigCommand::Default) => commands::print(wax_config::DEFAULT_TOML),
         Command::Admin(command) => administer(&load(arguments, None)?, command),
+        Command::DomainConnect => commands::domain_connect(&load(arguments, None)?),
         Command::Openapi => commands::openapi(),
     }
 }

@@ -47,8 +47,5 @@ async fn addresses_are_found_and_nobody_off_the_internet_is_asked_for_them() {
     let all = world.dns.addresses(&name("dc.example.net")).await.unwrap();
     assert_eq!(all.len(), 3, "{all:?}");
     world.dns.roots = Roots::of(world.tree.roots(), 53, Reach::Public, Anchors::iana());
-    assert_eq!(
-        world.dns.addresses(&name("dc.example.net")).await,
-        Err(Fault::ForbiddenAddress)
-    );
+    assert_eq!(world.dns.addresses(&name("dc.example.net")).await, Err(Fault::ForbiddenAddress));
 }

@@ -2,6 +2,7 @@
 
 mod certificate;
 mod check;
+mod connect;
 mod contest;
 mod domains;
 mod history;
@@ -61,6 +62,7 @@ fn routes() -> OpenApiRouter<State> {
         .routes(routes!(settings::change))
         .routes(routes!(certificate::bring, certificate::take_back))
         .routes(routes!(contest::answer))
+        .routes(routes!(connect::connect))
         .routes(routes!(order::order))
 }
 

@@ -26,6 +26,10 @@ impl From<Refusal> for Problem {
             Refusal::Given => Self::new(Code::Conflict).in_case("given"),
             Refusal::NotContested => Self::new(Code::Conflict).in_case("contest"),
             Refusal::NothingToOrder => Self::new(Code::Conflict).in_case("order"),
+            Refusal::Unconnected(why) => Self::new(Code::Conflict)
+                .in_case("connect")
+                .because(format!("dns.connect.{}", why.code()))
+                .with("reason", why.code()),
             Refusal::HeldBack(wait) => Self::new(Code::HeldBack).in_case("check").retry_after(wait),
             Refusal::Ledger(wait) => {
                 Self::new(Code::RateLimited).in_case("issuer").retry_after(wait)
@@ -57,6 +61,7 @@ mod tests {
     use wax_dns::HostFault;
 
     use super::*;
+    use crate::service::Unconnected;
 
     #[test]
     fn every_case_has_words_of_its_own() {
@@ -70,6 +75,7 @@ mod tests {
             (Refusal::Given, "conflict", "given"),
             (Refusal::NotContested, "conflict", "contest"),
             (Refusal::NothingToOrder, "conflict", "order"),
+            (Refusal::Unconnected(Unconnected::Off), "conflict", "connect"),
             (Refusal::HeldBack(wait), "held-back", "check"),
             (Refusal::Ledger(wait), "rate-limited", "issuer"),
         ] {
@@ -84,6 +90,10 @@ mod tests {
     fn every_reason_has_words() {
         for fault in HostFault::ALL {
             assert!(wax_i18n::is_known(&format!("dns.host.{}", fault.code())), "{fault}");
+        }
+        for why in Unconnected::all() {
+            let key = format!("dns.connect.{}", why.code());
+            assert!(wax_i18n::is_known(&key), "{key}");
         }
         for reason in wax_acme::Reason::ALL {
             let key = format!("certificate.reason.{}", reason.rule().code);

@@ -60,7 +60,7 @@ pub(super) struct DomainView {
 
 /// A record to set.
 #[derive(Debug, Serialize, ToSchema)]
-struct RecordView {
+pub(super) struct RecordView {
     #[schema(schema_with = names::purpose)]
     purpose: Purpose,
     #[serde(rename = "type")]
@@ -91,6 +91,8 @@ pub(super) struct DomainDetailView {
     settings: SettingsView,
     /// Secrets of it that can still be opened.
     live_secrets: u64,
+    /// Whether its DNS provider can be asked to set the records (`POST …/connect`).
+    connects: bool,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -261,7 +263,8 @@ impl From<ToSet> for RecordView {
 
 impl From<Seen> for DomainDetailView {
     fn from(seen: Seen) -> Self {
-        let Seen { listed, report, in_use, issuance, estimate, edges, live_secrets } = seen;
+        let Seen { listed, report, in_use, issuance, estimate, edges, live_secrets, connects } =
+            seen;
         let settings = listed.domain.settings.clone().into();
         Self {
             domain: listed.into(),
@@ -271,6 +274,7 @@ impl From<Seen> for DomainDetailView {
             edges: edges.into(),
             settings,
             live_secrets,
+            connects,
         }
     }
 }

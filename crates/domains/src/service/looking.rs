@@ -7,7 +7,7 @@ use futures_util::{
     FutureExt as _,
     future::{BoxFuture, Shared},
 };
-use wax_dns::{Dns, Evidence, Fault, TenantHost};
+use wax_dns::{Dns, DnsName, Evidence, Fault, TenantHost};
 use wax_kernel::{HostPattern, Hostname};
 
 use super::Domains;
@@ -17,12 +17,28 @@ use super::Domains;
 pub trait Lookup: Send + Sync + fmt::Debug {
     /// What the servers say. `zone`: where our own labels are.
     async fn evidence(&self, host: &TenantHost, zone: &Hostname) -> Evidence;
+    /// The top of the host's own zone, and what that says at `label`.
+    async fn zone_texts(
+        &self,
+        host: &TenantHost,
+        zone: &Hostname,
+        label: &str,
+    ) -> Result<(DnsName, Vec<String>), Fault>;
 }
 
 #[async_trait]
 impl Lookup for Dns {
     async fn evidence(&self, host: &TenantHost, zone: &Hostname) -> Evidence {
         Self::evidence(self, host, zone).await
+    }
+
+    async fn zone_texts(
+        &self,
+        host: &TenantHost,
+        zone: &Hostname,
+        label: &str,
+    ) -> Result<(DnsName, Vec<String>), Fault> {
+        Self::zone_texts(self, host, zone, label).await
     }
 }
 

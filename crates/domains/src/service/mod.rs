@@ -7,6 +7,7 @@ mod answers;
 mod applying;
 mod certificates;
 mod checking;
+mod connecting;
 mod contest;
 mod history;
 mod jobs;
@@ -30,7 +31,9 @@ use std::{
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
+use tokio::sync::Semaphore;
 use wax_acme::{Engine, IssuerId, OrderStore, Vault};
+use wax_connect::Connect;
 use wax_crypto::{Origin, at_rest::KeyStore};
 use wax_kernel::{Clock, HostPattern, Hostname, Rng, Timestamp};
 use wax_mail::Postbox;
@@ -40,6 +43,7 @@ use wax_store::{DomainPlatform, Store};
 pub(crate) use self::{
     acting::Acting,
     certificates::Brought,
+    connecting::{Connection, Unconnected},
     records::{Purpose, ToSet},
     refusal::Refusal,
     seeing::{Edges, Listed, Seen},
@@ -109,6 +113,10 @@ struct Inner {
     orders: Arc<Noted>,
     /// None, until there is an account at an issuer.
     engine: RwLock<Option<Engine>>,
+    /// None: no DNS provider is asked to set records.
+    connect: RwLock<Option<Arc<Connect>>>,
+    /// Providers that are being asked.
+    asking_providers: Semaphore,
     lookup: Arc<dyn Lookup>,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
@@ -131,11 +139,14 @@ impl Domains {
         let Parts { store, orders, keys, lookup, clock, rng, settings } = parts;
         let postbox = Postbox::new(Arc::clone(&keys), Arc::clone(&clock), Arc::clone(&rng));
         let vault = Vault::new(keys, Arc::clone(&rng));
-        let (looks, engine) = (Mutex::default(), RwLock::default());
+        let (looks, engine, connect) = (Mutex::default(), RwLock::default(), RwLock::default());
+        let asking_providers = Semaphore::new(connecting::AT_ONCE);
         Self(Arc::new(Inner {
             store,
             orders,
             engine,
+            connect,
+            asking_providers,
             lookup,
             clock,
             rng,
@@ -149,6 +160,12 @@ impl Domains {
     /// Works on orders with this engine from now on. It writes to the orders that the service was made with.
     pub fn work_with(&self, engine: Engine) {
         *self.0.engine.write().unwrap_or_else(PoisonError::into_inner) = Some(engine);
+    }
+
+    /// Asks DNS providers to set records from now on.
+    pub fn connect_with(&self, connect: Connect) {
+        let connect = Some(Arc::new(connect));
+        *self.0.connect.write().unwrap_or_else(PoisonError::into_inner) = connect;
     }
 
     fn engine(&self) -> Option<Engine> {

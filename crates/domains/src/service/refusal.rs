@@ -7,6 +7,8 @@ use wax_dns::HostFault;
 use wax_model::Invalid;
 use wax_store::StoreError;
 
+use super::Unconnected;
+
 /// Why not. What it looks like from outside is decided in `http/problem.rs`.
 #[derive(Debug)]
 pub(crate) enum Refusal {
@@ -30,6 +32,8 @@ pub(crate) enum Refusal {
     NotContested,
     /// There is no order that could be tried again.
     NothingToOrder,
+    /// The DNS provider does not set the records by itself.
+    Unconnected(Unconnected),
     /// It was looked at just now; again after so long.
     HeldBack(Duration),
     /// The issuer's limits leave no room for so long.

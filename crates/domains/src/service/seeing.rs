@@ -36,6 +36,8 @@ pub(crate) struct Seen {
     pub(crate) estimate: Option<Timestamp>,
     pub(crate) edges: Edges,
     pub(crate) live_secrets: u64,
+    /// Whether a DNS provider can be asked to set the records.
+    pub(crate) connects: bool,
 }
 
 impl Domains {
@@ -129,8 +131,10 @@ impl Domains {
         let issuance = self.orders().issuance(&self.certified_as(&domain)).await?;
         let in_use = self.in_use(&domain).await?;
         let until = in_use.as_ref().map(|in_use| in_use.facts.validity.not_after);
+        let listed = self.as_listed(domain, issuance.as_ref(), until);
         Ok(Seen {
-            listed: self.as_listed(domain, issuance.as_ref(), until),
+            connects: self.connect_side().is_some() && !listed.records.is_empty(),
+            listed,
             report: kept.map(|kept| kept.report),
             estimate: self.estimate(issuance.as_ref()).await?,
             edges: self.edges(change).await?,

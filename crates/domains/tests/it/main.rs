@@ -4,6 +4,7 @@
 
 mod adding;
 mod certificates;
+mod connecting;
 mod contests;
 mod kit;
 mod losing;

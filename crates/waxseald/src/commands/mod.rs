@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod admin;
+mod domain_connect;
 mod mail_test;
 mod migrate;
 mod openapi;
@@ -12,6 +13,7 @@ use anyhow::{Context as _, Result};
 
 pub(crate) use self::{
     admin::{log, mail_lift, mail_show, operator_link, sign_up},
+    domain_connect::domain_connect,
     mail_test::mail_test,
     migrate::migrate,
     openapi::openapi,
