@@ -28,10 +28,11 @@ pub use folder::FolderError;
 pub use known_hosts::{HostKeyError, KnownHosts};
 pub use open::{Looked, Opened, Opener, Way};
 pub use platform::{
-    Account, ApiKey, Belonging, Change, Credential, DeviceLogin, DnsRecord, Domain, DomainEvent,
-    DomainName, DomainReport, Finding, Invitation, Invite, KeyChange, LetIn, LoginEnd, Member,
-    MemberChange, NewApiKey, NewKey, Organization, OrganizationReceipt, OwnKey, Place, Platform,
-    Proof, ReceiptFilter, ServerAnswer, SessionToken, SignedInSession, Told, Verdict,
+    Account, ApiKey, Belonging, Change, Credential, DeviceLogin, DnsRecord, Domain,
+    DomainConnection, DomainEvent, DomainName, DomainReport, Finding, Invitation, Invite,
+    KeyChange, LetIn, LoginEnd, Member, MemberChange, NewApiKey, NewKey, Organization,
+    OrganizationReceipt, OwnKey, Place, Platform, Proof, ReceiptFilter, ServerAnswer, SessionToken,
+    SignedInSession, Told, Verdict,
 };
 pub use problem::{Code, Problem};
 pub use profiles::{

@@ -241,13 +241,13 @@ mod tests {
         assert!(load(&all[..1]).unwrap_err().starts_with("domains.connect_key_file"));
         assert!(load(&all[1..2]).unwrap_err().starts_with("domains.connect_key_file"));
         assert!(load(&all[..2]).unwrap_err().starts_with("domains.connect_provider"));
-        assert!(load(&all).unwrap_err().starts_with("domains.connect_provider"), "no console");
-        let console = [("WAXSEAL_CONSOLE__HOST".to_owned(), "app.waxseal.example".to_owned())];
         let pairs = all.map(|(key, value)| {
             (format!("WAXSEAL_DOMAINS__{}", key.to_ascii_uppercase()), value.to_owned())
         });
-        let pairs = pairs.into_iter().chain(console);
-        let domains = Config::load(None, pairs, None).unwrap().domains;
+        let without = [("WAXSEAL_CONSOLE__HOST".to_owned(), String::new())];
+        let told = Config::load(None, pairs.into_iter().chain(without), None).unwrap_err();
+        assert!(told.to_string().starts_with("domains.connect_provider"), "{told}");
+        let domains = load(&all).unwrap().domains;
         assert_eq!(domains.connect_provider.unwrap().as_str(), "waxseal.example");
         assert_eq!(
             (&*domains.connect_name, &*domains.connect_key_name),

@@ -63,7 +63,7 @@ impl Shared<'_> {
             lookup: Arc::new(self.dns()),
             clock: Arc::clone(&self.clock),
             rng: Arc::clone(&self.rng),
-            settings: self.settings()?,
+            settings: self.settings(),
         });
         if let Some(connect) = self.connect()? {
             domains.connect_with(connect);
@@ -111,7 +111,7 @@ impl Shared<'_> {
         Ok(Some(Connect { operator, key, wire: Arc::new(wire) }))
     }
 
-    fn settings(&self) -> Result<Settings> {
+    fn settings(&self) -> Settings {
         let Config { domains, console, acme, .. } = self.config;
         let origin = self.config.console_origin();
         let suffix = domains.platform_suffix.clone();
@@ -120,7 +120,7 @@ impl Shared<'_> {
             id: IssuerId::new(&issuer.name),
             authority: issuer.caa.to_string(),
         };
-        Ok(Settings {
+        Settings {
             zone: domains.zone.clone(),
             addresses: domains.edge_addresses.clone(),
             suffix,
@@ -132,7 +132,7 @@ impl Shared<'_> {
             issuers: acme.issuers.iter().map(place).collect(),
             entitlements: self.entitlements,
             most_domains: MOST_DOMAINS,
-        })
+        }
     }
 
     fn issuer(&self, wanted: &AcmeIssuer) -> Result<Issuer> {

@@ -190,6 +190,7 @@ impl World {
                 "/secrets/{rid}/burn"
                 | "/invitations/{invitation}/resend"
                 | "/domains/{domain}/check"
+                | "/domains/{domain}/connect"
                 | "/domains/{domain}/order",
             ) => None,
             ("PATCH", "") | ("POST", "/deletion") => Some(json!({"name": "acme"})),
@@ -207,7 +208,9 @@ impl World {
             .replace("{invitation}", &self.invitation)
             .replace("{key}", &self.key);
         let domain = match (below, &self.domains) {
-            ("/domains/{domain}/certificate", Some(domains)) => domains.own,
+            ("/domains/{domain}/certificate" | "/domains/{domain}/connect", Some(domains)) => {
+                domains.own
+            }
             ("/domains/{domain}/contest", Some(domains)) => domains.contested,
             ("/domains/{domain}/order", Some(domains)) => domains.failed,
             _ => self.acme.domain,
@@ -230,6 +233,7 @@ impl World {
 impl Domains {
     async fn new(app: &PlatformApp, acme: &House, owner: &Person) -> Self {
         let mut ids = Vec::new();
+        app.names.connect();
         for host in ["own.example.com", "contested.example.com", "failed.example.com"] {
             let body = json!({"host": host});
             let made = app.post(&acme.path("/domains"), &owner.token, &body).await;

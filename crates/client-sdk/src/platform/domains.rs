@@ -45,6 +45,17 @@ pub enum Verdict {
     Act,
 }
 
+/// Where a DNS provider sets a domain's records by itself.
+#[derive(Debug, Clone, Deserialize)]
+pub struct DomainConnection {
+    /// The provider's name, in its own words.
+    pub provider: String,
+    /// Its host, as a browser will show it.
+    pub host: String,
+    /// To be opened by whoever manages the zone there.
+    pub url: String,
+}
+
 /// A domain. States are the words of docs/domains.md §2; a later server may have others.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Domain {
@@ -219,6 +230,15 @@ impl Platform {
         domain: DomainId,
     ) -> Result<Told<Domain>, Error> {
         self.post(&one(organization, domain, "/check"), &json!({})).await
+    }
+
+    /// Asks its DNS provider whether it sets the records by itself, and where to agree to that.
+    pub async fn connect_domain(
+        &self,
+        organization: TenantId,
+        domain: DomainId,
+    ) -> Result<Told<DomainConnection>, Error> {
+        self.post(&one(organization, domain, "/connect"), &json!({})).await
     }
 
     /// Changes settings; `defaults` and `limits` are replaced as a whole.

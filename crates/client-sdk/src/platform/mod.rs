@@ -25,7 +25,8 @@ pub use self::{
     account::{Account, Belonging, Proof, SignedInSession},
     credential::{Credential, SessionToken},
     domains::{
-        Change, DnsRecord, Domain, DomainEvent, DomainReport, Finding, ServerAnswer, Told, Verdict,
+        Change, DnsRecord, Domain, DomainConnection, DomainEvent, DomainReport, Finding,
+        ServerAnswer, Told, Verdict,
     },
     keys::{ApiKey, KeyChange, NewApiKey, NewKey, OwnKey},
     login::{DeviceLogin, LetIn, LoginEnd},

@@ -115,7 +115,7 @@ impl Domains {
             host: &within(&claim, &zone),
             label: &domain.label,
             token: &domain.token.text,
-            back: &format!("{console}/{slug}/domains/{id}"),
+            back: &format!("{console}/o/{slug}/domains/{id}"),
             state: &state,
         };
         let url = offer.url(&connect.operator, &connect.key, &apply);

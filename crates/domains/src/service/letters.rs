@@ -63,7 +63,7 @@ impl Domains {
         let named = Named {
             organization: to.organization.clone(),
             host: domain.host.to_string(),
-            link: link(&format!("{console}/{slug}/domains/{id}")),
+            link: link(&format!("{console}/o/{slug}/domains/{id}")),
         };
         let letter = |(address, language): &(EmailAddress, String)| {
             let lang: Lang = language.parse().unwrap_or_default();

@@ -78,7 +78,7 @@ async fn a_url_that_somebody_has_changed_is_refused_by_the_provider() {
     let changed = url.replace(&label(&domain), &label(&other));
     assert_ne!(url, changed);
     assert_eq!(provider.agree(&changed), Err(Refused::Signature));
-    let back = format!("https://app.waxseal.example/acme/domains/{}", domain.id);
+    let back = format!("https://app.waxseal.example/o/acme/domains/{}", domain.id);
     let back = back.replace(':', "%3A").replace('/', "%2F");
     assert!(url.contains(&format!("redirect_uri={back}")), "{url}");
     assert!(url.contains(&format!("state={}", text(&told, "state"))));

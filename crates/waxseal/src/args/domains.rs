@@ -20,6 +20,7 @@ pub(crate) enum DomainsAct {
     Status(Named),
     Check(CheckDomain),
     Records(Named),
+    Connect(Named),
     Set(SetDomain),
     History(Named),
     Remove(Sure),

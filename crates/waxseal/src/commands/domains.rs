@@ -28,6 +28,7 @@ pub(crate) async fn run(args: &Domains, context: &Context<'_>) -> Result<(), Fai
         DomainsAct::Status(args) => status(args, &acting, context).await,
         DomainsAct::Check(args) => check(args, &acting, context).await,
         DomainsAct::Records(args) => records(args, &acting, context).await,
+        DomainsAct::Connect(args) => connect(args, &acting, context).await,
         DomainsAct::Set(args) => set(args, &acting, context).await,
         DomainsAct::History(args) => history(args, &acting, context).await,
         DomainsAct::Remove(args) => remove(args, &acting, context).await,
@@ -112,6 +113,21 @@ async fn records(args: &Named, acting: &Acting, context: &Context<'_>) -> Result
         return domain.records.iter().try_for_each(|record| context.json(record));
     }
     zone(&domain, context)
+}
+
+/// Prints where to agree that the DNS provider sets the records.
+async fn connect(args: &Named, acting: &Acting, context: &Context<'_>) -> Result<(), Failure> {
+    let domain = find(&args.name, acting, context).await?;
+    let told = acting.platform.connect_domain(acting.id(), domain.known.id).await;
+    let told = told.map_err(|error| context.refused(&error))?;
+    if args.json {
+        return context.json(&told);
+    }
+    let (provider, host) = (one_line(&told.known.provider), one_line(&told.known.host));
+    let values: [(&str, &dyn wax_i18n::Value); 2] =
+        [("provider", &provider.as_ref()), ("host", &host.as_ref())];
+    context.output.hint(&context.words.say("domains.connect", &values));
+    context.output.line(&one_line(&told.known.url))
 }
 
 fn zone(domain: &Domain, context: &Context<'_>) -> Result<(), Failure> {

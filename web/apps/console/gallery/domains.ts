@@ -27,7 +27,7 @@ const READY: DomainDetail = {
   records: recordsOf('secrets'), checked_at_ms: NOW - 4 * HOUR, next_check_at_ms: NOW + 20 * HOUR, report: report({}),
   in_use: { issuer: "Let's Encrypt E7", names: ['secrets.acme.example'], not_before_ms: NOW - 38 * DAY, not_after_ms: NOW + 52 * DAY, brought: false, rsa: false },
   order: { issuer: 'letsencrypt', phase: 'active', queued_at_ms: NOW - 38 * DAY, renew_at_ms: NOW + 22 * DAY },
-  edges: { applied: 3, alive: 3 }, settings: { home: 'create', creators: 'everyone', defaults: {}, limits: { passphrase_required: false } }, live_secrets: 214,
+  edges: { applied: 3, alive: 3 }, settings: { home: 'create', creators: 'everyone', defaults: {}, limits: { passphrase_required: false } }, live_secrets: 214, connects: false,
 };
 
 /** A domain that differs from one that is ready. What it does not have yet is left out, as the server does. */

@@ -194,6 +194,7 @@ const ROUTES: Readonly<Record<string, Answer>> = {
   'GET /v1/organizations/*/domains/*': (_scenario, _cursor, domain) => detail(domain),
   'GET /v1/organizations/*/domains/*/history': history,
   'POST /v1/organizations/*/domains/*/check': (_scenario, _cursor, domain) => detail(domain),
+  'POST /v1/organizations/*/domains/*/connect': (_scenario, _cursor, domain) => ({ provider: 'Virtucon Domains', host: 'www.virtucon.example', url: 'https://www.virtucon.example/', state: 's', records: detail(domain).records }),
   'POST /v1/organizations/*/domains/*/contest': (_scenario, _cursor, domain) => detail(domain),
   'GET /v1/account/passkeys': passkeys,
   'GET /v1/account/sessions': () => sessions,

@@ -11,7 +11,7 @@ const point: DnsRecord = { purpose: 'point', type: 'CNAME', name: 's.acme.exampl
 const prove: DnsRecord = { purpose: 'prove', type: 'TXT', name: '_waxseal-challenge.s.acme.example', relative: '_waxseal-challenge.s', value: 'waxseal-domain=t' };
 const DOMAIN: DomainDetail = {
   id: 'd', host: 's.acme.example', unicode: 's.acme.example', created_at_ms: 0, transport: 'acme', ownership: 'verified', ownership_since_ms: 0, pointing: 'pointing',
-  certificate: 'active', gate: 'open', service: 'full', records: [point, prove], edges: { applied: 3, alive: 3 }, live_secrets: 0,
+  certificate: 'active', gate: 'open', service: 'full', records: [point, prove], edges: { applied: 3, alive: 3 }, live_secrets: 0, connects: false,
   settings: { home: 'create', creators: 'everyone', defaults: {}, limits: { passphrase_required: false } },
 };
 const REPORT: Report = { verdict: 'ready', actor: 'nobody', code: null, records: [], servers: [], caches_clear_at_ms: null, checked_at_ms: 0, findings: [], hints: [], provider: null, proof: {}, lock: {}, caa: {}, pointing: 'pointing' };

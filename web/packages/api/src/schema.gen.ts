@@ -649,6 +649,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/organizations/{organization}/domains/{domain}/connect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks the host's DNS provider whether it sets the records by itself (Domain Connect), and says where to agree to that. At most
+         *     12 seconds. 409 `conflict` with a `reason`: they have to be set by hand.
+         */
+        post: operations["connect_domain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/organizations/{organization}/domains/{domain}/contest": {
         parameters: {
             query?: never;
@@ -1602,6 +1622,19 @@ export interface components {
             /** @description Six digits. */
             code: string;
         };
+        /** @description Where to go. */
+        ConnectView: {
+            /** @description Its host, as the browser will show it. */
+            host: string;
+            /** @description The DNS provider's name, in its own words. */
+            provider: string;
+            /** @description What the provider will set, once it was agreed to. */
+            records: components["schemas"]["RecordView"][];
+            /** @description Comes back as `state` to the domain's page in the console. */
+            state: string;
+            /** @description To be opened by whoever manages the zone at the provider. Signed; good until the token is another one. */
+            url: string;
+        };
         /** @description An answer to another organization that has proved the host. */
         ContestBody: {
             /**
@@ -1715,6 +1748,8 @@ export interface components {
         };
         /** @description A domain with everything. */
         DomainDetailView: components["schemas"]["DomainView"] & {
+            /** @description Whether its DNS provider can be asked to set the records (`POST …/connect`). */
+            connects: boolean;
             edges: components["schemas"]["EdgesView"];
             in_use?: components["schemas"]["CertificateView"] | null;
             /**
@@ -1836,7 +1871,7 @@ export interface components {
              * @description What happened.
              * @enum {string}
              */
-            action: "secret.created" | "secret.claimed" | "secret.acked" | "secret.opened" | "secret.lapsed" | "secret.asked" | "secret.handed" | "secret.wrong_key" | "secret.locked" | "secret.unlocked" | "secret.destroyed" | "secret.burned" | "secret.expired" | "organization.created" | "organization.renamed" | "organization.transferred" | "organization.exported" | "audit.exported" | "organization.deletion_scheduled" | "organization.deletion_cancelled" | "organization.deleted" | "member.joined" | "member.changed" | "member.removed" | "member.left" | "invitation.made" | "invitation.withdrawn" | "invitation.resent" | "key.made" | "key.changed" | "key.rotated" | "key.revoked" | "domain.added" | "domain.removed" | "domain.ownership_changed" | "domain.pointing_changed" | "domain.certificate_changed" | "domain.gate_changed" | "domain.settings_changed" | "domain.contest_answered" | "domain.certificate_ordered" | "domain.certificate_brought" | "domain.certificate_removed" | "mail.bounced";
+            action: "secret.created" | "secret.claimed" | "secret.acked" | "secret.opened" | "secret.lapsed" | "secret.asked" | "secret.handed" | "secret.wrong_key" | "secret.locked" | "secret.unlocked" | "secret.destroyed" | "secret.burned" | "secret.expired" | "organization.created" | "organization.renamed" | "organization.transferred" | "organization.exported" | "audit.exported" | "organization.deletion_scheduled" | "organization.deletion_cancelled" | "organization.deleted" | "member.joined" | "member.changed" | "member.removed" | "member.left" | "invitation.made" | "invitation.withdrawn" | "invitation.resent" | "key.made" | "key.changed" | "key.rotated" | "key.revoked" | "domain.added" | "domain.removed" | "domain.ownership_changed" | "domain.pointing_changed" | "domain.certificate_changed" | "domain.gate_changed" | "domain.settings_changed" | "domain.contest_answered" | "domain.connected" | "domain.certificate_ordered" | "domain.certificate_brought" | "domain.certificate_removed" | "mail.bounced";
             /** @description The id of the member or key, `operator`, or nobody: a stranger, or time. */
             actor?: string | null;
             /**
@@ -2416,7 +2451,7 @@ export interface components {
                  * @description What happened.
                  * @enum {string}
                  */
-                action: "secret.created" | "secret.claimed" | "secret.acked" | "secret.opened" | "secret.lapsed" | "secret.asked" | "secret.handed" | "secret.wrong_key" | "secret.locked" | "secret.unlocked" | "secret.destroyed" | "secret.burned" | "secret.expired" | "organization.created" | "organization.renamed" | "organization.transferred" | "organization.exported" | "audit.exported" | "organization.deletion_scheduled" | "organization.deletion_cancelled" | "organization.deleted" | "member.joined" | "member.changed" | "member.removed" | "member.left" | "invitation.made" | "invitation.withdrawn" | "invitation.resent" | "key.made" | "key.changed" | "key.rotated" | "key.revoked" | "domain.added" | "domain.removed" | "domain.ownership_changed" | "domain.pointing_changed" | "domain.certificate_changed" | "domain.gate_changed" | "domain.settings_changed" | "domain.contest_answered" | "domain.certificate_ordered" | "domain.certificate_brought" | "domain.certificate_removed" | "mail.bounced";
+                action: "secret.created" | "secret.claimed" | "secret.acked" | "secret.opened" | "secret.lapsed" | "secret.asked" | "secret.handed" | "secret.wrong_key" | "secret.locked" | "secret.unlocked" | "secret.destroyed" | "secret.burned" | "secret.expired" | "organization.created" | "organization.renamed" | "organization.transferred" | "organization.exported" | "audit.exported" | "organization.deletion_scheduled" | "organization.deletion_cancelled" | "organization.deleted" | "member.joined" | "member.changed" | "member.removed" | "member.left" | "invitation.made" | "invitation.withdrawn" | "invitation.resent" | "key.made" | "key.changed" | "key.rotated" | "key.revoked" | "domain.added" | "domain.removed" | "domain.ownership_changed" | "domain.pointing_changed" | "domain.certificate_changed" | "domain.gate_changed" | "domain.settings_changed" | "domain.contest_answered" | "domain.connected" | "domain.certificate_ordered" | "domain.certificate_brought" | "domain.certificate_removed" | "mail.bounced";
                 /** @description The id of the member or key, `operator`, or nobody: a stranger, or time. */
                 actor?: string | null;
                 /**
@@ -4215,7 +4250,7 @@ export interface operations {
     list_events: {
         parameters: {
             query?: {
-                action?: "secret.created" | "secret.claimed" | "secret.acked" | "secret.opened" | "secret.lapsed" | "secret.asked" | "secret.handed" | "secret.wrong_key" | "secret.locked" | "secret.unlocked" | "secret.destroyed" | "secret.burned" | "secret.expired" | "organization.created" | "organization.renamed" | "organization.transferred" | "organization.exported" | "audit.exported" | "organization.deletion_scheduled" | "organization.deletion_cancelled" | "organization.deleted" | "member.joined" | "member.changed" | "member.removed" | "member.left" | "invitation.made" | "invitation.withdrawn" | "invitation.resent" | "key.made" | "key.changed" | "key.rotated" | "key.revoked" | "domain.added" | "domain.removed" | "domain.ownership_changed" | "domain.pointing_changed" | "domain.certificate_changed" | "domain.gate_changed" | "domain.settings_changed" | "domain.contest_answered" | "domain.certificate_ordered" | "domain.certificate_brought" | "domain.certificate_removed" | "mail.bounced";
+                action?: "secret.created" | "secret.claimed" | "secret.acked" | "secret.opened" | "secret.lapsed" | "secret.asked" | "secret.handed" | "secret.wrong_key" | "secret.locked" | "secret.unlocked" | "secret.destroyed" | "secret.burned" | "secret.expired" | "organization.created" | "organization.renamed" | "organization.transferred" | "organization.exported" | "audit.exported" | "organization.deletion_scheduled" | "organization.deletion_cancelled" | "organization.deleted" | "member.joined" | "member.changed" | "member.removed" | "member.left" | "invitation.made" | "invitation.withdrawn" | "invitation.resent" | "key.made" | "key.changed" | "key.rotated" | "key.revoked" | "domain.added" | "domain.removed" | "domain.ownership_changed" | "domain.pointing_changed" | "domain.certificate_changed" | "domain.gate_changed" | "domain.settings_changed" | "domain.contest_answered" | "domain.connected" | "domain.certificate_ordered" | "domain.certificate_brought" | "domain.certificate_removed" | "mail.bounced";
                 /** @description The id of a member or key. */
                 actor?: string;
                 /** @description The id of what it was done to. */
@@ -4260,7 +4295,7 @@ export interface operations {
         parameters: {
             query?: {
                 format?: "jsonl" | "csv";
-                action?: "secret.created" | "secret.claimed" | "secret.acked" | "secret.opened" | "secret.lapsed" | "secret.asked" | "secret.handed" | "secret.wrong_key" | "secret.locked" | "secret.unlocked" | "secret.destroyed" | "secret.burned" | "secret.expired" | "organization.created" | "organization.renamed" | "organization.transferred" | "organization.exported" | "audit.exported" | "organization.deletion_scheduled" | "organization.deletion_cancelled" | "organization.deleted" | "member.joined" | "member.changed" | "member.removed" | "member.left" | "invitation.made" | "invitation.withdrawn" | "invitation.resent" | "key.made" | "key.changed" | "key.rotated" | "key.revoked" | "domain.added" | "domain.removed" | "domain.ownership_changed" | "domain.pointing_changed" | "domain.certificate_changed" | "domain.gate_changed" | "domain.settings_changed" | "domain.contest_answered" | "domain.certificate_ordered" | "domain.certificate_brought" | "domain.certificate_removed" | "mail.bounced";
+                action?: "secret.created" | "secret.claimed" | "secret.acked" | "secret.opened" | "secret.lapsed" | "secret.asked" | "secret.handed" | "secret.wrong_key" | "secret.locked" | "secret.unlocked" | "secret.destroyed" | "secret.burned" | "secret.expired" | "organization.created" | "organization.renamed" | "organization.transferred" | "organization.exported" | "audit.exported" | "organization.deletion_scheduled" | "organization.deletion_cancelled" | "organization.deleted" | "member.joined" | "member.changed" | "member.removed" | "member.left" | "invitation.made" | "invitation.withdrawn" | "invitation.resent" | "key.made" | "key.changed" | "key.rotated" | "key.revoked" | "domain.added" | "domain.removed" | "domain.ownership_changed" | "domain.pointing_changed" | "domain.certificate_changed" | "domain.gate_changed" | "domain.settings_changed" | "domain.contest_answered" | "domain.connected" | "domain.certificate_ordered" | "domain.certificate_brought" | "domain.certificate_removed" | "mail.bounced";
                 /** @description The id of a member or key. */
                 actor?: string;
                 /** @description The id of what it was done to. */
@@ -4582,6 +4617,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DomainDetailView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    connect_domain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+                domain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectView"];
                 };
             };
             /** @description a problem; docs/protocol.md has the codes */

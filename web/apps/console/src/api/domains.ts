@@ -6,6 +6,8 @@ import type { Schemas } from '@waxseal/api';
 export type Domain = Schemas['DomainView'];
 /** A domain with everything. */
 export type DomainDetail = Schemas['DomainDetailView'];
+/** Where a DNS provider sets the records by itself. */
+export type DomainConnection = Schemas['ConnectView'];
 export type Ownership = Domain['ownership'];
 export type Gate = Domain['gate'];
 /** A record to set. `relative`: without the registered name, `@` for that name itself. */
