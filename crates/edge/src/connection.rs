@@ -1,11 +1,6 @@
 //! One connection from its first request to its end.
 
-use std::{
-    future::Future,
-    pin::{Pin, pin},
-    sync::Arc,
-    time::Duration,
-};
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use axum::body::Body;
 use http::{HeaderValue, header};
@@ -98,7 +93,8 @@ where
         service_fn(move |request: http::Request<Incoming>| {
             let exchange = activity.begin();
             let (shared, peer) = (Arc::clone(&shared), Arc::clone(&peer));
-            async move {
+            // Boxed, because an HTTP/1.1 connection keeps room for it while there is no request.
+            Box::pin(async move {
                 let (mut response, held, line) = shared.answer(request, &peer).await;
                 if exchange.is_last() && !http2 {
                     response.headers_mut().insert(header::CONNECTION, CLOSE);
@@ -106,19 +102,19 @@ where
                 let response =
                     response.map(|body| Body::new(Answer::new(body, exchange, held, Some(line))));
                 Ok::<_, std::convert::Infallible>(response)
-            }
+            })
         })
     };
     if http2 {
         let io = Metered::new(io, limits.head, shared.counts.refused.clone());
         let connection =
             http2_builder(limits, shared.tasks.clone()).serve_connection(TokioIo::new(io), answer);
-        drive(connection, &activity, life, &shared.tasks).await;
+        drive(Box::pin(connection), &activity, life, &shared.tasks).await;
     } else {
         let connection = http1_builder(limits)
             .keep_alive(stays)
             .serve_connection(TokioIo::new(Framed::new(io, limits.head)), answer);
-        drive(connection, &activity, life, &shared.tasks).await;
+        drive(Box::pin(connection), &activity, life, &shared.tasks).await;
     }
 }
 
@@ -171,8 +167,12 @@ impl Life {
 /// Runs a connection until it ends, has been idle for too long, has lasted long enough, has had its number of requests, or
 /// the server stops; in all cases but the first it is told so, finishes what it has begun, and takes nothing new. A peer
 /// that does not read its answers is dropped at any time.
-async fn drive<C: Connection>(connection: C, activity: &Activity, life: Life, tasks: &Tasks) {
-    let mut connection = pin!(connection);
+async fn drive<C: Connection>(
+    mut connection: Pin<Box<C>>,
+    activity: &Activity,
+    life: Life,
+    tasks: &Tasks,
+) {
     let stopping = tasks.stopping();
     // In this order: a connection that is polled once more hands one more buffer over, which would look like reading.
     tokio::select! {

@@ -96,16 +96,18 @@ async fn begin(
     let address = client(&mut stream, from, accepted, &entrance.proxies, &shared.limits).await?;
     let _permit = shared.caps.admit_from(address).ok_or("network_cap")?;
     let mut peer = Peer { address, door: entrance.door, accepted, served: None };
+    // Boxed, so that a connection that waits takes the room of what it waits for, and not that of everything it ever was.
     let Some(tls) = &entrance.tls else {
-        connection::serve_plain(stream, peer, Arc::clone(shared)).await;
+        Box::pin(connection::serve_plain(stream, peer, Arc::clone(shared))).await;
         return Ok(());
     };
-    match tls.accept(stream, &peer, shared).await.map_err(TlsRefusal::label)? {
+    let handshake = Box::pin(tls.accept(stream, &peer, shared)).await;
+    match handshake.map_err(TlsRefusal::label)? {
         None => shared.counts.proved.add(&["tls-alpn-01"], 1),
         Some(handshake) => {
             peer.served = Some(handshake.served);
             let (stream, http2) = (handshake.stream, handshake.http2);
-            connection::serve(stream, http2, peer, Arc::clone(shared)).await;
+            Box::pin(connection::serve(stream, http2, peer, Arc::clone(shared))).await;
         }
     }
     Ok(())
