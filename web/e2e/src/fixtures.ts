@@ -134,9 +134,9 @@ export async function linksOf(page: Page): Promise<{ link: string; receiptLink: 
 }
 
 /** What the person's clipboard holds, found as they would: by pasting it somewhere. Pages may write to it only. */
-export async function pasted(page: Page): Promise<string> {
+export async function pasted(page: Page, place = '/'): Promise<string> {
   const elsewhere = await page.context().newPage();
-  await elsewhere.goto('/');
+  await elsewhere.goto(place);
   await elsewhere.locator('#text').focus();
   await elsewhere.keyboard.press('ControlOrMeta+V');
   const text = await elsewhere.locator('#text').inputValue();

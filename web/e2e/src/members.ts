@@ -46,7 +46,7 @@ function kept(link: string): string {
 }
 
 /** An owner with an organization, in the quickest way a person has. */
-export async function founder(page: Page, name: string): Promise<{ email: string; place: string }> {
+export async function founder(page: Page, name: string, at = door()): Promise<{ email: string; place: string }> {
   const email = `${name}@nordlicht.example`;
   keepFromLog(PASSWORD, email);
   await page.goto('/sign-up');
@@ -56,7 +56,7 @@ export async function founder(page: Page, name: string): Promise<{ email: string
   await page.locator('[autocomplete=new-password]').fill(PASSWORD);
   await page.keyboard.press('Enter');
   await page.waitForURL('/check-mail');
-  await page.goto(await mailed(email, '/verify'));
+  await page.goto(await mailed(email, '/verify', at));
   await page.getByRole('button', { name: 'Confirm the address' }).click();
   await page.waitForURL(/\/o\//);
   return { email, place: new URL(page.url()).pathname };
@@ -88,9 +88,9 @@ export async function invite(owner: Page, place: string, email: string, role: st
 }
 
 /** The invited one makes an account by the mailed link, and is inside. */
-export async function accept(page: Page, email: string, name: string): Promise<void> {
-  await page.goto(await mailed(email, '/invitation'));
-  await page.getByLabel('Your name').fill(name);
+export async function accept(page: Page, email: string, name: string, at = door()): Promise<void> {
+  await page.goto(await mailed(email, '/invitation', at));
+  await page.locator('[autocomplete=name]').fill(name);
   await page.locator('[autocomplete=new-password]').fill(PASSWORD);
   await page.keyboard.press('Enter');
   await page.waitForURL(/\/o\//);

@@ -29,6 +29,8 @@ interface Place {
   dataDir?: string;
   /** 0 lets the system choose. */
   port?: number;
+  /** Settings of its own. */
+  env?: Record<string, string>;
 }
 
 /** Limits that a network of people would never reach, and this suite would. */
@@ -82,10 +84,11 @@ function spawnServer(log: string, options: string[], env: Record<string, string>
 }
 
 /** Starts waxseald on this machine and resolves when it takes requests. */
-export async function startServer({ log, dataDir, port = 0 }: Place): Promise<Server> {
+export async function startServer({ log, dataDir, port = 0, env }: Place): Promise<Server> {
   const { child, end } = spawnServer(log, dataDir ? [] : ['--ephemeral'], {
     WAXSEAL_LISTENERS__PLAIN: `127.0.0.1:${port}`,
     ...(dataDir && { WAXSEAL_STORE__DATA_DIR: dataDir }),
+    ...env,
   });
   const { origin, signInLink } = await welcomed(child);
   return { origin, signInLink, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };

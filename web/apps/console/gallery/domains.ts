@@ -27,7 +27,7 @@ const READY: DomainDetail = {
   records: recordsOf('secrets'), checked_at_ms: NOW - 4 * HOUR, next_check_at_ms: NOW + 20 * HOUR, report: report({}),
   in_use: { issuer: "Let's Encrypt E7", names: ['secrets.acme.example'], not_before_ms: NOW - 38 * DAY, not_after_ms: NOW + 52 * DAY, brought: false, rsa: false },
   order: { issuer: 'letsencrypt', phase: 'active', queued_at_ms: NOW - 38 * DAY, renew_at_ms: NOW + 22 * DAY },
-  edges: { applied: 3, alive: 3 }, settings: { home: 'create', creators: 'everyone', defaults: {}, limits: { passphrase_required: false } }, live_secrets: 214, connects: false,
+  edges: { applied: 3, alive: 3 }, settings: { home: 'create', creators: 'everyone', defaults: {}, limits: { passphrase_required: false }, shows_member: false }, live_secrets: 214, connects: false,
 };
 
 /** A domain that differs from one that is ready. What it does not have yet is left out, as the server does. */
@@ -47,30 +47,31 @@ const DOMAINS: readonly DomainDetail[] = [
   domain('elsewhere', {
     ...NEW, pointing: 'elsewhere', checked_at_ms: NOW - MINUTE, next_check_at_ms: NOW + MINUTE,
     report: report({
-      verdict: 'act', actor: 'tenant', code: 'points-elsewhere', records: [edit, { ...edit, do: 'delete', type: 'AAAA', from: '2001:db8::5', to: null }], caches_clear_at_ms: NOW + 33 * MINUTE,
+      verdict: 'act', actor: 'tenant', code: 'points-elsewhere', provider: { id: 'cloudflare', name: 'Cloudflare', alias: 'CNAME', proxies: true }, records: [edit, { ...edit, do: 'delete', type: 'AAAA', from: '2001:db8::5', to: null }], caches_clear_at_ms: NOW + 33 * MINUTE,
       servers: [server(1, wrong), server(2, wrong), server(3, { answer: 'failed', value: 'timeout', ttl_s: null })],
       findings: [
         found('points-elsewhere', 'pointing', 'wrong', { actor: 'tenant', params: { found: OLD }, changes: [edit], until_ms: NOW + 33 * MINUTE }),
         found('server-fails', 'zone', 'warning', { actor: 'dns-provider', params: { server: 'ns3.provider.example', fault: 'timeout' } }),
-        found('caa-open', 'caa', 'note', { params: { authority: "Let's Encrypt" } }),
+        found('caa-open', 'caa', 'note', { params: { authority: 'letsencrypt.org' }, changes: [{ do: 'add', type: 'CAA', name: 'elsewhere.acme.example', relative: 'elsewhere', to: '0 issue "letsencrypt.org; accounturi=https://acme-v02.api.letsencrypt.org/acme/acct/1"' }] }),
       ],
       hints: [{ code: 'relative', zone: 'acme.example', relative: 'elsewhere' }, { code: 'proxy', provider: 'Cloudflare' }],
     }),
   }),
   domain('ordering', { ...none, certificate: 'ordering', edges: { applied: 2, alive: 3 }, ownership_since_ms: NOW - 2 * MINUTE, order: { issuer: 'letsencrypt', phase: 'validating', queued_at_ms: NOW - MINUTE, next_at_ms: NOW + MINUTE, estimate_ms: NOW + MINUTE } }),
   domain('refused', { ...none, certificate: 'blocked', order: { issuer: 'letsencrypt', phase: 'blocked', queued_at_ms: NOW - HOUR, trouble: { code: 'caa-forbids', actor: 'tenant', at_ms: NOW - 30 * MINUTE, detail: 'CAA record for acme.example prevents issuance' } } }),
-  domain('held', { ownership: 'held', ownership_since_ms: NOW - 5 * HOUR, ownership_until_ms: NOW + 67 * HOUR, pointing: 'elsewhere', service: 'held', live_secrets: 31, report: report({ verdict: 'act', actor: 'tenant', code: 'points-elsewhere', records: [{ ...edit, name: 'held.acme.example', relative: 'held' }], servers: [server(1, wrong), server(2, wrong)] }) }),
+  domain('held', { ownership: 'held', ownership_since_ms: NOW - 5 * HOUR, ownership_until_ms: NOW + 67 * HOUR, pointing: 'elsewhere', service: 'held', live_secrets: 31, report: report({ verdict: 'act', actor: 'tenant', code: 'points-elsewhere', records: [{ ...edit, name: 'held.acme.example', relative: 'held' }], servers: [server(1, wrong), server(2, wrong)], findings: [found('points-elsewhere', 'pointing', 'wrong', { actor: 'tenant', params: { found: OLD } })], caches_clear_at_ms: NOW + 33 * MINUTE }) }),
   domain('contested', { ownership: 'contested', ownership_since_ms: NOW - 2 * HOUR, ownership_until_ms: NOW + 70 * HOUR, live_secrets: 12 }),
   domain('own', {
     transport: 'own', in_use: { issuer: 'Acme Internal CA', names: ['own.acme.example', 'vault.acme.example'], not_before_ms: NOW - 300 * DAY, not_after_ms: NOW + 13 * DAY, brought: true, rsa: true }, order: undefined, certificate_until_ms: NOW + 13 * DAY,
-    settings: { home: 'closed', creators: 'members', defaults: { lifetime_s: 604_800, views: 1, kind: 'one_time' }, limits: { max_lifetime_s: 2_592_000, max_views: 5, kinds: ['one_time'], passphrase_required: true } },
+    settings: { home: 'closed', creators: 'members', defaults: { lifetime_s: 604_800, views: 1, kind: 'one_time' }, limits: { max_lifetime_s: 2_592_000, max_views: 5, kinds: ['one_time'], passphrase_required: true }, shows_member: true },
   }),
   { ...domain('idn', { ...NEW, report: report({ verdict: 'wait', code: 'pointing-partial', findings: [found('pointing-partial', 'pointing', 'wait'), found('proof-partial', 'ownership', 'wait', { params: { showing: '1', heard: '2' } })], servers: [server(1, {}), server(2, { answer: 'no-name', value: '', ttl_s: 900 })], caches_clear_at_ms: NOW + 15 * MINUTE }) }), host: 'xn--zckzah.acme.example', unicode: 'テスト.acme.example' },
 ];
 
 export const domains = (scenario: string): Page<Domain> => ({ items: scenario === 'empty' ? [] : DOMAINS.filter(({ id }) => scenario !== 'confined' || id === 'dom_held') });
 
-export const detail = (id: string): DomainDetail => DOMAINS.find((domain) => domain.id === id) ?? READY;
+/** `dom_2` has rules for whoever shares there. */
+export const detail = (id: string): DomainDetail => DOMAINS.find((domain) => domain.id === (id === 'dom_2' ? 'dom_own' : id)) ?? READY;
 
 export const history = (scenario: string, cursor: string | null): Page<DomainEvent> => {
   if (scenario === 'empty') return { items: [] };

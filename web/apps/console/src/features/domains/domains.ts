@@ -1,9 +1,9 @@
-import type { Actor, Change, DnsRecord, Domain, DomainDetail, Gate, Ownership, Report, ServerSeen, Verdict } from '../../api/domains.ts';
+import type { Actor, Change, DnsRecord, Domain, DomainDetail, Finding, Gate, Ownership, Report, ServerSeen, Verdict } from '../../api/domains.ts';
 
 /** What comes next, as `domain.next.<word>` says it. */
 export type Next =
   | 'ready' | 'suspended' | 'plan-limit' | 'contested' | 'held' | 'grace' | 'lapsed' | 'turned-down'
-  | 'records' | 'point' | 'provider' | 'ours' | 'dns' | 'certificate' | 'certificate-again' | 'certificate-failed';
+  | 'records' | 'point' | 'provider' | 'ours' | 'dns' | 'unordered' | 'certificate' | 'certificate-again' | 'certificate-failed';
 
 /** All that is known of a domain, in one word, with who must act. */
 export interface Standing {
@@ -51,8 +51,12 @@ function proven(domain: Known): Standing {
   if (certificate === 'blocked' || certificate === 'expired') return stand('act', order?.trouble?.actor ?? 'tenant', 'certificate-failed');
   if (certificate === 'backoff') return stand('wait', 'issuer', 'certificate-again');
   if (transport === 'acme' && (pointing === 'elsewhere' || pointing === 'nxdomain')) return stand('act', 'tenant', 'point');
+  if (transport === 'acme' && report && !asksAnybody(report)) return stand('act', 'us', 'unordered');
   return stand('wait', 'issuer', 'certificate');
 }
+
+/** Whether there is somebody to be asked for certificates: what is said of CAA records names them. */
+export const asksAnybody = ({ findings }: Report): boolean => !findings.some(({ check, params }) => check === 'caa' && params?.['authority'] === '');
 
 /** What a report wants done, if it wants something done. */
 function acting({ verdict, actor }: Report): Standing | null {
@@ -60,6 +64,10 @@ function acting({ verdict, actor }: Report): Standing | null {
   const next: Partial<Record<Actor, Next>> = { 'dns-provider': 'provider', us: 'ours' };
   return stand('act', actor, next[actor] ?? 'records');
 }
+
+/** What it comes down to, if the last look found something that is in the way. */
+export const reasonOf = ({ verdict, next }: Standing, report?: Report | null): Finding | undefined =>
+  verdict === 'ready' || next.startsWith('certificate') || next === 'suspended' ? undefined : report?.findings.find(({ code, severity }) => code === report.code && severity !== 'good');
 
 /** The colour that repeats what the badge says. */
 export const toneOf = ({ verdict, actor }: Standing): 'good' | 'accent' | 'warn' | 'bad' =>
@@ -85,6 +93,28 @@ export function editsOf({ report, ownership }: DomainDetail): readonly Change[] 
   return ownership !== 'pending' || edits.some((edit) => edit.do !== 'add') ? edits : [];
 }
 
+/** On how many of the zone's servers a record that leads here is seen. Others are not told of server by server. */
+export function sightOf({ purpose, value }: DnsRecord, report?: Report | null): { on: number; all: number } | null {
+  if (purpose !== 'point' || !report || report.servers.length === 0) return null;
+  const shows = (heard: string) => heard.split(', ').some((one) => one.toLowerCase() === value.toLowerCase());
+  return { on: report.servers.filter((server) => shows(server.value)).length, all: report.servers.length };
+}
+
+/** Resolvers may keep a record that is just being set up for so long, in seconds. */
+const TTL_S = 300;
+
+/** Records as a zone file has them (RFC 1035 §5.1). */
+export function zoneOf(records: readonly Pick<DnsRecord, 'type' | 'name' | 'value'>[]): string {
+  const dataOf = ({ type, value }: Pick<DnsRecord, 'type' | 'value'>) => (type === 'CNAME' || type === 'ALIAS' ? `${value}.` : type === 'TXT' ? `"${value}"` : value);
+  return records.map((record) => `${record.name}. ${TTL_S} IN ${record.type} ${dataOf(record)}`).join('\n');
+}
+
+/** What a finding would have changed beyond what is needed. */
+export function offeredBy({ changes = [] }: Finding, report?: Report | null): readonly Change[] {
+  const same = (one: Change, other: Change) => one.type === other.type && one.name === other.name && one.to === other.to;
+  return changes.filter((change) => !report?.records.some((needed) => same(change, needed)));
+}
+
 export type StepState = 'done' | 'now' | 'later';
 
 /** The way from a name to links that open. */
@@ -98,8 +128,8 @@ export function stepsOf({ ownership, service, edges }: DomainDetail): readonly {
 /** Between two looks somebody asked for. */
 export const HOLD_BACK_MS = 10_000;
 
-/** How often a page asks what became of a domain; never once it is ready. */
-export const pollOf = ({ verdict }: Standing): number | null => (verdict === 'ready' ? null : verdict === 'wait' ? 4_000 : 10_000);
+/** How often a page asks what became of a domain; never once it is ready. The first look is a matter of seconds. */
+export const pollOf = ({ verdict }: Standing, report?: Report | null): number | null => (verdict === 'ready' ? null : verdict === 'wait' || !report ? 4_000 : 10_000);
 
 /** What one server said of the host, in a line: a name, addresses, or why not. */
 export function heardOf({ alias, v4, v6, fault }: ServerSeen): string {

@@ -16,11 +16,12 @@ export interface Draft {
   maxViews: string;
   kinds: Record<Kind, boolean>;
   passphrase: boolean;
+  showsMember: boolean;
 }
 
 const typed = (value?: number | null): string => (value == null ? '' : String(value));
 
-export function draftOf({ home, creators, defaults, limits }: DomainSettings): Draft {
+export function draftOf({ home, creators, defaults, limits, shows_member }: DomainSettings): Draft {
   const allows = (kind: Kind) => limits.kinds?.includes(kind) ?? true;
   return {
     home,
@@ -32,6 +33,7 @@ export function draftOf({ home, creators, defaults, limits }: DomainSettings): D
     maxViews: typed(limits.max_views),
     kinds: { one_time: allows('one_time'), device_bound: allows('device_bound') },
     passphrase: limits.passphrase_required,
+    showsMember: shows_member,
   };
 }
 
@@ -49,5 +51,6 @@ export function settingsOf(draft: Draft): object {
       ...(kinds.length < KINDS.length && { kinds }),
       passphrase_required: draft.passphrase,
     },
+    shows_member: draft.showsMember,
   };
 }

@@ -1,4 +1,4 @@
-import type { Finding, Hint } from '../../api/domains.ts';
+import type { DomainDetail, Finding, Hint, Report } from '../../api/domains.ts';
 import type { Key, Words } from '../../shell/words.svelte.ts';
 
 /** Values for a finding's words. What is named `fault` has words of its own. */
@@ -28,4 +28,22 @@ export function causeOf(words: Words, code: string): string {
 export function hintOf(words: Words, { code, ...values }: Hint): string {
   const key = `dns.hint.${code}`;
   return words.has(key) ? words.t(key, Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value ?? '']))) : code;
+}
+
+/** Where the records are managed, as far as the names of the zone's servers tell. */
+export function placeOf(words: Words, report?: Report | null): string | null {
+  if (!report) return null;
+  const { provider, servers } = report;
+  if (provider) {
+    const key = `provider.${provider.id}`;
+    return [words.t('provider.at', { provider: provider.name }), words.has(key) ? words.t(key) : ''].join(words.lang === 'ja' ? '' : ' ').trim();
+  }
+  const names = [...new Set(servers.map(({ name }) => name))].join(', ');
+  return names ? words.t('provider.unknown', { servers: names }) : null;
+}
+
+/** What happens when the state ends by itself. */
+export function endOf(words: Words, { ownership, ownership_until_ms }: DomainDetail): string | null {
+  const key = `domain.until.${ownership}`;
+  return ownership_until_ms && words.has(key) ? words.t(key, { time: words.say.time(ownership_until_ms) }) : null;
 }

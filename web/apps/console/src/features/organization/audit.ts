@@ -7,7 +7,7 @@ export const ACTIONS = [
   ...['made', 'resent', 'withdrawn'].map((act) => `invitation.${act}`),
   ...['made', 'changed', 'rotated', 'revoked'].map((act) => `key.${act}`),
   ...[
-    'added', 'ownership_changed', 'pointing_changed', 'certificate_changed', 'gate_changed', 'settings_changed', 'contest_answered',
+    'added', 'connected', 'ownership_changed', 'pointing_changed', 'certificate_changed', 'gate_changed', 'settings_changed', 'contest_answered',
     'certificate_ordered', 'certificate_brought', 'certificate_removed', 'removed',
   ].map((act) => `domain.${act}`),
   ...['created', 'renamed', 'transferred', 'exported', 'deletion_scheduled', 'deletion_cancelled', 'deleted'].map((act) => `organization.${act}`),
