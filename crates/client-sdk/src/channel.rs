@@ -23,6 +23,8 @@ use crate::{Error, KnownHosts, NetworkError, Problem};
 const MAX_ANSWER_BYTES: usize = 2 << 20;
 /// A config is a tenth of it.
 const MAX_CONFIG_BYTES: usize = 4 << 10;
+/// A brand's texts are of a few thousand characters.
+const MAX_PUBLIC_BYTES: usize = 64 << 10;
 
 /// What a client knows about its host's channel. Clones share it.
 #[derive(Clone)]
@@ -123,6 +125,14 @@ pub(crate) async fn read_config(response: Response) -> Result<SignedConfig, Erro
             serde_json::from_slice(&body).map_err(|_| Error::NoChannel)
         }
         StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => Err(Error::NoChannel),
+        _ => Err(read_problem(response, None).await),
+    }
+}
+
+/// Reads a small public file: nothing of it is secret, and nothing relies on it.
+pub(crate) async fn read_public(response: Response) -> Result<Zeroizing<Vec<u8>>, Error> {
+    match response.status() {
+        StatusCode::OK => read_body(response, MAX_PUBLIC_BYTES).await,
         _ => Err(read_problem(response, None).await),
     }
 }

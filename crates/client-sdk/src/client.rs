@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     Code, Created, Error, Handle, KnownHosts, NetworkError, Peek, Retry,
-    channel::{Channel, Shown, read_answer, read_config, read_problem},
+    channel::{Channel, Shown, read_answer, read_config, read_problem, read_public},
     localhost::LocalhostResolver,
     platform::authorization,
     wire,
@@ -190,6 +190,12 @@ impl Client {
         } else {
             Err(read_problem(response, Some(sealed.opener)).await)
         }
+    }
+
+    /// A small public file of the host.
+    pub(crate) async fn get(&self, path: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let request = self.http.get(format!("{}{path}", self.origin)).timeout(REQUEST_TIMEOUT);
+        read_public(request.send().await.map_err(NetworkError::from)?).await
     }
 
     async fn ask_config(&self) -> Result<SignedConfig, Error> {

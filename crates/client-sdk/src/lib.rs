@@ -9,6 +9,7 @@ mod error;
 mod folder;
 mod known_hosts;
 mod localhost;
+mod offer;
 mod open;
 mod platform;
 mod problem;
@@ -26,6 +27,7 @@ pub use devices::{DeviceStore, Stored};
 pub use error::{Error, NetworkError};
 pub use folder::FolderError;
 pub use known_hosts::{HostKeyError, KnownHosts};
+pub use offer::Offer;
 pub use open::{Looked, Opened, Opener, Way};
 pub use platform::{
     Account, ApiKey, Belonging, Change, Credential, DeviceLogin, DnsRecord, Domain,

@@ -73,10 +73,10 @@ pub(crate) struct Share {
     pub(crate) organization: Option<String>,
     #[arg(long)]
     pub(crate) anonymous: bool,
-    #[arg(long, value_name = "WHEN", default_value = "7d")]
-    pub(crate) expires: String,
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(crate) views: u32,
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) expires: Option<String>,
+    #[arg(long, value_name = "N")]
+    pub(crate) views: Option<u32>,
     #[arg(long, conflicts_with = "views")]
     pub(crate) device_bound: bool,
     #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "prompt")]

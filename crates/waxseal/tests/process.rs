@@ -10,6 +10,10 @@ use std::io::Read as _;
 
 use run::Run;
 use server::Server;
+use wax_model::{
+    DomainSettings,
+    domain::{DomainDefaults, DomainLimits, Home},
+};
 
 #[test]
 fn what_goes_in_comes_out_to_the_byte() {
@@ -311,4 +315,33 @@ fn a_completion_script_is_printed_for_a_shell() {
     assert!(
         server.run(&["completions", "bash"]).with_code(0).text().contains("complete -F _waxseal")
     );
+}
+
+/// As its form does, so that nobody is refused for what they did not say.
+#[test]
+fn what_nobody_says_is_as_the_host_begins_with() {
+    let server = Server::deciding(DomainSettings {
+        defaults: DomainDefaults { views: Some(3), ..DomainDefaults::default() },
+        limits: DomainLimits { max_lifetime_s: Some(3_600), ..DomainLimits::default() },
+        ..DomainSettings::default()
+    });
+    let (_, receipt) = server.share("text", &[]);
+    let seen = server.receipt(&receipt);
+    assert_eq!(seen["views"], 3);
+    let lifetime =
+        seen["expires_at_ms"].as_i64().unwrap() - seen["created_at_ms"].as_i64().unwrap();
+    assert_eq!(lifetime, 3_600_000);
+    let (_, receipt) = server.share("text", &["--views", "1", "--expires", "10m"]);
+    assert_eq!(server.receipt(&receipt)["views"], 1);
+    let refused = server.run_with(&["share", "--expires", "7d"], "text").with_code(7);
+    assert!(refused.stderr.contains("policy.expires.after_s"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_guest_who_may_not_share_on_a_host_is_told_who_may() {
+    let home = Home::Closed;
+    let server = Server::deciding(DomainSettings { home, ..DomainSettings::default() });
+    let refused = server.run_with(&["share"], "text").with_code(9);
+    assert!(refused.stderr.contains("Only members create links here"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("waxseal login"), "{}", refused.stderr);
 }

@@ -1,7 +1,7 @@
 //! Who shares, and where: a stranger, a key on its organization's own host, or a member by way of the platform.
 
 use wax_client_sdk::{
-    Client, Credential, DomainName, Draft, Error, Organization, Place, Platform, Shared,
+    Client, Credential, DomainName, Draft, Error, Offer, Organization, Place, Platform, Shared,
 };
 use wax_crypto::{ApiKeyText, Origin};
 use wax_kernel::{Hostname, Rng};
@@ -43,6 +43,18 @@ impl Sender {
     /// Whether the secret belongs to an organization.
     pub(super) const fn is_known(&self) -> bool {
         !matches!(self, Self::Stranger(_))
+    }
+
+    /// What the host begins with. One that does not say has no wishes; what it refuses, it refuses later.
+    pub(super) async fn offer(&self, context: &Context<'_>) -> Offer {
+        let offer = match self {
+            Self::Stranger(client) | Self::Key(client, _) => client.offer().await.ok(),
+            Self::Member(_, place) => match context.client(&place.origin) {
+                Ok(client) => client.offer().await.ok(),
+                Err(_) => None,
+            },
+        };
+        offer.unwrap_or_default()
     }
 
     /// Seals a text here and stores it there.

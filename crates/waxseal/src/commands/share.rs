@@ -1,7 +1,9 @@
 //! `waxseal share`: seals a text here, stores it there, prints the link.
 
+use std::time::Duration;
+
 use serde::Serialize;
-use wax_client_sdk::{Draft, Shared};
+use wax_client_sdk::{Draft, Offer, Shared};
 use wax_crypto::Passphrase;
 use wax_kernel::{ReceiptId, SecretId};
 use wax_model::{Expires, Kind};
@@ -19,6 +21,35 @@ use crate::{
 
 /// Words in a generated passphrase: 94 bits, and a thief of the link must get past Argon2id for every guess.
 const PASSPHRASE_WORDS: usize = 5;
+
+/// How long a secret lives if neither the sender nor the host says.
+const USUAL_LIFETIME: Duration = Duration::from_hours(7 * 24);
+
+/// What the sender said, and for the rest what the host begins with.
+struct Terms {
+    kind: Kind,
+    views: u32,
+    expires: Expires,
+}
+
+impl Terms {
+    fn of(args: &Share, expires: Option<Expires>, offer: &Offer) -> Self {
+        let kind = match args {
+            Share { device_bound: true, .. } => Kind::DeviceBound,
+            Share { views: Some(_), .. } => Kind::OneTime,
+            _ => offer.kind(),
+        };
+        let views = match kind {
+            Kind::OneTime => args.views.or(offer.views).unwrap_or(1),
+            Kind::DeviceBound => 1,
+        };
+        let usual = || {
+            let lifetime = offer.lifetime(USUAL_LIFETIME).as_secs();
+            Expires::AfterS(i64::try_from(lifetime).unwrap_or(i64::MAX))
+        };
+        Self { kind, views, expires: expires.unwrap_or_else(usual) }
+    }
+}
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -43,12 +74,15 @@ struct MadeUp {
 
 pub(crate) async fn run(args: &Share, context: &Context<'_>) -> Result<(), Failure> {
     // Everything that can be wrong is found before anybody has to type.
-    let expires = expires(args, context)?;
-    if !(1..=1_000).contains(&args.views) {
+    let expires = args.expires.as_deref().map(|text| expires(text, context)).transpose()?;
+    if args.views.is_some_and(|views| !(1..=1_000).contains(&views)) {
         return Err(Failure::usage(context.words.plain("views.range")));
     }
     let recipe = args.generate.as_deref().map(|text| recipe(text, context)).transpose()?;
     let sender = Sender::find(args, context).await?;
+    let all_said = expires.is_some() && (args.views.is_some() || args.device_bound);
+    let offer = if all_said { Offer::default() } else { sender.offer(context).await };
+    let terms = Terms::of(args, expires, &offer);
 
     let mut made_up = MadeUp::default();
     let text = match recipe {
@@ -56,15 +90,15 @@ pub(crate) async fn run(args: &Share, context: &Context<'_>) -> Result<(), Failu
         None => context.input().text(args.file.as_deref())?,
     };
     let passphrase = passphrase(args, &mut made_up, context)?;
-    let draft = Draft { text: &text, views: args.views, expires, passphrase: passphrase.as_ref() };
-    let kind = if args.device_bound { Kind::DeviceBound } else { Kind::OneTime };
+    let Terms { kind, views, expires } = terms;
+    let draft = Draft { text: &text, views, expires, passphrase: passphrase.as_ref() };
     let shared = sender.share(kind, &draft, context.rng).await;
     let shared = shared.map_err(|error| match sender {
         Sender::Member(..) => context.refused(&error),
         Sender::Stranger(_) | Sender::Key(..) => context.failed(&error),
     })?;
     made_up.text = args.show.then_some(text);
-    let printed = print(&shared, &sender, args, &made_up, context);
+    let printed = print(&shared, &sender, args, &terms, &made_up, context);
     if printed.is_err() {
         // Nobody has the link, so nobody can open it: it need not lie there until it expires.
         let _ = context.client(shared.receipt.origin())?.burn(&shared.receipt).await;
@@ -72,13 +106,13 @@ pub(crate) async fn run(args: &Share, context: &Context<'_>) -> Result<(), Failu
     printed
 }
 
-fn expires(args: &Share, context: &Context<'_>) -> Result<Expires, Failure> {
-    when::read_expires(&args.expires, context.clock.now()).map_err(|error| {
+fn expires(text: &str, context: &Context<'_>) -> Result<Expires, Failure> {
+    when::read_expires(text, context.clock.now()).map_err(|error| {
         let key = match error {
             WhenError::Unreadable => "expires.unreadable",
             WhenError::OutOfRange => "expires.range",
         };
-        Failure::usage(context.words.say(key, &[("value", &args.expires)]))
+        Failure::usage(context.words.say(key, &[("value", &text)]))
             .advise(context.words.plain("expires.advice"))
     })
 }
@@ -113,6 +147,7 @@ fn print(
     shared: &Shared,
     sender: &Sender,
     args: &Share,
+    said: &Terms,
     made_up: &MadeUp,
     context: &Context<'_>,
 ) -> Result<(), Failure> {
@@ -140,7 +175,7 @@ fn print(
     output.tell(&format!(
         "{} {}",
         output.styled(Stream::Err, Style::Good, &words.plain("share.done")),
-        terms(shared, args, context)
+        terms(shared, said, context)
     ));
     if sender.is_known() {
         output.hint(&words.plain("share.known"));
@@ -163,10 +198,10 @@ fn print(
     Ok(())
 }
 
-fn terms(shared: &Shared, args: &Share, context: &Context<'_>) -> String {
+fn terms(shared: &Shared, said: &Terms, context: &Context<'_>) -> String {
     let time = when::future(context.words, shared.expires_at, context.clock.now());
-    if args.device_bound {
+    if said.kind == Kind::DeviceBound {
         return context.words.say("share.terms.bound", &[("time", &time)]);
     }
-    context.words.say("share.terms", &[("count", &args.views), ("time", &time)])
+    context.words.say("share.terms", &[("count", &said.views), ("time", &time)])
 }

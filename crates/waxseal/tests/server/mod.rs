@@ -9,14 +9,18 @@ use std::{
 
 use crate::run::Run;
 
-use axum::{Extension, Router};
+use axum::{Extension, Router, body::Body, routing::get};
+use http::HeaderMap;
 use wax_cache::MemoryHints;
 use wax_crypto::{Origin, at_rest::MemoryKeyStore};
 use wax_httpkit::{ClientAddress, Network, RequestContext, auth::NoAccounts};
 use wax_kernel::{
     Clock as _, DomainId, HostPattern, RequestId, Rng, SystemClock, SystemRng, TenantId,
 };
-use wax_model::{Brand, Domain, Entitlements, Plan, Tenant, TenantScope, domain::Transport};
+use wax_model::{
+    Brand, Domain, DomainSettings, Entitlements, Plan, Tenant, TenantScope, domain::Transport,
+};
+use wax_pages::BrandFiles;
 use wax_secrets::{Parts, Secrets};
 use wax_store::{NewDomain, Store as _};
 use wax_store_sql::{Settings, SqlStore};
@@ -30,6 +34,11 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start() -> Self {
+        Self::deciding(DomainSettings::default())
+    }
+
+    /// The same, whose organization has decided this for its host.
+    pub(crate) fn deciding(settings: DomainSettings) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -39,7 +48,7 @@ impl Server {
             let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
             let port = listener.local_addr().unwrap().port();
             let host = format!("http://secrets.acme.localhost:{port}");
-            let app = service(&host).await;
+            let app = service(&host, settings).await;
             #[expect(clippy::disallowed_methods, reason = "a test's server ends with its runtime")]
             tokio::spawn(async move { axum::serve(listener, app).await });
             host
@@ -116,14 +125,16 @@ fn open(path: &Path) -> std::fs::File {
     std::fs::File::open(path).unwrap()
 }
 
-async fn service(host: &str) -> Router {
+async fn service(host: &str, settings: DomainSettings) -> Router {
     let store = SqlStore::open(&Settings::SqliteMemory).await.unwrap();
     store.migrate().await.unwrap();
     let rng: Arc<dyn Rng> = Arc::new(SystemRng);
     let scope = tenant(&store, &*rng).await;
+    let plan = Entitlements::SELF_HOSTED;
+    let brand = BrandFiles::render(&Brand::plain("Acme"), &plan, &settings);
     let context = RequestContext {
         scope,
-        domain: domain(&store, scope).await,
+        domain: domain(&store, scope, settings).await,
         origin: Arc::new(Origin::parse(host).unwrap()),
         client: ClientAddress::new([192, 0, 2, 1].into()),
         network: Network::new("192.0.2.0/24"),
@@ -135,16 +146,21 @@ async fn service(host: &str) -> Router {
         hints: Arc::new(MemoryHints::default()),
         clock: Arc::new(SystemClock),
         rng,
-        entitlements: Entitlements::SELF_HOSTED,
+        entitlements: plan,
     });
-    wax_secrets::router(secrets, Arc::new(NoAccounts)).layer(Extension(context))
+    let brand =
+        move |headers: HeaderMap| std::future::ready(brand.json.respond(&headers).map(Body::from));
+    Router::new()
+        .route("/brand.json", get(brand))
+        .merge(wax_secrets::router(secrets, Arc::new(NoAccounts)).layer(Extension(context)))
 }
 
-async fn domain(store: &SqlStore, scope: TenantScope) -> DomainId {
+async fn domain(store: &SqlStore, scope: TenantScope, settings: DomainSettings) -> DomainId {
     let id = DomainId::from_bytes([9; 16]);
     let host = HostPattern::parse("secrets.acme.localhost").unwrap();
     let now = SystemClock.now();
     let domain = Domain::given(id, scope.tenant(), host, Transport::Loopback, now);
+    let domain = Domain { settings, ..domain };
     let new = NewDomain { domain, brand: Brand::plain("Acme") };
     assert!(store.platform().ensure_domain(&new).await.unwrap());
     id
