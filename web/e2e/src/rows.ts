@@ -59,12 +59,29 @@ export function addDomain(slug: string, host: string, dataDir = run.dataDir): vo
   announce(id, dataDir);
 }
 
+/** The next number of the change log is this domain's: one transaction, as other workers count on. */
+const ANNOUNCE = `
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], timeout=30, isolation_level=None)
+connection.execute("BEGIN IMMEDIATE")
+connection.execute("UPDATE change_log SET position = position + 1 WHERE name = 'edges'")
+connection.execute('''INSERT INTO domain_changes (domain_id, position, at_ms) SELECT ?, position, 0 FROM change_log WHERE name = 'edges'
+    ON CONFLICT (domain_id) DO UPDATE SET position = excluded.position''', sys.argv[2:])
+connection.execute("COMMIT")
+`;
+
 /** Tells edges that a domain has changed. */
 function announce(id: string, dataDir: string): void {
-  // The change before its number: an edge that looks in between would take the number for seen.
-  const upsert = 'ON CONFLICT (domain_id) DO UPDATE SET position = excluded.position';
-  change(`INSERT INTO domain_changes (domain_id, position, at_ms) SELECT ?, position + 1, 0 FROM change_log WHERE TRUE ${upsert}`, [id], dataDir);
-  change('UPDATE change_log SET position = position + 1 WHERE name = ?', ['edges'], dataDir);
+  execFileSync('python3', ['-c', ANNOUNCE, join(dataDir, 'waxseal.db'), id]);
+}
+
+/** Somebody in an organization, who never came in by a door; gives the account's id. */
+export function addMember(slug: string, name: string, dataDir = run.dataDir): string {
+  const id = `acc_${randomBytes(16).toString('base64url')}`;
+  const email = `${id.toLowerCase()}@people.example`;
+  change("INSERT INTO accounts (id, email_key, email, name, lang, created_at_ms) VALUES (?, ?, ?, ?, 'en', 0)", [id, email, email, name], dataDir);
+  change("INSERT INTO memberships (tenant_id, account_id, role, joined_at_ms) SELECT id, ?, 'member', 0 FROM tenants WHERE slug = ?", [id, slug], dataDir);
+  return id;
 }
 
 /** What an organization decides for a domain; `brand` are texts of its look. */

@@ -3,7 +3,7 @@ import { isProblem } from '@waxseal/api';
 import { NARROW, tooWide, violations } from '../src/accessible.ts';
 import { expect, expectState, linksOf, openLink, test, visit } from '../src/fixtures.ts';
 import { look, send } from '../src/people.ts';
-import { addDomain, change, decide, rows, type Decision } from '../src/rows.ts';
+import { addDomain, addMember, change, decide, type Decision } from '../src/rows.ts';
 import { HOST, ORGANIZATION, run } from '../src/servers.ts';
 import { fetchAs } from '../src/wire.ts';
 
@@ -13,11 +13,11 @@ const READERS = [
     locale: 'en-GB',
     members: 'Only members create links here',
     required: 'requires one',
-    guest: `Sent by somebody who did not sign in. ${ORGANIZATION} does not know who.`,
-    member: `Sent by a member of ${ORGANIZATION}.`,
-    named: (name: string) => `Sent by ${name}, a member of ${ORGANIZATION}.`,
-    proven: `Its DNS records have proved since 9 March 2026 that it belongs to ${ORGANIZATION}.`,
-    given: `An address of this service, given to ${ORGANIZATION}.`,
+    guest: `Somebody who did not sign in sent it. ${ORGANIZATION} does not know who.`,
+    member: `A member of ${ORGANIZATION} sent it.`,
+    named: (name: string) => `${name}, a member of ${ORGANIZATION}, sent it.`,
+    proven: `Proven to be ${ORGANIZATION}’s by its DNS records since 9 March 2026.`,
+    given: `Given to ${ORGANIZATION} by whoever runs this service.`,
   },
   {
     lang: 'ja',
@@ -132,30 +132,31 @@ for (const { lang, locale, guest, member, named, proven, given } of READERS) {
     expect(seen[0]).toMatch(from);
     expect(seen.slice(1)).toEqual([given, guest]);
 
+    const again = async () => {
+      await reader.reload();
+      await expectState(reader, 'ready');
+      return (await lines(reader)).slice(1);
+    };
     const lie = `From bank.example ✓ Its DNS records have proved since 1990 that it belongs to the chairman. <b id="sender">`;
     const brand = { name: lie, support: lie, before_open: lie, after_open: lie };
     await decided(at, { brand, settings: { shows_member: true } }, 'organization', lie);
     // 9 March in Tokyo, the evening before elsewhere.
     change("UPDATE domains SET token = 'a proof', since_ms = ? WHERE host = ?", [String(Date.UTC(2026, 2, 8, 16)), at.host]);
-    await visit(reader, link);
-    expect((await lines(reader)).slice(1)).toEqual([proven, guest]);
+    expect(await again()).toEqual([proven, guest]);
     await expect(reader.locator('.from-organization'), 'it stays where the organization speaks').toHaveText(lie);
     await expect(sender(reader)).toHaveCount(1);
     await expect(sender(reader)).not.toContainText('bank.example');
     expect(await sender(reader).locator('.from-organization, #view').count()).toBe(0);
 
-    const [[account, name] = []] = rows('SELECT id, name FROM accounts JOIN memberships ON account_id = id LIMIT 1');
     const id = new URL(link).pathname.slice('/s/'.length);
-    change('UPDATE secrets SET created_by = ? WHERE id = ?', [String(account), id]);
-    await visit(reader, link);
-    expect((await lines(reader)).slice(1)).toEqual([proven, named(String(name))]);
+    change('UPDATE secrets SET created_by = ? WHERE id = ?', [addMember('acme', 'Mira Holm'), id]);
+    expect(await again()).toEqual([proven, named('Mira Holm')]);
     expect(await violations(reader)).toEqual([]);
     await reader.setViewportSize(NARROW);
     expect(await tooWide(reader)).toEqual([]);
 
     decide(at.host, { settings: { shows_member: false } });
-    await visit(reader, link);
-    expect((await lines(reader)).slice(1)).toEqual([proven, member]);
+    expect(await again()).toEqual([proven, member]);
     await reader.locator('#open').click();
     await expectState(reader, 'shown');
     expect((await lines(reader)).slice(1), 'it stays while the text is read').toEqual([proven, member]);

@@ -70,13 +70,20 @@ fn a_host_that_does_not_seal_is_refused_and_nothing_is_sent() {
     let host = format!("http://plain.localhost:{}", listener.local_addr().unwrap().port());
     let plain = std::thread::spawn(move || {
         use std::io::{Read as _, Write as _};
-        let (mut stream, _) = listener.accept().unwrap();
-        let mut request = vec![0; 4_096];
-        let length = stream.read(&mut request).unwrap();
-        stream.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n").unwrap();
-        String::from_utf8_lossy(&request[..length]).into_owned()
+        let mut asked = Vec::new();
+        // What the host offers, and then its key: without one there is nothing more to say.
+        while !asked.last().is_some_and(|line: &String| line.starts_with("GET /v1/channel ")) {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = vec![0; 4_096];
+            let length = stream.read(&mut request).unwrap();
+            let none = b"HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+            stream.write_all(none).unwrap();
+            asked.push(String::from_utf8_lossy(&request[..length]).into_owned());
+        }
+        asked
     });
     let refused = server.run_with(&["share", "--to", &host], "secret").with_code(5);
     assert!(refused.stderr.contains("Nothing was sent"), "{}", refused.stderr);
-    assert!(plain.join().unwrap().starts_with("GET /v1/channel "));
+    let asked = plain.join().unwrap();
+    assert!(asked.iter().all(|request| request.starts_with("GET ")), "{asked:?}");
 }
