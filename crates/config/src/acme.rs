@@ -33,6 +33,8 @@ pub struct AcmeIssuer {
     pub external_account: Option<ExternalAccount>,
     /// A PEM file: the authorities behind its own certificate, if it is not a public one.
     pub ca: Option<PathBuf>,
+    /// Whether it counts nothing, so that we need not either.
+    pub unlimited: bool,
 }
 
 /// An account that an issuer knows us by already.
@@ -60,6 +62,7 @@ impl AcmeIssuer {
             profile: Some("tlsserver".to_owned()),
             external_account: None,
             ca: None,
+            unlimited: false,
         })
     }
 }
@@ -86,13 +89,16 @@ struct Fields {
     eab_key_file: Option<PathBuf>,
     #[serde(default, deserialize_with = "maybe_path")]
     ca: Option<PathBuf>,
+    #[serde(default)]
+    unlimited: bool,
 }
 
 impl TryFrom<Fields> for AcmeIssuer {
     type Error = String;
 
     fn try_from(fields: Fields) -> Result<Self, String> {
-        let Fields { name, directory, caa, profile, eab_key_id, eab_key_file, ca } = fields;
+        let Fields { name, directory, caa, profile, eab_key_id, eab_key_file, ca, unlimited } =
+            fields;
         let is_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if name.is_empty() || name.len() > 32 || !name.bytes().all(is_name) {
             return Err(format!("has the name {name:?}, which is not 1 to 32 of a-z, 0-9 and -"));
@@ -107,7 +113,7 @@ impl TryFrom<Fields> for AcmeIssuer {
             _ => return Err(format!("has {name} with only one of eab_key_id and eab_key_file")),
         };
         let profile = Some(profile).filter(|profile| !profile.is_empty());
-        Ok(Self { name, directory, caa, profile, external_account, ca })
+        Ok(Self { name, directory, caa, profile, external_account, ca, unlimited })
     }
 }
 
@@ -181,9 +187,11 @@ mod tests {
 
     #[test]
     fn another_issuer_is_a_table_and_may_be_the_second() {
-        let full =
-            format!("{EXAMPLE}\n eab_key_id = \"kid\"\n eab_key_file = \"eab\"\n ca = \"ca.pem\"");
+        let full = format!(
+            "{EXAMPLE}\n eab_key_id = \"kid\"\n eab_key_file = \"eab\"\n ca = \"ca.pem\"\n unlimited = true"
+        );
         let issuers = with_file(&full).unwrap().issuers;
+        assert!(issuers[0].unlimited && !with_file(EXAMPLE).unwrap().issuers[0].unlimited);
         let account = issuers[0].external_account.clone().unwrap();
         assert_eq!((account.id.as_str(), account.key_file), ("kid", "eab".into()));
         assert_eq!((&issuers[0].profile, issuers[0].ca.clone()), (&None, Some("ca.pem".into())));

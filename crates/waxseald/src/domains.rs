@@ -158,6 +158,7 @@ impl Shared<'_> {
             contacts: contacts.iter().map(|to| format!("mailto:{}", to.as_str())).collect(),
             profile: wanted.profile.clone(),
             external_account: external.transpose()?,
+            limits: if wanted.unlimited { &[] } else { known.limits },
             trust,
             ..known
         })
