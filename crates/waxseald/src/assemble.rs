@@ -3,7 +3,10 @@
 use std::{
     num::{NonZeroU32, NonZeroUsize},
     path::{Path, PathBuf},
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -89,6 +92,7 @@ pub(crate) struct EdgeSide {
 /// What every part is made with.
 struct Base<'c> {
     config: &'c Config,
+    patience: Patience,
     time: NodeTime,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
@@ -161,29 +165,22 @@ impl<'c> Base<'c> {
         let (readiness, metrics) = (Readiness::default(), Metrics::default());
         let (mutual_tls, keys) = (MutualTls::read(&config.upstream)?, OnceLock::new());
         let settings = store_settings(config)?;
-        if config.server.only.is(Part::Edge) {
+        let patience = Patience::default();
+        let (store, time) = if config.server.only.is(Part::Edge) {
             let store = SqlStore::open_later(&settings).await.context(UNUSABLE)?;
             let time = NodeTime::unmeasured(Arc::clone(&store), readiness.clone());
-            if_it_answers(time.measure_again()).await;
-            let clock = time.clock();
-            return Ok(Self {
-                config,
-                time,
-                clock,
-                rng,
-                store,
-                readiness,
-                metrics,
-                mutual_tls,
-                keys,
-            });
-        }
-        let store = SqlStore::open(&settings).await.context(UNUSABLE)?;
-        store.migrate().await.context("the database's schema could not be brought up to date")?;
-        let time = NodeTime::measure(Arc::clone(&store), readiness.clone()).await?;
+            patience.if_it_answers(time.measure_again()).await;
+            (store, time)
+        } else {
+            let store = SqlStore::open(&settings).await.context(UNUSABLE)?;
+            let old = "the database's schema could not be brought up to date";
+            store.migrate().await.context(old)?;
+            let time = NodeTime::measure(Arc::clone(&store), readiness.clone()).await?;
+            first_tenants::ensure(&store, config, &*time.clock(), &*rng).await?;
+            (store, time)
+        };
         let clock = time.clock();
-        first_tenants::ensure(&store, config, &*clock, &*rng).await?;
-        Ok(Self { config, time, clock, rng, store, readiness, metrics, mutual_tls, keys })
+        Ok(Self { config, patience, time, clock, rng, store, readiness, metrics, mutual_tls, keys })
     }
 
     /// The key ring and what it seals: opened once.
@@ -275,6 +272,9 @@ impl<'c> Base<'c> {
 
     /// An edge that is nothing else, and remembers nothing, waits for the services to bring the database up.
     async fn begin(&self, hosts: &Hosts) -> Result<()> {
+        if self.patience.is_over() && hosts.knows_something().await {
+            return Ok(());
+        }
         let waits = self.config.server.only.is(Part::Edge);
         let mut waited = Duration::ZERO;
         loop {
@@ -329,7 +329,7 @@ impl<'c> Base<'c> {
             Arc::clone(&self.clock),
             Arc::clone(&self.rng),
         );
-        if_it_answers(ticket_keys.keep()).await;
+        self.patience.if_it_answers(ticket_keys.keep()).await;
         jobs.push(ticket_keys.job());
         let tickets = ticket_keys.tickets();
         let edge = Edge::new(EdgeParts {
@@ -383,7 +383,7 @@ impl<'c> Base<'c> {
         let (clock, rng) = (Arc::clone(&self.clock), Arc::clone(&self.rng));
         let keys = ContextKeys::new(Arc::clone(&self.store), signing.clone(), clock, rng);
         if self.config.server.only.is(Part::Edge) {
-            if_it_answers(keys.renew()).await;
+            self.patience.if_it_answers(keys.renew()).await;
         } else {
             keys.renew().await?;
         }
@@ -426,13 +426,26 @@ fn console(config: &Config) -> Result<Option<Arc<dyn ConsoleSite>>> {
     }
 }
 
-/// How long an edge's start waits for each thing that it could do without for a while.
+/// How long an edge's start waits for a thing that it could do without for a while.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Does what a job will do again if this comes to nothing.
-async fn if_it_answers<E>(asking: impl Future<Output = Result<(), E>>) {
-    if !matches!(timeout(PATIENCE, asking).await, Ok(Ok(()))) {
-        tracing::warn!("the database does not answer; the edge starts without it");
+/// What is left of an edge's patience with the database: who did not answer once is not waited for again.
+#[derive(Debug, Default)]
+struct Patience {
+    is_over: AtomicBool,
+}
+
+impl Patience {
+    /// Does what a job will do again if this comes to nothing.
+    async fn if_it_answers<E>(&self, asking: impl Future<Output = Result<(), E>>) {
+        if !self.is_over() && !matches!(timeout(PATIENCE, asking).await, Ok(Ok(()))) {
+            self.is_over.store(true, Ordering::Relaxed);
+            tracing::warn!("the database does not answer; the edge starts without it");
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.is_over.load(Ordering::Relaxed)
     }
 }
 

@@ -103,6 +103,11 @@ impl Hosts {
         Ok(())
     }
 
+    /// Whether its file gave it anything to serve.
+    pub(crate) async fn knows_something(&self) -> bool {
+        self.follower.lock().await.knows_something()
+    }
+
     /// The repeated work.
     pub(crate) fn job(&self, readiness: &Readiness, metrics: &Metrics) -> Job {
         let (hosts, readiness) = (self.clone(), readiness.clone());
