@@ -148,7 +148,8 @@ pub(crate) fn binary(variable: &str, name: &str) -> PathBuf {
     )
 }
 
-fn free_port() -> u16 {
+/// A port that nobody has at this moment.
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port can be had");
     listener.local_addr().expect("a bound socket has an address").port()
 }

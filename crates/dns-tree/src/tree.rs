@@ -109,6 +109,15 @@ impl Tree {
         }
     }
 
+    /// Delegates a zone to a server that is not of this tree, and answers the address at which it has to listen: on the
+    /// tree's port.
+    pub fn delegate(&self, apex: &str, server: &str) -> IpAddr {
+        let address = fresh_address();
+        self.add(&format!("{apex} NS {server}"));
+        self.add(&format!("{server} A {address}"));
+        address
+    }
+
     /// Adds a record to its zone, on every server: `secrets.example.com TXT some words`.
     ///
     /// # Panics

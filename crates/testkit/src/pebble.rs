@@ -24,6 +24,7 @@ pub struct Pebble {
     pebble: Running,
     dns: Running,
     directory: String,
+    management: String,
     authority: String,
     http_port: u16,
     tls_port: u16,
@@ -41,11 +42,19 @@ pub struct Habits {
     pub chain: u8,
     /// Whether it takes only those who have an account elsewhere: [`Pebble::EXTERNAL_ACCOUNT`].
     pub external_account: bool,
+    /// How long its certificates live. It goes by the machine's clock, which no test moves.
+    pub life: Duration,
 }
 
 impl Default for Habits {
     fn default() -> Self {
-        Self { nonces_refused: 15, proofs_remembered: 0, chain: 1, external_account: false }
+        Self {
+            nonces_refused: 15,
+            proofs_remembered: 0,
+            chain: 1,
+            external_account: false,
+            life: Duration::from_hours(90 * 24),
+        }
     }
 }
 
@@ -91,7 +100,7 @@ impl Pebble {
             "externalAccountBindingRequired": habits.external_account,
             "externalAccountMACKeys": { (id): wax_kernel::base64url_encode(mac_key) },
             "domainBlocklist": ["blocked.example"],
-            "certificateValidityPeriod": 90 * 86_400,
+            "certificateValidityPeriod": habits.life.as_secs(),
         }});
         let config = write("pebble.json", &config.to_string());
         let dns = start_dns(&folder, dns_port, dns_management);
@@ -108,6 +117,7 @@ impl Pebble {
         await_port(api);
         Self {
             directory: format!("https://localhost:{api}/dir"),
+            management: format!("https://localhost:{management}"),
             dns_management: SocketAddr::from((Ipv4Addr::LOCALHOST, dns_management)),
             folder,
             pebble,
@@ -121,6 +131,11 @@ impl Pebble {
     /// Its directory's URL.
     pub fn directory(&self) -> &str {
         &self.directory
+    }
+
+    /// Where it shows what it has issued: `/roots/0`, `/cert-status-by-serial/<serial>`.
+    pub fn management(&self) -> &str {
+        &self.management
     }
 
     /// The authority behind its own certificate, as PEM.

@@ -35,7 +35,7 @@ pub(crate) fn ci(install: bool) -> Result<Tally> {
     for (name, step) in BEFORE_TESTS {
         times.step(name, step)?;
     }
-    let tally = times.step("test", || test::run_suites(&[]))?;
+    let tally = times.step("test", || test::run_suites(test::Scale::Ci, &[]))?;
     if tally.all_passed() {
         times.step("features", features::check)?;
     }

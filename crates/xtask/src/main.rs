@@ -28,12 +28,15 @@ use anyhow::{Context, Result, bail};
 
 use crate::results::Tally;
 use crate::run::Transport;
+use crate::test::Scale;
 
 const USAGE: &str = "\
 cargo xtask <command>
 
   run [--tls] [--install]        build everything and start the demo server
-  test [--install] [filter …]    every Rust, web, chart and browser test, or those whose names contain a filter
+  test [--install] [--scale ci|full] [filter …]
+                                 every Rust, web, chart and browser test, or those whose names contain a filter. full: as
+                                 many domains and certificates as the figures are promised for, with a release build
   ci [--install]                 everything that must be green before a change lands
   bench <part> [option …]        measure hosts, page, cycle, store or all in a release build, beside what else there is
   prove [--minutes <n>] [--seed <n>] [--shape one|fleet] [--fault <name>]
@@ -68,7 +71,10 @@ fn dispatch(arguments: &[String]) -> Result<Option<Tally>> {
     process::forward_signals()?;
     let (install, words) = take_flag(arguments, "--install");
     match words.as_slice() {
-        ["test", filters @ ..] => return test::test(filters, install).map(Some),
+        ["test", "--scale", scale, filters @ ..] => {
+            return test::test(Scale::parse(scale)?, filters, install).map(Some);
+        }
+        ["test", filters @ ..] => return test::test(Scale::Ci, filters, install).map(Some),
         ["ci"] => return ci::ci(install).map(Some),
         ["run"] => run::run(Transport::Plain, install)?,
         ["run", "--tls"] => run::run(Transport::Tls, install)?,
