@@ -72,7 +72,7 @@ fn a_host_that_does_not_seal_is_refused_and_nothing_is_sent() {
         use std::io::{Read as _, Write as _};
         let mut asked = Vec::new();
         // What the host offers, and then its key: without one there is nothing more to say.
-        while !asked.last().is_some_and(|line: &String| line.starts_with("GET /v1/channel ")) {
+        while asked.last().is_none_or(|line: &String| !line.starts_with("GET /v1/channel ")) {
             let (mut stream, _) = listener.accept().unwrap();
             let mut request = vec![0; 4_096];
             let length = stream.read(&mut request).unwrap();
