@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use wax_kernel::{DomainId, ErrorKind, TenantId, Timestamp};
 
 use crate::{
-    Answer, Bucket, Buckets, Certificate, Charge, Issuance, IssuerId, StoredAccount, Wait,
+    Answer, Bucket, Buckets, Certificate, Chain, Charge, Issuance, IssuerId, StoredAccount, Wait,
 };
 
 /// The right to work on one issuance, until it ends. The number rises each time the right is given, and every write names
@@ -118,6 +118,9 @@ pub trait OrderStore: Send + Sync + fmt::Debug {
 
     /// The certificate of a domain that came last, whether it is over or not: those before it have lost their keys.
     async fn certificate(&self, domain: &DomainId) -> Result<Option<Certificate>, StoreFault>;
+
+    /// The chains of every certificate of a domain that is not over, and of the last one; of those before it only they are left.
+    async fn chains(&self, domain: &DomainId) -> Result<Vec<Chain>, StoreFault>;
 
     /// The same of at most 1,000 domains, in no order.
     async fn certificates(&self, domains: &[DomainId]) -> Result<Vec<Certificate>, StoreFault>;

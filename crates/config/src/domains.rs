@@ -50,9 +50,21 @@ pub struct Domains {
     /// Where its other half is published, below `connect_provider`.
     #[serde(deserialize_with = "label")]
     pub connect_key_name: String,
+    /// What others got certificates for.
+    #[serde(deserialize_with = "feed")]
+    pub certificate_feed: Option<CertificateFeed>,
     /// The key of that other root.
     #[serde(deserialize_with = "root_key")]
     pub dns_root_key: Option<RootKey>,
+}
+
+/// Where logged certificates are told of, a line each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CertificateFeed {
+    /// A file that another program writes.
+    File(PathBuf),
+    /// A document that another server has: https alone.
+    Url(String),
 }
 
 /// A server that a zone is delegated to.
@@ -149,6 +161,17 @@ fn label<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     Ok(text)
 }
 
+fn feed<'de, D: Deserializer<'de>>(from: D) -> Result<Option<CertificateFeed>, D::Error> {
+    let text = String::deserialize(from)?;
+    let is_url = text.strip_prefix("https://").is_some_and(|rest| !rest.is_empty());
+    match text.as_str() {
+        "" => Ok(None),
+        _ if is_url => Ok(Some(CertificateFeed::Url(text))),
+        path if path.starts_with('/') => Ok(Some(CertificateFeed::File(text.into()))),
+        _ => Err(D::Error::custom("must be a whole path, an https:// URL, or empty")),
+    }
+}
+
 fn port<'de, D: Deserializer<'de>>(from: D) -> Result<u16, D::Error> {
     let port = within::<1, 65_535, _>(from)?;
     u16::try_from(port).map_err(|_| D::Error::custom("must be from 1 to 65535"))
@@ -225,6 +248,8 @@ mod tests {
             ("serve_platform_suffix", "maybe", "true or false"),
             ("connect_key_name", "a.b", "one label"),
             ("connect_key_name", "_", "one label"),
+            ("certificate_feed", "feed.jsonl", "a whole path"),
+            ("certificate_feed", "http://feed.example", "a whole path"),
         ] {
             let told = load(&[(key, value)]).unwrap_err();
             assert!(told.starts_with(&format!("domains.{key}")) && told.contains(rule), "{told}");

@@ -20,7 +20,7 @@ use serde::Deserialize;
 pub use accounts::{Accounts, SignUp};
 pub use acme::{Acme, AcmeIssuer, ExternalAccount};
 pub use console::Console;
-pub use domains::{Domains, NameServer, RootKey};
+pub use domains::{CertificateFeed, Domains, NameServer, RootKey};
 pub use error::{ConfigError, Source};
 pub use mail::{Mail, SmtpUrl};
 pub use overlay::Flag;

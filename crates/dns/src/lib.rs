@@ -10,6 +10,7 @@ mod evidence;
 mod finding;
 mod gather;
 mod host;
+mod likeness;
 mod lookup;
 mod name;
 mod ownership;
@@ -27,6 +28,7 @@ pub use dnssec::{Anchors, Dnssec, Flaw};
 pub use evidence::{Answer, CaaSeen, Chain, Evidence, Fault, ServerSeen, ZoneSeen};
 pub use finding::{Action, Actor, Change, Check, Code, Finding, RecordKind, Severity};
 pub use host::{HostFault, PUBLIC_SUFFIX_LIST, TenantHost};
+pub use likeness::{Likeness, LookAlikes, Registered};
 pub use name::{DnsName, DnsNameError};
 pub use ownership::{
     Claim, ClaimToken, ClaimTokenError, Lock, Method, Proof, draw_target_label, hold_record, seen,

@@ -5,4 +5,7 @@ mod http;
 mod service;
 
 pub use http::{openapi, router};
-pub use service::{Domains, Everywhere, IssuerPlace, Lookup, Noted, Parts, Settings, jobs};
+pub use service::{
+    Chunk, Domains, Everywhere, Feed, FeedFault, FileFeed, IssuerPlace, Lookup, Noted, Parts,
+    Settings, UrlFeed, jobs,
+};

@@ -246,6 +246,18 @@ fn domain_details(kind: &MailKind, lang: Lang) -> Details<'_> {
         MailKind::DomainCertificateEnds { link, organization, host, ends, days } => {
             of(link, organization, host).moment("ends", *ends, lang).count(*days)
         }
+        MailKind::DomainForeignCertificate { link, organization, host, issuer, serial, at } => {
+            of(link, organization, host)
+                .fact("issuer", "issuer", issuer)
+                .fact("serial", "serial", serial)
+                .moment("time", *at, lang)
+        }
+        MailKind::DomainLookAlike { link, organization, host, name, issuer, at } => {
+            of(link, organization, host)
+                .fact("look-alike", "name", name)
+                .fact("issuer", "issuer", issuer)
+                .moment("time", *at, lang)
+        }
         _ => Details::default(),
     }
 }

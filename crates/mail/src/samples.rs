@@ -231,6 +231,22 @@ fn of_domains(words: &Words) -> Vec<MailKind> {
             ends: AT,
             days: 7,
         },
+        MailKind::DomainForeignCertificate {
+            link: link(),
+            organization: organization(),
+            host: host(),
+            issuer: "C=US, O=Example Trust, CN=E1".to_owned(),
+            serial: "3ab04c7e".to_owned(),
+            at: AT,
+        },
+        MailKind::DomainLookAlike {
+            link: link(),
+            organization: organization(),
+            host: host(),
+            name: "exarnple.com".to_owned(),
+            issuer: "C=US, O=Example Trust, CN=E1".to_owned(),
+            at: AT,
+        },
         MailKind::Test,
     ]
 }

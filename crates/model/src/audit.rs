@@ -91,6 +91,10 @@ text_enum! {
         DomainConnected = "domain.connected",
         /// A certificate was ordered by hand.
         DomainCertificateOrdered = "domain.certificate_ordered",
+        /// A certificate for a domain was logged that is not ours.
+        DomainForeignCertificateSeen = "domain.foreign_certificate_seen",
+        /// A certificate was logged for a name that looks like a domain's.
+        DomainLookAlikeSeen = "domain.look_alike_seen",
         /// A certificate was brought along.
         DomainCertificateBrought = "domain.certificate_brought",
         /// A certificate that was brought along was taken away.

@@ -204,6 +204,10 @@ kinds! {
     DomainWithoutCertificate = "domain-without-certificate", Notice { link: Link, organization: String, host: String, problem: String, };
     /// The certificate ends, and no other is there.
     DomainCertificateEnds = "domain-certificate-ends", Notice { link: Link, organization: String, host: String, ends: Timestamp, days: u32, };
+    /// Somebody else got a certificate for it. `at`: when it was logged.
+    DomainForeignCertificate = "domain-foreign-certificate", Security { link: Link, organization: String, host: String, issuer: String, serial: String, at: Timestamp, };
+    /// Somebody got a certificate for a name that looks like its own.
+    DomainLookAlike = "domain-look-alike", Notice { link: Link, organization: String, host: String, name: String, issuer: String, at: Timestamp, };
     /// The operator tries out whether mail arrives.
     Test = "test", Security;
 }

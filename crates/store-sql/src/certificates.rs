@@ -21,6 +21,7 @@ statements! {
     FORGET_CERTIFICATES = both("DELETE FROM certificates WHERE domain_id = $1 AND not_after_ms <= $2");
     FIND_CERTIFICATE = both("SELECT id, domain_id, name, issuer, chain, private_key, facts FROM certificates
         WHERE domain_id = $1 AND private_key IS NOT NULL");
+    LIST_CHAINS = both("SELECT chain FROM certificates WHERE domain_id = $1 ORDER BY not_after_ms, id");
     FIND_CERTIFICATES = listed!(
         "SELECT id, domain_id, name, issuer, chain, private_key, facts FROM certificates WHERE domain_id IN ",
         " AND private_key IS NOT NULL ORDER BY domain_id"
@@ -84,6 +85,20 @@ pub(crate) async fn find_all(
 ) -> Result<Vec<Certificate>, StoreError> {
     let rows = database.rows(sql(FIND_CERTIFICATES).bind(domains)).await?;
     rows.iter().map(|row| certificate(row.of("certificates"))).collect()
+}
+
+/// Of every certificate that is remembered, whether it has its key or not.
+pub(crate) async fn chains(
+    database: &mut impl Rows,
+    domain: DomainId,
+) -> Result<Vec<Chain>, StoreError> {
+    let rows = database.rows(sql(LIST_CHAINS).bind(domain)).await?;
+    let read = |row: &crate::engine::Row| {
+        let bytes: Vec<u8> = row.of("certificates").get("chain")?;
+        Ok(Chain::from_concatenated(&bytes).ok())
+    };
+    let chains: Vec<Option<Chain>> = rows.iter().map(read).collect::<Result<_, StoreError>>()?;
+    Ok(chains.into_iter().flatten().collect())
 }
 
 fn certificate(row: Fields<'_>) -> Result<Certificate, StoreError> {

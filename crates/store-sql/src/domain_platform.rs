@@ -10,7 +10,7 @@ use wax_model::{
 };
 use wax_store::{Changes, DomainLabel, DomainPlatform, StoreError};
 
-use crate::{SqlStore, change_log, domain_checks, domains, labels, routes, tenants};
+use crate::{SqlStore, change_log, domain_checks, domains, feed, labels, routes, tenants};
 
 #[async_trait]
 impl DomainPlatform for SqlStore {
@@ -20,6 +20,20 @@ impl DomainPlatform for SqlStore {
 
     async fn position(&self) -> Result<i64, StoreError> {
         change_log::position(&mut self.database.clone()).await
+    }
+
+    async fn feed_position(&self, feed: &str) -> Result<u64, StoreError> {
+        feed::position(&mut self.database.clone(), feed).await
+    }
+
+    async fn set_feed_position(&self, feed: &str, position: u64) -> Result<(), StoreError> {
+        let feed: Arc<str> = feed.into();
+        self.database
+            .transact(move |mut session| {
+                let feed = Arc::clone(&feed);
+                Box::pin(async move { feed::set_position(&mut session, &feed, position).await })
+            })
+            .await
     }
 
     async fn changes(&self, position: i64, limit: u32) -> Result<Option<Changes>, StoreError> {

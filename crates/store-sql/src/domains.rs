@@ -17,6 +17,7 @@ use crate::{
     dialect::locking,
     domain_history,
     engine::{Fields, Query, Rows, Session, sql},
+    feed,
     scoped::Scoped,
     statements::{both, statements},
     unscoped::Unscoped,
@@ -279,6 +280,15 @@ impl DomainRepository for Unscoped<Session<'_>> {
 
     async fn keep_report(&mut self, id: DomainId, report: &str) -> Result<(), StoreError> {
         self.session.execute(sql(KEEP_REPORT).bind(id).bind(report)).await
+    }
+
+    async fn sight(
+        &mut self,
+        domain: &Domain,
+        about: &str,
+        now: Timestamp,
+    ) -> Result<Option<u64>, StoreError> {
+        feed::sight(&mut self.session, domain, about, now).await
     }
 
     async fn set_brand(&mut self, domain: &Domain, brand: &Brand) -> Result<(), StoreError> {

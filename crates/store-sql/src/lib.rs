@@ -22,6 +22,7 @@ mod domains;
 mod durability;
 mod engine;
 mod erasure;
+mod feed;
 mod forgetting;
 mod handovers;
 mod hints;

@@ -5,7 +5,7 @@ use std::{fmt::Display, sync::Arc};
 use async_trait::async_trait;
 use sha2::{Digest as _, Sha256};
 use wax_acme::{
-    Answer, Bucket, Buckets, Certificate, Change, Charge, Event, Issuance, IssuerId, Lease,
+    Answer, Bucket, Buckets, Certificate, Chain, Change, Charge, Event, Issuance, IssuerId, Lease,
     OrderStore, Phase, Step, StoreFault, StoredAccount, Wait, ledger,
 };
 use wax_kernel::{DomainId, EventId, TenantId, Timestamp};
@@ -430,6 +430,10 @@ impl OrderStore for SqlStore {
 
     async fn certificate(&self, domain: &DomainId) -> Result<Option<Certificate>, StoreFault> {
         certificates::find(&mut self.database.clone(), *domain).await.map_err(broken)
+    }
+
+    async fn chains(&self, domain: &DomainId) -> Result<Vec<Chain>, StoreFault> {
+        certificates::chains(&mut self.database.clone(), *domain).await.map_err(broken)
     }
 
     async fn certificates(&self, domains: &[DomainId]) -> Result<Vec<Certificate>, StoreFault> {

@@ -210,6 +210,8 @@ macro_rules! conformance {
                 a_report_replaces_the_one_before,
                 a_domains_look_is_replaced,
                 a_buried_domain_leaves_nothing,
+                what_a_feed_shows_of_a_domain_is_written_once,
+                how_far_a_feed_was_read_is_kept,
                 a_due_check_is_taken_once,
                 a_handshake_hastens_a_waiting_names_check,
                 a_name_is_hastened_once_in_a_while,

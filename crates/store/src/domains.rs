@@ -93,6 +93,14 @@ pub trait DomainRepository: Send {
     async fn update(&mut self, domain: &Domain) -> Result<bool, StoreError>;
     /// Keeps what a check said, as JSON.
     async fn keep_report(&mut self, id: DomainId, report: &str) -> Result<(), StoreError>;
+    /// Writes that something was seen of a domain in a feed of certificates: how many such things were seen of it in the day
+    /// before, this one included. `None`: it was seen before; nothing was written.
+    async fn sight(
+        &mut self,
+        domain: &Domain,
+        about: &str,
+        now: Timestamp,
+    ) -> Result<Option<u64>, StoreError>;
     /// Writes its look and logo.
     async fn set_brand(&mut self, domain: &Domain, brand: &Brand) -> Result<(), StoreError>;
     /// Writes a row of its history.
@@ -169,6 +177,10 @@ pub trait DomainPlatform: Send + Sync {
         suffix: &wax_kernel::Hostname,
         limit: u32,
     ) -> Result<Vec<Tenant>, StoreError>;
+    /// How far a feed of certificates was read: bytes.
+    async fn feed_position(&self, feed: &str) -> Result<u64, StoreError>;
+    /// Says how far.
+    async fn set_feed_position(&self, feed: &str, position: u64) -> Result<(), StoreError>;
     /// The domain with this id, whosesoever. For work that an id was given for.
     async fn domain(&self, id: DomainId) -> Result<Option<Domain>, StoreError>;
     /// Names that our own zone answers for, proved or not, in the order of their ids, after this one, at most `limit`.

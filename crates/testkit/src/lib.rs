@@ -28,7 +28,7 @@ pub use commit_proxy::CommitProxy;
 pub use dns_provider::{DnsProvider, Refused};
 pub use fault::{Fault, broken};
 pub use front::Front;
-pub use names::{EDGE, Names, NamesParts, SUFFIX, ZONE};
+pub use names::{EDGE, Names, NamesParts, SUFFIX, ZONE, serial_of};
 pub use overtaken::Overtaken;
 pub use pebble::{Habits as PebbleHabits, Pebble};
 pub use people::{Recipient, Sender, Terms};

@@ -18,6 +18,7 @@ use wax_model::{
     domain::{Domain, Ownership, ownership::Vantage},
 };
 use wax_store::Store;
+use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use crate::{DnsProvider, TreeWire};
 
@@ -218,6 +219,12 @@ impl Names {
         });
         work.await.expect("the store answers");
     }
+}
+
+/// A certificate's serial number, in hex.
+pub fn serial_of(der: &[u8]) -> String {
+    let (_, certificate) = X509Certificate::from_der(der).expect("a certificate");
+    certificate.raw_serial().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn self_signed(name: &HostPattern, validity: Validity) -> (rcgen::Certificate, KeyPair) {

@@ -8,11 +8,11 @@ use wax_acme::{
     Account, AcmeCa, Authority, Engine, ExternalAccount, Issuer, IssuerId, OrderStore as _,
     Parts as EngineParts, PlatformName, Trust, Vault, Wire,
 };
-use wax_config::{AcmeIssuer, Config};
+use wax_config::{AcmeIssuer, CertificateFeed, Config};
 use wax_connect::{Addresses, Connect, Https, Operator, SigningKey};
 use wax_crypto::{Origin, at_rest::KeyStore};
 use wax_dns::{Anchors, Dns, Limits, Reach, Roots, Sockets};
-use wax_domains::{Domains, Everywhere, IssuerPlace, Noted, Parts, Settings};
+use wax_domains::{Domains, Everywhere, FileFeed, IssuerPlace, Noted, Parts, Settings, UrlFeed};
 use wax_kernel::{Clock, HostPattern, Hostname, Job, Redacted, Rng, base64url_decode};
 use wax_model::{Entitlements, domain::ownership::Vantage};
 use wax_store::Store;
@@ -67,6 +67,13 @@ impl Shared<'_> {
         });
         if let Some(connect) = self.connect()? {
             domains.connect_with(connect);
+        }
+        match &self.config.domains.certificate_feed {
+            Some(CertificateFeed::File(path)) => {
+                domains.follow(Arc::new(FileFeed::new(path.clone())))
+            }
+            Some(CertificateFeed::Url(url)) => domains.follow(Arc::new(UrlFeed::new(url)?)),
+            None => {}
         }
         let parts = EngineParts {
             answers: Arc::new(Everywhere::new(store, Arc::clone(&self.clock))),

@@ -10,8 +10,8 @@ use wax_kernel::{DomainId, TenantId, Timestamp};
 
 use super::{Change, Lease, OrderStore, StoreFault};
 use crate::{
-    Answer, Buckets, Certificate, Charge, Event, Issuance, IssuerId, Phase, Step, StoredAccount,
-    Wait, ledger,
+    Answer, Buckets, Certificate, Chain, Charge, Event, Issuance, IssuerId, Phase, Step,
+    StoredAccount, Wait, ledger,
 };
 
 /// Everything in memory, behind one lock.
@@ -200,6 +200,12 @@ impl OrderStore for MemoryOrders {
 
     async fn certificate(&self, domain: &DomainId) -> Result<Option<Certificate>, StoreFault> {
         Ok(self.state().shown(domain))
+    }
+
+    async fn chains(&self, domain: &DomainId) -> Result<Vec<Chain>, StoreFault> {
+        let state = self.state();
+        let own = state.certificates.iter().filter(|certificate| certificate.domain == *domain);
+        Ok(own.map(|certificate| certificate.chain.clone()).collect())
     }
 
     async fn certificates(&self, domains: &[DomainId]) -> Result<Vec<Certificate>, StoreFault> {

@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use tokio::sync::Notify;
 use wax_acme::{
     AccountThumbprint, Answer, Answers, AriId, Authority, Buckets, Certificate,
-    CertificateAuthority, Change, Charge, Engine, Failure, Issuance, IssuerId, Lease, Method,
-    OrderState, OrderStore, Parts, StoreFault, StoredAccount, Wait, Wanted, Window,
+    CertificateAuthority, Chain, Change, Charge, Engine, Failure, Issuance, IssuerId, Lease,
+    Method, OrderState, OrderStore, Parts, StoreFault, StoredAccount, Wait, Wanted, Window,
 };
 use wax_kernel::{DomainId, HostPattern, TenantId, Timestamp};
 
@@ -184,6 +184,10 @@ impl OrderStore for Fused<dyn OrderStore> {
 
     async fn certificate(&self, domain: &DomainId) -> Result<Option<Certificate>, StoreFault> {
         self.inner.certificate(domain).await
+    }
+
+    async fn chains(&self, domain: &DomainId) -> Result<Vec<Chain>, StoreFault> {
+        self.inner.chains(domain).await
     }
 
     async fn certificates(&self, domains: &[DomainId]) -> Result<Vec<Certificate>, StoreFault> {

@@ -18,7 +18,7 @@ const ORDERS: usize = 8;
 /// The repeated work. Any number of processes may have it: what one takes, no other has.
 pub fn jobs(domains: &Domains) -> Vec<Job> {
     let of = || domains.clone();
-    let (checking, ordering, giving, forgetting) = (of(), of(), of(), of());
+    let (checking, ordering, giving, forgetting, following) = (of(), of(), of(), of(), of());
     vec![
         Job::new("domains.order", EVERY, move || {
             let domains = ordering.clone();
@@ -31,6 +31,10 @@ pub fn jobs(domains: &Domains) -> Vec<Job> {
         Job::new("domains.give", EVERY * 5, move || {
             let domains = giving.clone();
             async move { domains.give_hosts().await }
+        }),
+        Job::new("domains.follow", EVERY * 5, move || {
+            let domains = following.clone();
+            async move { Ok(domains.follow_feed().await?) }
         }),
         Job::new("domains.forget", EVERY * 3_600, move || {
             let domains = forgetting.clone();

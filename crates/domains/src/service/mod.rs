@@ -9,6 +9,7 @@ mod certificates;
 mod checking;
 mod connecting;
 mod contest;
+mod feed;
 mod history;
 mod jobs;
 mod judging;
@@ -49,7 +50,13 @@ pub(crate) use self::{
     seeing::{Edges, Listed, Seen},
     settings::SettingsChange,
 };
-pub use self::{answers::Everywhere, jobs::jobs, looking::Lookup, noting::Noted};
+pub use self::{
+    answers::Everywhere,
+    feed::{Chunk, Feed, FeedFault, FileFeed, UrlFeed},
+    jobs::jobs,
+    looking::Lookup,
+    noting::Noted,
+};
 
 /// What the service is made of.
 #[derive(Debug)]
@@ -115,6 +122,8 @@ struct Inner {
     engine: RwLock<Option<Engine>>,
     /// None: no DNS provider is asked to set records.
     connect: RwLock<Option<Arc<Connect>>>,
+    /// None: nobody says what others got.
+    following: RwLock<Option<Arc<feed::Following>>>,
     /// Providers that are being asked.
     asking_providers: Semaphore,
     lookup: Arc<dyn Lookup>,
@@ -139,13 +148,15 @@ impl Domains {
         let Parts { store, orders, keys, lookup, clock, rng, settings } = parts;
         let postbox = Postbox::new(Arc::clone(&keys), Arc::clone(&clock), Arc::clone(&rng));
         let vault = Vault::new(keys, Arc::clone(&rng));
-        let (looks, engine, connect) = (Mutex::default(), RwLock::default(), RwLock::default());
+        let (looks, engine) = (Mutex::default(), RwLock::default());
+        let (connect, following) = (RwLock::default(), RwLock::default());
         let asking_providers = Semaphore::new(connecting::AT_ONCE);
         Self(Arc::new(Inner {
             store,
             orders,
             engine,
             connect,
+            following,
             asking_providers,
             lookup,
             clock,
@@ -166,6 +177,16 @@ impl Domains {
     pub fn connect_with(&self, connect: Connect) {
         let connect = Some(Arc::new(connect));
         *self.0.connect.write().unwrap_or_else(PoisonError::into_inner) = connect;
+    }
+
+    /// Follows a feed of logged certificates from now on.
+    pub fn follow(&self, feed: Arc<dyn Feed>) {
+        let following = Some(Arc::new(feed::Following::new(feed)));
+        *self.0.following.write().unwrap_or_else(PoisonError::into_inner) = following;
+    }
+
+    fn following(&self) -> Option<Arc<feed::Following>> {
+        self.0.following.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn engine(&self) -> Option<Engine> {

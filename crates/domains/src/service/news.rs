@@ -38,6 +38,10 @@ pub(super) enum News {
     NoCertificate { reason: &'static str },
     /// The certificate ends, and no other is there.
     Ends { at: Timestamp, days: u32 },
+    /// Somebody else got a certificate for it.
+    Foreign { issuer: String, serial: String, at: Timestamp },
+    /// Somebody got a certificate for a name that looks like it.
+    LookAlike { name: String, issuer: String, at: Timestamp },
 }
 
 /// Whom it concerns, as a mail names it.
@@ -101,6 +105,12 @@ impl News {
             }
             Self::Ends { at: ends, days } => {
                 MailKind::DomainCertificateEnds { link, organization, host, ends, days }
+            }
+            Self::Foreign { issuer, serial, at } => {
+                MailKind::DomainForeignCertificate { link, organization, host, issuer, serial, at }
+            }
+            Self::LookAlike { name, issuer, at } => {
+                MailKind::DomainLookAlike { link, organization, host, name, issuer, at }
             }
         }
     }

@@ -7,7 +7,7 @@ use std::{
 
 use async_trait::async_trait;
 use wax_acme::{
-    Answer, Buckets, Certificate, Change, Charge, Issuance, IssuerId, Lease, OrderStore,
+    Answer, Buckets, Certificate, Chain, Change, Charge, Issuance, IssuerId, Lease, OrderStore,
     StoreFault, StoredAccount, Wait,
 };
 use wax_kernel::{DomainId, HostPattern, TenantId, Timestamp};
@@ -107,6 +107,10 @@ impl OrderStore for Noted {
 
     async fn clear(&self, domain: &DomainId) -> Result<bool, StoreFault> {
         self.inner.clear(domain).await
+    }
+
+    async fn chains(&self, domain: &DomainId) -> Result<Vec<Chain>, StoreFault> {
+        self.inner.chains(domain).await
     }
 
     async fn certificates(&self, domains: &[DomainId]) -> Result<Vec<Certificate>, StoreFault> {

@@ -6,6 +6,7 @@ mod adding;
 mod certificates;
 mod connecting;
 mod contests;
+mod feed;
 mod kit;
 mod losing;
 mod proving;

@@ -441,6 +441,40 @@ pub async fn a_buried_domain_leaves_nothing(store: Arc<dyn Store>) {
     assert!(add(&store, &claim_to(4, 1, "a.example")).await);
 }
 
+/// However many say it at once, and again when it is another domain's.
+pub async fn what_a_feed_shows_of_a_domain_is_written_once(store: Arc<dyn Store>) {
+    organizations(&store, 2).await;
+    let (one, other) = (claim_to(1, 1, "a.example"), claim_to(2, 2, "a.example"));
+    assert!(add(&store, &one).await && add(&store, &other).await);
+    let sight = |of: &Domain, about: &'static str, now: Timestamp| {
+        let of = of.clone();
+        over_accounts(&store, move |unit| {
+            let of = of.clone();
+            Box::pin(async move { unit.domains().sight(&of, about, now).await })
+        })
+    };
+    let racing = join_all((0..8).map(|_| sight(&one, "foreign 1", after(1)))).await;
+    assert_eq!(racing.into_iter().flatten().collect::<Vec<_>>(), [1], "by one of them");
+    assert_eq!(sight(&one, "like b.example", after(2)).await, Some(2));
+    assert_eq!(sight(&other, "foreign 1", after(2)).await, Some(1), "another's");
+    let day = Duration::from_hours(24);
+    assert_eq!(sight(&one, "foreign 2", after(2).plus(day)).await, Some(1), "of one day");
+    assert_eq!(sight(&one, "foreign 1", after(2).plus(day * 365)).await, None);
+    bury(&store, &one, after(3)).await;
+    assert!(add(&store, &claim_to(3, 1, "a.example")).await, "nothing hinders it");
+}
+
+/// Per feed.
+pub async fn how_far_a_feed_was_read_is_kept(store: Arc<dyn Store>) {
+    let platform = store.platform().domains();
+    assert_eq!(platform.feed_position("/var/feed").await.unwrap(), 0);
+    for position in [7, u64::from(u32::MAX) + 1, 3] {
+        platform.set_feed_position("/var/feed", position).await.unwrap();
+        assert_eq!(platform.feed_position("/var/feed").await.unwrap(), position);
+    }
+    assert_eq!(platform.feed_position("https://feed.example").await.unwrap(), 0);
+}
+
 /// By one of many workers; and again, should it die.
 pub async fn a_due_check_is_taken_once(store: Arc<dyn Store>) {
     organizations(&store, 1).await;
