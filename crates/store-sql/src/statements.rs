@@ -47,6 +47,7 @@ pub(crate) const ALL: &[&[(&str, Statement)]] = &[
     crate::domains::STATEMENTS,
     crate::durability::STATEMENTS,
     crate::erasure::STATEMENTS,
+    crate::feed::STATEMENTS,
     crate::forgetting::STATEMENTS,
     crate::handovers::STATEMENTS,
     crate::invitations::STATEMENTS,

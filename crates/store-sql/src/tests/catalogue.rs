@@ -77,7 +77,7 @@ async fn full(opened: &Arc<SqlStore>) {
     .await;
 }
 
-/// A report and a row of its history.
+/// A report, a row of its history, and something that a feed showed.
 async fn looked_at(store: &Arc<dyn Store>, domain: Domain) {
     over_accounts(store, move |unit| {
         let domain = domain.clone();
@@ -92,7 +92,8 @@ async fn looked_at(store: &Arc<dyn Store>, domain: Domain) {
                 evidence: None,
             };
             unit.domains().keep_report(domain.id(), "{}").await?;
-            unit.domains().record(&domain, &event).await
+            unit.domains().record(&domain, &event).await?;
+            unit.domains().sight(&domain, "like b.example", START).await.map(drop)
         })
     })
     .await;
