@@ -221,10 +221,10 @@ impl Names {
     }
 }
 
-/// A certificate's serial number, in hex.
+/// A certificate's serial number, in hex with colons.
 pub fn serial_of(der: &[u8]) -> String {
     let (_, certificate) = X509Certificate::from_der(der).expect("a certificate");
-    certificate.raw_serial().iter().map(|byte| format!("{byte:02x}")).collect()
+    certificate.raw_serial_as_string()
 }
 
 fn self_signed(name: &HostPattern, validity: Validity) -> (rcgen::Certificate, KeyPair) {

@@ -70,7 +70,7 @@ impl Shared<'_> {
         }
         match &self.config.domains.certificate_feed {
             Some(CertificateFeed::File(path)) => {
-                domains.follow(Arc::new(FileFeed::new(path.clone())))
+                domains.follow(Arc::new(FileFeed::new(path.clone())));
             }
             Some(CertificateFeed::Url(url)) => domains.follow(Arc::new(UrlFeed::new(url)?)),
             None => {}

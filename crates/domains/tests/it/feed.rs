@@ -24,7 +24,7 @@ struct Memory {
 
 #[async_trait]
 impl Feed for Memory {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "memory"
     }
 

@@ -47,19 +47,13 @@ impl Logged {
 }
 
 /// A serial number as tools write it: any case, with or without colons, `0x` and zeros.
-fn serial(text: &str) -> Option<String> {
+pub(super) fn serial(text: &str) -> Option<String> {
     let text = text.trim();
     let text = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
     let digits: String = text.chars().filter(|c| *c != ':').collect();
     let digits = digits.trim_start_matches('0').to_ascii_lowercase();
     let fits = digits.len() <= LONGEST_SERIAL && digits.bytes().all(|b| b.is_ascii_hexdigit());
     (fits && !digits.is_empty()).then_some(digits)
-}
-
-/// The same of a certificate's bytes: a positive number, perhaps with a zero in front (X.690 §8.3).
-pub(super) fn serial_of(bytes: &[u8]) -> String {
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    hex.trim_start_matches('0').to_owned()
 }
 
 #[cfg(test)]
@@ -77,7 +71,6 @@ mod tests {
             assert_eq!(read.names, [HostPattern::parse("*.example.com").unwrap()], "{serial}");
             assert_eq!((&*read.serial, &*read.issuer), ("3ab", "CN=R1"));
         }
-        assert_eq!(serial_of(&[0, 3, 0xab]), "3ab");
     }
 
     #[test]

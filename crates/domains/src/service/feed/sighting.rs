@@ -13,7 +13,7 @@ use wax_store::{PlatformUnit, StoreError};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use super::{
-    logged::{Logged, serial_of},
+    logged::{Logged, serial},
     nearby::Nearby,
 };
 use crate::service::{
@@ -186,7 +186,7 @@ impl Domains {
     async fn serials(&self, id: DomainId) -> Result<BTreeSet<String>, Refusal> {
         let chains = self.orders().chains(&id).await?;
         let leaves = chains.iter().filter_map(|chain| X509Certificate::from_der(chain.leaf()).ok());
-        Ok(leaves.map(|(_, leaf)| serial_of(leaf.raw_serial())).collect())
+        Ok(leaves.filter_map(|(_, leaf)| serial(&leaf.raw_serial_as_string())).collect())
     }
 
     /// Whether the tenant itself holds something below a registered name.
