@@ -125,7 +125,7 @@ pub(crate) struct Open {
 
 #[derive(Args)]
 pub(crate) struct Receipt {
-    #[arg(value_name = "RECEIPT")]
+    #[arg(value_name = "RECEIPT", allow_hyphen_values = true)]
     pub(crate) receipt: String,
     #[arg(long)]
     pub(crate) watch: bool,
@@ -135,7 +135,7 @@ pub(crate) struct Receipt {
 
 #[derive(Args)]
 pub(crate) struct Burn {
-    #[arg(value_name = "RECEIPT")]
+    #[arg(value_name = "RECEIPT", allow_hyphen_values = true)]
     pub(crate) receipt: String,
     #[arg(long, short)]
     pub(crate) yes: bool,
@@ -145,7 +145,7 @@ pub(crate) struct Burn {
 
 #[derive(Args)]
 pub(crate) struct Unlock {
-    #[arg(value_name = "RECEIPT")]
+    #[arg(value_name = "RECEIPT", allow_hyphen_values = true)]
     pub(crate) receipt: String,
     #[arg(long)]
     pub(crate) json: bool,
@@ -189,4 +189,23 @@ pub(crate) struct VerifyPage {
 pub(crate) struct Completions {
     #[arg(value_name = "SHELL")]
     pub(crate) shell: clap_complete::Shell,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One of 64 ids begins so, and one of 4,096 like a switch.
+    #[test]
+    fn an_id_may_begin_with_a_hyphen_and_switches_are_still_heard() {
+        for id in ["-AbcDefGhiJklMnoPqrStu", "-yXcDefGhiJklMnoPqrStu", "--cDefGhiJklMnoPqrStuv"] {
+            for line in [["waxseal", "burn", "--yes", id], ["waxseal", "burn", id, "-y"]] {
+                let Command::Burn(burn) = Cli::try_parse_from(line).unwrap().command else {
+                    panic!("{line:?} burns")
+                };
+                assert_eq!((&*burn.receipt, burn.yes), (id, true));
+            }
+        }
+        assert!(Cli::try_parse_from(["waxseal", "receipt", "-AbcDefGhiJklMnoPqrStu"]).is_ok());
+    }
 }
