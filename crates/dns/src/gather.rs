@@ -15,7 +15,7 @@ use crate::{
     ask::{Asker, authoritative},
     dnssec::{self, Heard},
     name::random_label,
-    walk::{Lost, MOST_STEPS, Server, Walk, Zone, servers_of},
+    walk::{Lost, MOST_STEPS, Server, Step, Walk, Zone, servers_of},
 };
 
 /// One check of one host, with everything it needs at hand.
@@ -148,14 +148,26 @@ impl Check<'_> {
         join_all(asked).await.into_iter().collect()
     }
 
-    /// A zone whose servers are its parent's too: they never refer from one to the other.
+    /// A zone that some of its parent's servers have too: those never refer from one to the other, the others do.
     async fn hidden_zone(&self, parent: &Arc<Zone>, apex: Name) -> Result<Arc<Zone>, Lost> {
-        let ask = |kind| self.walk.ask_of(parent, &apex, kind);
-        let (ns, ds) = join(ask(RecordType::NS), ask(RecordType::DS)).await;
-        let ns = ns.map_err(|fault| Lost { zone: apex.clone(), fault })?;
+        let mut parent = Arc::clone(parent);
+        for _ in 0..MOST_STEPS {
+            let lost = |fault| Lost { zone: apex.clone(), fault };
+            match self.walk.ask_below(&parent, &apex).await.map_err(lost)? {
+                Step::On(zone) if zone.apex == apex => return Ok(self.walk.remember(zone)),
+                Step::On(between) => parent = self.walk.remember(between),
+                Step::Arrived(ns) => return Ok(self.beside_parent(parent, apex, &ns).await),
+            }
+        }
+        Err(Lost { zone: apex, fault: Fault::Endless })
+    }
+
+    /// A zone of which a server of its parent's gave its own word.
+    async fn beside_parent(&self, parent: Arc<Zone>, apex: Name, ns: &Message) -> Arc<Zone> {
+        let ds = self.walk.ask_of(&parent, &apex, RecordType::DS).await;
         let ds = ds.map(|message| message.answers).unwrap_or_default();
         let servers = servers_of(&ns.answers, &ns.additionals, &apex, &apex);
-        Ok(self.walk.remember(Zone { apex, servers, ds, parent: Some(Arc::clone(parent)) }))
+        self.walk.remember(Zone { apex, servers, ds, parent: Some(parent) })
     }
 
     /// Resolvers also ask the servers that the zone itself lists.

@@ -56,7 +56,8 @@ pub(crate) struct Walk<'a> {
     zones: Mutex<BTreeMap<Name, Arc<Zone>>>,
 }
 
-enum Step {
+/// What a server of a zone says to whoever is on the way to a name.
+pub(crate) enum Step {
     Arrived(Message),
     On(Zone),
 }
@@ -114,6 +115,11 @@ impl<'a> Walk<'a> {
             Step::Arrived(message) => Ok(message),
             Step::On(_) => Err(Fault::Lame),
         }
+    }
+
+    /// The servers of a zone below this one: in a referral to it or to one in between, or in the word of a server that has both.
+    pub(crate) async fn ask_below(&self, zone: &Arc<Zone>, apex: &Name) -> Result<Step, Fault> {
+        self.ask_zone(zone, apex, RecordType::NS, 0).await
     }
 
     async fn ask_zone(

@@ -49,3 +49,17 @@ async fn addresses_are_found_and_nobody_off_the_internet_is_asked_for_them() {
     world.dns.roots = Roots::of(world.tree.roots(), 53, Reach::Public, Anchors::iana());
     assert_eq!(world.dns.addresses(&name("dc.example.net")).await, Err(Fault::ForbiddenAddress));
 }
+
+/// The order in which servers are asked is drawn anew each time: twenty times come by both.
+#[tokio::test(start_paused = true)]
+async fn a_zone_that_one_of_its_parents_servers_has_and_another_refers_to_is_found_whoever_is_asked()
+ {
+    for apex in ["secrets.example.com", "a.b.example.com"] {
+        let world = World::new("secrets.example.com");
+        world.tree.zone(apex, &["ns1.example.com"]);
+        for turn in 0..20 {
+            let found = texts(&world, apex).await;
+            assert_eq!(found, Ok((apex.to_owned(), Vec::new())), "turn {turn}");
+        }
+    }
+}
