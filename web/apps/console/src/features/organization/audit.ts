@@ -8,7 +8,7 @@ export const ACTIONS = [
   ...['made', 'changed', 'rotated', 'revoked'].map((act) => `key.${act}`),
   ...[
     'added', 'connected', 'ownership_changed', 'pointing_changed', 'certificate_changed', 'gate_changed', 'settings_changed', 'contest_answered',
-    'certificate_ordered', 'certificate_brought', 'certificate_removed', 'removed',
+    'certificate_ordered', 'certificate_brought', 'certificate_removed', 'foreign_certificate_seen', 'look_alike_seen', 'removed',
   ].map((act) => `domain.${act}`),
   ...['created', 'renamed', 'transferred', 'exported', 'deletion_scheduled', 'deletion_cancelled', 'deleted'].map((act) => `organization.${act}`),
   ...['audit.exported', 'mail.bounced'],
