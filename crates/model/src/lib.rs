@@ -3,6 +3,7 @@
 
 mod account;
 mod audit;
+pub mod billing;
 mod brand;
 mod claim;
 mod color;
@@ -40,7 +41,7 @@ pub use members::Members;
 pub use operator::{OperatorAction, OperatorEvent, SignUpPolicy};
 pub use outbox::{OutboxMessage, Topic};
 pub use permission::{Permission, Reach, Role, Scope};
-pub use plan::{Entitlements, Plan};
+pub use plan::{BadPlanId, BadPlans, Entitlements, Limit, Meter, Plan, PlanId, Plans};
 pub use policy::{Argon2Params, Expires, Kind, Policy, Sealed};
 pub use secret::{
     EndState, MAX_CONTENT_BYTES, MIN_CONTENT_BYTES, RECEIPT_KEPT, Secret, SecretState,

@@ -2,7 +2,7 @@
 
 use wax_kernel::{TenantId, Timestamp};
 
-use crate::Plan;
+use crate::PlanId;
 
 /// A business and everything it owns. People read "organization".
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +14,9 @@ pub struct Tenant {
     /// The name people read.
     pub name: String,
     /// What it may do.
-    pub plan: Plan,
+    pub plan: PlanId,
+    /// Whether it has not paid for too long: it may read and open, and make nothing new.
+    pub limited: bool,
     /// When it was made.
     pub created_at: Timestamp,
     /// From when on it is erased, if its deletion was decided.

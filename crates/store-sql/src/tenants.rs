@@ -1,7 +1,7 @@
 //! Tenants.
 
 use wax_kernel::{Hostname, TenantId};
-use wax_model::{Plan, Tenant};
+use wax_model::{PlanId, Tenant};
 use wax_store::StoreError;
 
 use crate::{
@@ -13,12 +13,12 @@ use crate::{
 /// The columns of a [`Tenant`].
 macro_rules! columns {
     () => {
-        "id, slug, name, plan, created_at_ms, deletion_due_at_ms"
+        "id, slug, name, plan, limited, created_at_ms, deletion_due_at_ms"
     };
 }
 
 statements! {
-    INSERT_TENANT = both(concat!("INSERT INTO tenants (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6)
+    INSERT_TENANT = both(concat!("INSERT INTO tenants (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7)
         ON CONFLICT (slug) DO NOTHING"));
     FIND_TENANT = both(concat!("SELECT ", columns!(), " FROM tenants WHERE id = $1"));
     TENANTS_WITHOUT_HOST = both(concat!("SELECT ", columns!(), " FROM tenants WHERE deletion_due_at_ms IS NULL AND NOT EXISTS (
@@ -37,7 +37,8 @@ fn tenant(row: Fields<'_>) -> Result<Tenant, StoreError> {
         id: row.parse("id", TenantId::parse)?,
         slug: row.get("slug")?,
         name: row.get("name")?,
-        plan: row.parse("plan", Plan::parse)?,
+        plan: row.parse("plan", PlanId::parse)?,
+        limited: row.number::<i64>("limited")? != 0,
         created_at: row.at("created_at_ms")?,
         deletion_due_at: row.maybe_at("deletion_due_at_ms")?,
     })
@@ -60,6 +61,7 @@ pub(crate) async fn insert(session: &mut Session<'_>, new: &Tenant) -> Result<bo
         .bind(&*new.slug)
         .bind(&*new.name)
         .bind(new.plan.as_str())
+        .bind(i64::from(new.limited))
         .bind(new.created_at)
         .bind(new.deletion_due_at);
     session.changed(insert).await

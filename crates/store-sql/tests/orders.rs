@@ -349,7 +349,8 @@ async fn domain(store: &Arc<SqlStore>) -> Issuance {
         id: issuance.tenant,
         slug: "acme".into(),
         name: "Acme".into(),
-        plan: wax_model::Plan::SelfHosted,
+        plan: wax_model::PlanId::self_hosted(),
+        limited: false,
         created_at: NOW,
         deletion_due_at: None,
     };

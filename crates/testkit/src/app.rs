@@ -17,7 +17,7 @@ use wax_kernel::{
     Clock, DomainId, HostPattern, Job, ManualClock, RequestId, Rng, SeededRng, SystemRng, TenantId,
     Timestamp,
 };
-use wax_model::{Brand, Domain, Entitlements, Plan, Tenant, TenantScope, domain::Transport};
+use wax_model::{Brand, Domain, Entitlements, PlanId, Tenant, TenantScope, domain::Transport};
 use wax_secrets::{Parts, Secrets};
 use wax_store::{NewDomain, Store};
 use wax_store_sql::{Settings, SqlStore};
@@ -253,7 +253,8 @@ async fn scope(store: &SqlStore, slug: &str, seed: u64) -> TenantScope {
         id: TenantId::random(&SeededRng::new(seed)),
         slug: slug.into(),
         name: slug.into(),
-        plan: Plan::SelfHosted,
+        plan: PlanId::self_hosted(),
+        limited: false,
         created_at: START,
         deletion_due_at: None,
     };

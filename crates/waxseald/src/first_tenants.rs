@@ -3,7 +3,7 @@
 use anyhow::Result;
 use wax_config::{Config, Console};
 use wax_kernel::{Clock, DomainId, HostPattern, Hostname, Rng, TenantId};
-use wax_model::{Brand, Domain, Plan, Tenant, domain::Transport};
+use wax_model::{Brand, Domain, PlanId, Tenant, domain::Transport};
 use wax_store::{NewDomain, PlatformStore, Store as _};
 use wax_store_sql::SqlStore;
 
@@ -55,7 +55,8 @@ async fn add(
         id: TenantId::random(rng),
         slug: slug.into(),
         name: name.into(),
-        plan: Plan::SelfHosted,
+        plan: PlanId::self_hosted(),
+        limited: false,
         created_at: clock.now(),
         deletion_due_at: None,
     };

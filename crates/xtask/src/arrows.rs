@@ -25,6 +25,7 @@ const FLOORS: &[&[&str]] = &[
         "wax-httpkit",
         "wax-mail",
         "wax-pages",
+        "wax-payments",
         "wax-store",
     ],
     &[

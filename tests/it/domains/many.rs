@@ -10,7 +10,7 @@ use wax_acme::{Issuance, IssuerId, Lane, OrderStore as _};
 use wax_kernel::{
     Clock as _, DomainId, HostPattern, Rng, SeededRng, SystemClock, SystemRng, TenantId,
 };
-use wax_model::{Brand, Domain, Plan, Tenant, domain::Transport};
+use wax_model::{Brand, Domain, PlanId, Tenant, domain::Transport};
 use wax_store::{NewDomain, Store as _};
 use wax_store_sql::SqlStore;
 use wax_testkit::{Pebble, PebbleHabits};
@@ -38,7 +38,8 @@ async fn queue(world: &World, count: usize) {
         id: TenantId::random(&SystemRng),
         slug: "many".into(),
         name: "Many".into(),
-        plan: Plan::SelfHosted,
+        plan: PlanId::self_hosted(),
+        limited: false,
         created_at: now,
         deletion_due_at: None,
     };

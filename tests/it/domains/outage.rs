@@ -14,7 +14,7 @@ use wax_crypto::at_rest::FileKeyStore;
 use wax_kernel::{
     CertificateId, Clock as _, DomainId, HostPattern, Redacted, SystemClock, SystemRng, TenantId,
 };
-use wax_model::{Brand, Domain, Plan, Tenant, domain::Transport};
+use wax_model::{Brand, Domain, PlanId, Tenant, domain::Transport};
 use wax_store::{NewDomain, Store as _};
 use wax_store_sql::{Settings, SqlStore};
 use waxseal_tests::{postgres::Postgres, victim::Victim as _};
@@ -69,7 +69,8 @@ async fn fill(url: &str, keys: &Path, issued: &Issued, count: usize) {
         id: TenantId::random(&SystemRng),
         slug: "town".into(),
         name: "Town".into(),
-        plan: Plan::SelfHosted,
+        plan: PlanId::self_hosted(),
+        limited: false,
         created_at: now,
         deletion_due_at: None,
     };

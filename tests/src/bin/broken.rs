@@ -13,7 +13,7 @@ use wax_httpkit::{ClientAddress, Network, RequestContext, auth::NoAccounts};
 use wax_kernel::{
     DomainId, HostPattern, Redacted, RequestId, Rng, SystemClock, SystemRng, TenantId, Timestamp,
 };
-use wax_model::{Brand, Domain, Entitlements, Plan, Tenant, TenantScope, domain::Transport};
+use wax_model::{Brand, Domain, Entitlements, PlanId, Tenant, TenantScope, domain::Transport};
 use wax_secrets::{Parts, Secrets};
 use wax_store::{NewDomain, Store};
 use wax_store_sql::{Settings, SqlStore};
@@ -64,7 +64,8 @@ async fn found(store: &dyn Store) -> Result<Domain> {
         id: TenantId::from_bytes([1; 16]),
         slug: "acme".into(),
         name: "Acme".into(),
-        plan: Plan::SelfHosted,
+        plan: PlanId::self_hosted(),
+        limited: false,
         created_at: now,
         deletion_due_at: None,
     };

@@ -5,7 +5,7 @@ use http::{Request, StatusCode};
 use tower::ServiceExt as _;
 use wax_crypto::Origin;
 use wax_kernel::{ApiKeyId, DomainId, RequestId, SessionId, Timestamp};
-use wax_model::{Actor, ApiKey, Membership, Plan, Reach, Role, Scope, SessionKind};
+use wax_model::{Actor, ApiKey, Membership, PlanId, Reach, Role, Scope, SessionKind};
 
 use super::*;
 use crate::{ClientAddress, Network};
@@ -83,8 +83,8 @@ impl Authenticator for Known {
 
     async fn organization(&self, id: TenantId) -> Result<Option<Tenant>, Problem> {
         let (slug, name) = ("acme".to_owned(), "Acme".to_owned());
-        let (plan, created_at) = (Plan::SelfHosted, Timestamp::from_ms(0));
-        Ok(Some(Tenant { id, slug, name, plan, created_at, deletion_due_at: None }))
+        let (plan, created_at) = (PlanId::self_hosted(), Timestamp::from_ms(0));
+        Ok(Some(Tenant { id, slug, name, plan, limited: false, created_at, deletion_due_at: None }))
     }
 
     fn stepped_up(&self, _: &Session) -> bool {

@@ -9,7 +9,7 @@ use wax_kernel::{
 };
 use wax_model::{
     Account, AccountAction, AccountEvent, Actor, ApiKey, Brand, Domain, Invitation, Membership,
-    Plan, Role, Scope, Session, SessionKind, StoredPasskey, Tenant, TokenPurpose, Totp,
+    PlanId, Role, Scope, Session, SessionKind, StoredPasskey, Tenant, TokenPurpose, Totp,
     domain::Transport,
 };
 
@@ -176,7 +176,8 @@ pub fn organization(n: u64) -> Tenant {
         id: tenant(n).tenant(),
         slug: format!("organization-{n}"),
         name: format!("Organization {n}"),
-        plan: Plan::SelfHosted,
+        plan: PlanId::self_hosted(),
+        limited: false,
         created_at: START,
         deletion_due_at: None,
     }

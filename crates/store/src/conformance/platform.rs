@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 use wax_kernel::{ContextKeyId, DomainId, HostPattern, Timestamp};
-use wax_model::{Brand, Color, Corners, Domain, Logo, LogoType, Plan, Tenant, domain::Transport};
+use wax_model::{Brand, Color, Corners, Domain, Logo, LogoType, PlanId, Tenant, domain::Transport};
 
 use super::fixtures::*;
 use crate::{EXPIRED_KEY_KEPT, NewDomain, RegisteredKey, Store, TicketRow};
@@ -21,7 +21,8 @@ fn new_tenant(n: u64, slug: &str) -> Tenant {
         id: tenant(n).tenant(),
         slug: slug.into(),
         name: "株式会社ワックス 🔏".into(),
-        plan: Plan::SelfHosted,
+        plan: PlanId::self_hosted(),
+        limited: false,
         created_at: START,
         deletion_due_at: None,
     }

@@ -18,7 +18,7 @@ use wax_kernel::{
     Clock as _, DomainId, HostPattern, RequestId, Rng, SystemClock, SystemRng, TenantId,
 };
 use wax_model::{
-    Brand, Domain, DomainSettings, Entitlements, Plan, Tenant, TenantScope, domain::Transport,
+    Brand, Domain, DomainSettings, Entitlements, PlanId, Tenant, TenantScope, domain::Transport,
 };
 use wax_pages::BrandFiles;
 use wax_secrets::{Parts, Secrets};
@@ -172,7 +172,8 @@ async fn tenant(store: &SqlStore, rng: &dyn Rng) -> TenantScope {
         id: TenantId::random(rng),
         slug: "acme".into(),
         name: "Acme".into(),
-        plan: Plan::SelfHosted,
+        plan: PlanId::self_hosted(),
+        limited: false,
         created_at: wax_kernel::Timestamp::from_ms(0),
         deletion_due_at: None,
     };

@@ -78,7 +78,8 @@ impl House {
             id,
             slug: slug.into(),
             name: slug.into(),
-            plan: wax_model::Plan::SelfHosted,
+            plan: wax_model::PlanId::self_hosted(),
+            limited: false,
             created_at: self.clock.now(),
             deletion_due_at: None,
         };

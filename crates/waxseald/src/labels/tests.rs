@@ -3,7 +3,7 @@ use std::time::Duration;
 use wax_acme::{AccountThumbprint, Change, Issuance, IssuerId, Step, Token};
 use wax_kernel::{HostPattern, ManualClock, TenantId};
 use wax_model::{
-    Brand, Domain, Plan, Tenant,
+    Brand, Domain, PlanId, Tenant,
     domain::{Ownership, Transport},
 };
 use wax_store::NewDomain;
@@ -28,7 +28,8 @@ async fn house() -> House {
         id: TenantId::from_bytes([1; 16]),
         slug: "acme".into(),
         name: "Acme".into(),
-        plan: Plan::SelfHosted,
+        plan: PlanId::self_hosted(),
+        limited: false,
         created_at: clock.now(),
         deletion_due_at: None,
     };

@@ -11,7 +11,7 @@ use wax_kernel::{
 };
 use wax_mail::{Office, Postbox, Security, Server, Smtp, samples::samples};
 use wax_model::{
-    Action, Brand, Color, Domain, Link, Mail, MailClass, MailKind, OutboxMessage, Plan, Tenant,
+    Action, Brand, Color, Domain, Link, Mail, MailClass, MailKind, OutboxMessage, PlanId, Tenant,
     TenantScope, Topic, domain::Transport,
 };
 use wax_store::{NewDomain, Outbox, Store, Suppression, SuppressionReason};
@@ -150,7 +150,8 @@ async fn acme(store: &Arc<dyn Store>) -> (TenantScope, DomainId) {
         id: TenantId::from_bytes([1; 16]),
         slug: "acme".into(),
         name: "Acme, Inc.".into(),
-        plan: Plan::SelfHosted,
+        plan: PlanId::self_hosted(),
+        limited: false,
         created_at: START,
         deletion_due_at: None,
     };
