@@ -1,8 +1,8 @@
 //! The change log that edges follow, and how far each has got (ADR 0029).
 
 use wax_kernel::{DomainId, Timestamp};
-use wax_model::domain::{Node, NodeKind, Route};
-use wax_store::{CHANGES_KEPT, Changes, NODE_ALIVE, StoreError};
+use wax_model::domain::{Node, NodeKind};
+use wax_store::{CHANGES_KEPT, Changes, NODE_ALIVE, RouteNow, StoreError};
 
 use crate::{
     dialect::locking,
@@ -95,11 +95,11 @@ pub(crate) async fn changes(
 }
 
 /// `None`: there is only the log.
-fn change(row: &Row) -> Result<Option<(i64, DomainId, Option<Route>)>, StoreError> {
+fn change(row: &Row) -> Result<Option<(i64, DomainId, RouteNow)>, StoreError> {
     let row = row.of("domain_changes");
     let Some(domain) = row.maybe_parse("changed_id", DomainId::parse)? else { return Ok(None) };
-    let is_served = row.get::<Option<String>>("host")?.is_some();
-    let route = is_served.then(|| routes::route(row)).transpose()?;
+    let is_held = row.get::<Option<String>>("host")?.is_some();
+    let route = if is_held { routes::route(row)? } else { RouteNow::Gone };
     Ok(Some((row.get("position")?, domain, route)))
 }
 

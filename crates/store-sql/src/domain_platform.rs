@@ -6,15 +6,19 @@ use async_trait::async_trait;
 use wax_kernel::{DomainId, Hostname, Timestamp};
 use wax_model::{
     Tenant,
-    domain::{Domain, Node, NodeKind, Route},
+    domain::{Domain, Node, NodeKind},
 };
-use wax_store::{Changes, DomainLabel, DomainPlatform, StoreError};
+use wax_store::{Changes, DomainLabel, DomainPlatform, RouteNow, StoreError};
 
 use crate::{SqlStore, change_log, domain_checks, domains, feed, labels, routes, tenants};
 
 #[async_trait]
 impl DomainPlatform for SqlStore {
-    async fn routes(&self, after: Option<DomainId>, limit: u32) -> Result<Vec<Route>, StoreError> {
+    async fn routes(
+        &self,
+        after: Option<DomainId>,
+        limit: u32,
+    ) -> Result<Vec<(DomainId, RouteNow)>, StoreError> {
         routes::list(&mut self.database.clone(), after, limit).await
     }
 

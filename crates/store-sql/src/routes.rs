@@ -2,12 +2,12 @@
 
 use wax_kernel::{DomainId, HostPattern, TenantId};
 use wax_model::domain::{Gate, Ownership, Route, Transport};
-use wax_store::StoreError;
+use wax_store::{RouteNow, StoreError};
 
 use crate::{
     brands,
     domains::holding,
-    engine::{Fields, Rows, sql},
+    engine::{Fields, Row, Rows, sql},
     statements::{both, statements},
 };
 
@@ -30,7 +30,16 @@ statements! {
         WHERE domains.id > $1 AND domains.ownership IN ", holding!(), " ORDER BY domains.id LIMIT $2"));
 }
 
-pub(crate) fn route(row: Fields<'_>) -> Result<Route, StoreError> {
+/// One row that cannot be read takes nobody else's away.
+pub(crate) fn route(row: Fields<'_>) -> Result<RouteNow, StoreError> {
+    match read(row) {
+        Ok(route) => Ok(RouteNow::Held(Box::new(route))),
+        Err(StoreError::Corrupt { column, .. }) => Ok(RouteNow::Unreadable { column }),
+        Err(error) => Err(error),
+    }
+}
+
+fn read(row: Fields<'_>) -> Result<Route, StoreError> {
     Ok(Route {
         host: row.parse("host", HostPattern::parse)?,
         tenant: row.parse("tenant_id", TenantId::parse)?,
@@ -49,8 +58,12 @@ pub(crate) async fn list(
     database: &mut impl Rows,
     after: Option<DomainId>,
     limit: u32,
-) -> Result<Vec<Route>, StoreError> {
+) -> Result<Vec<(DomainId, RouteNow)>, StoreError> {
     let after = after.map(|id| id.to_string()).unwrap_or_default();
     let rows = database.rows(sql(LIST_ROUTES).bind(&*after).bind(limit)).await?;
-    rows.iter().map(|row| route(row.of("domains"))).collect()
+    let told = |row: &Row| {
+        let row = row.of("domains");
+        Ok((row.parse("id", DomainId::parse)?, route(row)?))
+    };
+    rows.iter().map(told).collect()
 }

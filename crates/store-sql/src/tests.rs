@@ -8,4 +8,5 @@ mod hints;
 mod leaks;
 mod schema;
 mod statements;
+mod unreadable;
 mod unsafe_sqlite;

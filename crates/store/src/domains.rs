@@ -119,8 +119,33 @@ pub trait DomainRepository: Send {
 pub struct Changes {
     /// The number of the last change that is in it.
     pub position: i64,
-    /// Domains that changed, as they are now; `None`: gone, or not to be served.
-    pub changed: Vec<(DomainId, Option<Route>)>,
+    /// Domains that changed, as they are now.
+    pub changed: Vec<(DomainId, RouteNow)>,
+}
+
+/// What the store says of a domain's route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RouteNow {
+    /// It is held by somebody.
+    Held(Box<Route>),
+    /// Nobody holds it (any more).
+    Gone,
+    /// Its row holds something that this version cannot read: written by a newer one, or damaged. No reason to serve others
+    /// less.
+    Unreadable {
+        /// Where.
+        column: &'static str,
+    },
+}
+
+impl RouteNow {
+    /// The route, if there is one that can be read.
+    pub fn held(self) -> Option<Route> {
+        match self {
+            Self::Held(route) => Some(*route),
+            Self::Gone | Self::Unreadable { .. } => None,
+        }
+    }
 }
 
 /// What our own zone knows of a domain.
@@ -139,7 +164,11 @@ pub struct DomainLabel {
 pub trait DomainPlatform: Send + Sync {
     /// Names that are held, with their looks, in the order of their ids, after this one, at most `limit`: how an edge reads
     /// everything. Take [`Self::position`] first, and follow from there: what changes meanwhile comes again.
-    async fn routes(&self, after: Option<DomainId>, limit: u32) -> Result<Vec<Route>, StoreError>;
+    async fn routes(
+        &self,
+        after: Option<DomainId>,
+        limit: u32,
+    ) -> Result<Vec<(DomainId, RouteNow)>, StoreError>;
     /// The number of the last change.
     async fn position(&self) -> Result<i64, StoreError>;
     /// What changed after `position`, at most `limit` changes (1 or more). A domain that changes again comes with its last

@@ -23,7 +23,7 @@ pub use accounts::{
 pub use copies::{CopyReads, CopyRepository, SealedCopy};
 pub use domains::{
     CHANGES_KEPT, Changes, DomainLabel, DomainPlatform, DomainReads, DomainRepository, NODE_ALIVE,
-    NewDomain, Sender,
+    NewDomain, RouteNow, Sender,
 };
 pub use error::StoreError;
 pub use handovers::{HandoverReads, HandoverRepository};

@@ -30,6 +30,8 @@ test('whoever makes a key finds the page of the API beside it, with every operat
   await page.goto(`${place}/keys`);
   await page.getByRole('link', { name: 'API reference' }).click();
   await heading(page, 'Waxseal API');
+  // A long page is shown before the last of it has come.
+  await page.waitForLoadState('load');
   const { paths } = (await (await fetchAs('computer')(`${run.platform}/v1/openapi.json`)).json()) as Document;
   const operations = Object.values(paths).flatMap((path) => Object.values(path).map(({ operationId }) => operationId));
   const there = await page.locator('article').evaluateAll((articles) => articles.map(({ id }) => id));

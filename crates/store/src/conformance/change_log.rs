@@ -10,7 +10,7 @@ use wax_model::{
 };
 
 use super::{domains::*, fixtures::*, people::*};
-use crate::{CHANGES_KEPT, Changes, NODE_ALIVE, NewDomain, Store, StoreError};
+use crate::{CHANGES_KEPT, Changes, NODE_ALIVE, NewDomain, RouteNow, Store, StoreError};
 
 /// Writes what changed and tells edges: the change's number.
 async fn change(store: &Arc<dyn Store>, domain: &Domain) -> i64 {
@@ -41,7 +41,7 @@ async fn changes(store: &Arc<dyn Store>, position: i64, limit: u32) -> Option<Ch
 #[derive(Default)]
 struct Follower {
     position: i64,
-    routes: BTreeMap<DomainId, Option<Route>>,
+    routes: BTreeMap<DomainId, RouteNow>,
 }
 
 impl Follower {
@@ -100,7 +100,7 @@ pub async fn changes_are_numbered_without_gaps_and_none_is_missed(store: Arc<dyn
         follower
             .routes
             .values()
-            .all(|route| route.as_ref().is_some_and(|one| one.gate == expected))
+            .all(|route| matches!(route, RouteNow::Held(one) if one.gate == expected))
     );
 }
 
@@ -133,7 +133,7 @@ pub async fn changes_are_read_page_by_page(store: Arc<dyn Store>) {
     assert_eq!(page(5, 2).await, (5, Vec::new()));
     assert_eq!(page(0, 4).await.0, 5);
     assert_eq!(page(4, 1_000).await, (5, vec![domain(1)]));
-    let last = changes(&store, 4, 1).await.unwrap().changed.remove(0).1.unwrap();
+    let last = changes(&store, 4, 1).await.unwrap().changed.remove(0).1.held().unwrap();
     assert_eq!((last.host, last.gate, last.label), (first.host, Gate::Suspended, first.label));
 }
 
@@ -152,13 +152,14 @@ pub async fn what_is_not_held_comes_as_gone(store: Arc<dyn Store>) {
         change(&store, &own).await;
         let page = changes(&store, position, 10).await.unwrap();
         position = page.position;
-        let routes: Vec<_> = page.changed.iter().map(|(_, route)| route.is_some()).collect();
+        let routes: Vec<_> =
+            page.changed.iter().map(|(_, route)| matches!(route, RouteNow::Held(_))).collect();
         assert_eq!(routes, [ownership.holds()], "{ownership:?}");
         let all = store.platform().domains().routes(None, 10).await.unwrap();
         assert_eq!(all.len(), usize::from(ownership.holds()), "{ownership:?}");
     }
     bury(&store, &own, START).await;
-    assert_eq!(changes(&store, position, 10).await.unwrap().changed, [(domain(1), None)]);
+    assert_eq!(changes(&store, position, 10).await.unwrap().changed, [(domain(1), RouteNow::Gone)]);
 }
 
 /// Every name that is held comes once, with its look.
@@ -179,7 +180,7 @@ pub async fn routes_are_read_page_by_page(store: Arc<dyn Store>) {
             break;
         }
         assert!(page.len() <= 3);
-        read.extend(page);
+        read.extend(page.into_iter().map(|(_, route)| route.held().unwrap()));
     }
     let mut ids: Vec<_> = read.iter().map(|route| route.domain).collect();
     ids.sort();
@@ -211,7 +212,8 @@ pub async fn who_was_away_too_long_reads_everything_anew(store: Arc<dyn Store>) 
         assert_eq!(changes(&store, position, 10).await, None, "{position}");
     }
     let gone_and_there = changes(&store, 4, 10).await.unwrap().changed;
-    let shown: Vec<_> = gone_and_there.iter().map(|(id, route)| (*id, route.is_some())).collect();
+    let shown: Vec<_> =
+        gone_and_there.into_iter().map(|(id, route)| (id, route.held().is_some())).collect();
     assert_eq!(shown, [(domain(2), false), (domain(3), true)]);
     forget(kept.plus(CHANGES_KEPT)).await;
     assert_eq!(changes(&store, 4, 10).await, None);
@@ -236,7 +238,7 @@ pub async fn an_erased_organizations_domains_come_as_gone(store: Arc<dyn Store>)
     while !unit(&store, |uow| Box::pin(uow.organization().erase(START, 1))).await {}
     let mut follower = Follower { position: 3, ..Follower::default() };
     follower.follow(&store, 10).await;
-    assert_eq!(follower.routes, [(domain(1), None), (domain(2), None)].into());
+    assert_eq!(follower.routes, [(domain(1), RouteNow::Gone), (domain(2), RouteNow::Gone)].into());
 }
 
 /// None before it was to be seen.

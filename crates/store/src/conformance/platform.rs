@@ -4,10 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 use wax_kernel::{ContextKeyId, DomainId, HostPattern, Timestamp};
-use wax_model::{Brand, Color, Corners, Domain, Logo, LogoType, PlanId, Tenant, domain::Transport};
+use wax_model::{
+    Brand, Color, Corners, Domain, Logo, LogoType, PlanId, Tenant,
+    domain::{Route, Transport},
+};
 
 use super::fixtures::*;
-use crate::{EXPIRED_KEY_KEPT, NewDomain, RegisteredKey, Store, TicketRow};
+use crate::{EXPIRED_KEY_KEPT, NewDomain, RegisteredKey, RouteNow, Store, TicketRow};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -53,6 +56,10 @@ async fn two_tenants(store: &Arc<dyn Store>) {
     }
 }
 
+fn held(routes: Vec<(DomainId, RouteNow)>) -> Vec<Route> {
+    routes.into_iter().map(|(_, route)| route.held().unwrap()).collect()
+}
+
 /// The second one is told, and changes nothing.
 pub async fn a_host_belongs_to_one_tenant(store: Arc<dyn Store>) {
     two_tenants(&store).await;
@@ -65,7 +72,8 @@ pub async fn a_host_belongs_to_one_tenant(store: Arc<dyn Store>) {
     assert!(platform.ensure_domain(&other).await.unwrap());
 
     let routes = platform.domains().routes(None, 10).await.unwrap();
-    let mut served: Vec<_> = routes.into_iter().map(|route| (route.host, route.tenant)).collect();
+    let mut served: Vec<_> =
+        held(routes).into_iter().map(|route| (route.host, route.tenant)).collect();
     served.sort();
     let expected = [&other, &first].map(|new| (new.domain.host.clone(), new.domain.tenant()));
     assert_eq!(served, expected);
@@ -91,7 +99,7 @@ pub async fn a_route_shows_the_newest_brand(store: Arc<dyn Store>) {
         // A new id each time: the host is the same, and so is its domain.
         let new = new_domain(1, n as u64, "secrets.acme.example", brand.clone());
         assert!(store.platform().ensure_domain(&new).await.unwrap());
-        let routes = store.platform().domains().routes(None, 10).await.unwrap();
+        let routes = held(store.platform().domains().routes(None, 10).await.unwrap());
         assert_eq!(routes.len(), 1);
         assert_eq!(routes[0].brand, brand);
         assert_eq!(routes[0].domain, DomainId::from_bytes(bytes(20, 0)));

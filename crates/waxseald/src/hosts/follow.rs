@@ -10,7 +10,7 @@ use anyhow::Result;
 use wax_acme::OrderStore;
 use wax_kernel::{Clock, DomainId, HostPattern, Timestamp};
 use wax_model::domain::{Node, NodeKind, Route};
-use wax_store::{DomainPlatform, Store};
+use wax_store::{DomainPlatform, RouteNow, Store};
 
 use super::{
     challenges::Challenges,
@@ -139,7 +139,7 @@ impl Follower {
             if self.serve.concerns_platform(&ids) && self.follow_own().await? {
                 return self.everything().await;
             }
-            let (routes, gone) = split(changes.changed);
+            let Told { routes, gone, .. } = Told::from(changes.changed);
             let entries = self.entries(routes).await?;
             // Whoever loses a name is taken out before whoever gains it is put in.
             self.take_out(gone.iter().copied());
@@ -178,7 +178,9 @@ impl Follower {
         loop {
             let routes = self.log().routes(after, PAGE).await?;
             let count = routes.len();
-            after = routes.last().map(|route| route.domain);
+            after = routes.last().map(|(id, _)| *id);
+            let Told { routes, unreadable, .. } = Told::from(routes);
+            seen.extend(unreadable);
             let entries = self.entries(routes).await?;
             self.put(&entries);
             seen.extend(entries.iter().map(|entry| entry.route.domain));
@@ -284,14 +286,45 @@ fn told<T>(result: Result<T>) -> Option<T> {
         .ok()
 }
 
-/// Those to be served, and those that are gone.
-fn split(changed: Vec<(DomainId, Option<Route>)>) -> (Vec<Route>, Vec<DomainId>) {
-    let (mut routes, mut gone) = (Vec::new(), Vec::new());
-    for (domain, route) in changed {
-        match route {
-            Some(route) => routes.push(route),
-            None => gone.push(domain),
+/// What the store says, apart.
+#[derive(Debug, Default)]
+struct Told {
+    /// To be served.
+    routes: Vec<Route>,
+    /// To be served no longer.
+    gone: Vec<DomainId>,
+    /// To be left as it was: during an update a newer server may have written what this one cannot read.
+    unreadable: Vec<DomainId>,
+}
+
+impl From<Vec<(DomainId, RouteNow)>> for Told {
+    fn from(told: Vec<(DomainId, RouteNow)>) -> Self {
+        let mut apart = Self::default();
+        for (domain, route) in told {
+            match route {
+                RouteNow::Held(route) => apart.routes.push(*route),
+                RouteNow::Gone => apart.gone.push(domain),
+                RouteNow::Unreadable { column } => {
+                    tracing::error!(%domain, column, "a domain cannot be read; it stays as it was last read");
+                    apart.unreadable.push(domain);
+                }
+            }
         }
+        apart
     }
-    (routes, gone)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_domain_that_cannot_be_read_is_not_taken_for_gone() {
+        let [gone, unreadable] = [1, 2].map(|n| DomainId::from_bytes([n; 16]));
+        let heard =
+            vec![(gone, RouteNow::Gone), (unreadable, RouteNow::Unreadable { column: "settings" })];
+        let told = Told::from(heard);
+        assert_eq!((told.gone, told.unreadable), (vec![gone], vec![unreadable]));
+        assert!(told.routes.is_empty());
+    }
 }
