@@ -2,6 +2,7 @@
 #![warn(missing_docs)]
 
 mod types;
+pub mod webhook;
 
 pub use types::{
     Change, Checkout, Invoice, NewCustomer, PaymentsError, Preview, PreviewLine, Price, Subscribed,

@@ -1,0 +1,3 @@
+//! What is asked of Stripe, against a scripted one; and what it signs.
+
+mod webhook;
