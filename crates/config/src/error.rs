@@ -35,6 +35,16 @@ pub enum ConfigError {
         /// Why, with the line where there is one.
         reason: String,
     },
+    /// A file that a key names cannot be read.
+    #[error("{key} names {}, which cannot be read: {reason}", path.display())]
+    Named {
+        /// `section.key`
+        key: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// No such key exists.
     #[error("{key} ({source_of_key}) is not a key of the configuration; {todo}")]
     Unknown {

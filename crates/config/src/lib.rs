@@ -3,6 +3,7 @@
 
 mod accounts;
 mod acme;
+mod billing;
 mod console;
 mod domains;
 mod error;
@@ -19,6 +20,7 @@ use serde::Deserialize;
 
 pub use accounts::{Accounts, SignUp};
 pub use acme::{Acme, AcmeIssuer, ExternalAccount};
+pub use billing::{Billing, Stripe};
 pub use console::Console;
 pub use domains::{CertificateFeed, Domains, NameServer, RootKey};
 pub use error::{ConfigError, Source};
@@ -55,6 +57,8 @@ pub struct Config {
     pub secrets: Secrets,
     /// Who may be a member, and for how long they are let in.
     pub accounts: Accounts,
+    /// What is sold, and who takes the money.
+    pub billing: Billing,
     /// Who takes its mails, and who writes them.
     pub mail: Mail,
     /// What is remembered, and how long.

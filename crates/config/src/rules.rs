@@ -15,6 +15,7 @@ pub(crate) fn check(config: &Config) -> Result<(), ConfigError> {
     domains(config)?;
     name_server(config)?;
     acme(config)?;
+    billing(config)?;
     store(config)
 }
 
@@ -303,6 +304,54 @@ fn acme(config: &Config) -> Result<(), ConfigError> {
         "acme.issuers",
         "has two of one name",
         "give each its own",
+    )
+}
+
+fn billing(config: &Config) -> Result<(), ConfigError> {
+    let (parts, billing) = (&config.server.only, &config.billing);
+    rule(
+        !billing.stripe_secret_key.expose().is_empty() && billing.stripe_secret_key_file.is_some(),
+        "billing.stripe_secret_key_file",
+        "and billing.stripe_secret_key are both set",
+        "set one of them",
+    )?;
+    rule(
+        !billing.stripe_webhook_secrets.is_empty() && billing.stripe_webhook_secrets_file.is_some(),
+        "billing.stripe_webhook_secrets_file",
+        "and billing.stripe_webhook_secrets are both set",
+        "set one of them",
+    )?;
+    rule(
+        billing.is_on() && config.console.host.is_none(),
+        "billing.plans",
+        "has something to sell, but there is no console.host, where it is sold",
+        "set it, or sell nothing",
+    )?;
+    // Others have to know what an organization may do, and need not be able to take its money.
+    let asks_stripe = parts.has(Part::Accounts) || parts.has(Part::Worker);
+    rule(
+        billing.is_on() && asks_stripe && !billing.has_key(),
+        "billing.stripe_secret_key",
+        "is empty, but there is something to sell (billing.plans)",
+        "set it, or billing.stripe_secret_key_file",
+    )?;
+    rule(
+        !billing.is_on() && billing.has_key(),
+        "billing.plans",
+        "is empty, but there is a key of Stripe's (billing.stripe_secret_key)",
+        "write at least two plans, one of them without prices, or leave the key out",
+    )?;
+    rule(
+        billing.has_key() != billing.has_webhook_secrets(),
+        "billing.stripe_webhook_secrets",
+        "goes with billing.stripe_secret_key",
+        "set both, or neither",
+    )?;
+    rule(
+        billing.stripe_url.is_some() && !billing.has_key(),
+        "billing.stripe_url",
+        "is set, but there is no billing.stripe_secret_key",
+        "set it, or leave this out",
     )
 }
 

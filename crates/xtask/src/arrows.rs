@@ -10,7 +10,6 @@ const FLOORS: &[&[&str]] = &[
     &["wax-kernel"],
     &[
         "wax-cache",
-        "wax-config",
         "wax-crypto",
         "wax-dns-tree",
         "wax-i18n",
@@ -20,6 +19,7 @@ const FLOORS: &[&[&str]] = &[
     &[
         "wax-acme",
         "wax-client-sdk",
+        "wax-config",
         "wax-connect",
         "wax-dns",
         "wax-httpkit",
