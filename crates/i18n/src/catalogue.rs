@@ -18,6 +18,7 @@ macro_rules! areas {
 
 const FILES: &[(&str, [&str; Lang::ALL.len()])] = &areas![
     "account",
+    "billing",
     "bound",
     "certificate",
     "cli",
@@ -33,6 +34,7 @@ const FILES: &[(&str, [&str; Lang::ALL.len()])] = &areas![
     "organization",
     "pages",
     "passkey",
+    "plan",
     "problems",
     "receipt",
     "refused",

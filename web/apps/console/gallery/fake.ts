@@ -5,8 +5,9 @@ import dnsJa from '@waxseal/i18n/locales/ja/dns.json';
 import problemsJa from '@waxseal/i18n/locales/ja/problems.json';
 import type {
   Account, AccountEvent, ApiKey, AuditEvent, Ceremony, CreateAnswer, DeviceLook, Invitation, InvitationLook, Member, MemberReceipt, Membership,
-  NewApiKey, NoticesState, Organization, Page, Passkey, Permission, Role, SessionAnswer, SessionRow, SignInAnswer,
+  NewApiKey, NoticesState, Organization, Page, Passkey, Role, SessionAnswer, SessionRow, SignInAnswer,
 } from '../src/api/types.ts';
+import { backAt, billing, invoices, preview, STANDS, usage } from './billing.ts';
 import { detail, domains, history } from './domains.ts';
 
 /** How the world is when a page is looked at. */
@@ -14,6 +15,7 @@ export const SCENARIOS = [
   ...['owner', 'auditor', 'confined', 'invited', 'linked', 'several', 'nowhere', 'empty', 'long', 'deleting'] as const,
   ...['guest', 'invited-only', 'elsewhere', 'wrong', 'held-back', 'weak'] as const,
   ...['loading', 'failed', 'offline', 'broken-off', 'ended', 'doubted', 'taken', 'refused'] as const,
+  ...['self-hosted', 'unpaid-for', 'full', 'full-member', 'over', 'stopped', 'slow', ...STANDS] as const,
 ] as const;
 export type Scenario = (typeof SCENARIOS)[number];
 
@@ -30,7 +32,7 @@ const LONG = 'A Very Long Name Somebody Really Has, of the Department for Names 
 const LONG_JA = '株式会社とても長い名前の会社と関連会社情報システム統括部セキュリティー推進グループ';
 
 function membership(scenario: Scenario): Membership {
-  const role: Role = scenario === 'auditor' ? 'auditor' : scenario === 'confined' ? 'member' : 'owner';
+  const role: Role = scenario === 'auditor' ? 'auditor' : scenario === 'confined' || scenario === 'full-member' ? 'member' : 'owner';
   const name = scenario === 'long' ? LONG_JA : 'Acme, Inc.';
   const more = { ...(scenario === 'deleting' && { deletion_due_at_ms: NOW + 5 * DAY }), ...(scenario === 'confined' && { domain: 'dom_2' }) };
   return { id: 'ten_acme', slug: 'acme', name, role, ...more };
@@ -50,9 +52,10 @@ const session = (scenario: Scenario, signedIn: boolean): SessionAnswer => ({
   signed_in: signedIn, csrf: 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA', sign_up: scenario === 'invited-only' ? 'invited' : 'open',
   // The servers of the auditor and of those who are invited have no passkeys.
   passkeys: scenario !== 'invited-only' && scenario !== 'auditor',
+  billing: scenario !== 'self-hosted',
 });
 
-const PERMISSIONS: Permission[] = ['organization.read', 'members.read', 'secrets.create', 'secrets.read'];
+const PERMISSIONS: Organization['permissions'] = ['organization.read', 'members.read', 'secrets.create', 'secrets.read'];
 
 const organization = (scenario: Scenario): Organization => ({
   ...membership(scenario), created_at_ms: NOW - 200 * DAY, permissions: PERMISSIONS,
@@ -196,6 +199,13 @@ const ROUTES: Readonly<Record<string, Answer>> = {
   'POST /v1/organizations/*/domains/*/check': (_scenario, _cursor, domain) => detail(domain),
   'POST /v1/organizations/*/domains/*/connect': (_scenario, _cursor, domain) => ({ provider: 'Virtucon Domains', host: 'www.virtucon.example', url: 'https://www.virtucon.example/', state: 's', records: detail(domain).records }),
   'POST /v1/organizations/*/domains/*/contest': (_scenario, _cursor, domain) => detail(domain),
+  'GET /v1/organizations/*/billing': (scenario) => billing(scenario),
+  'POST /v1/organizations/*/billing/refresh': (scenario) => backAt(scenario),
+  'POST /v1/organizations/*/billing/preview': () => preview,
+  'POST /v1/organizations/*/billing/cancel': () => billing('ends'),
+  'POST /v1/organizations/*/billing/resume': () => billing('owner'),
+  'GET /v1/organizations/*/billing/invoices': invoices,
+  'GET /v1/organizations/*/usage': usage,
   'GET /v1/account/passkeys': passkeys,
   'GET /v1/account/sessions': () => sessions,
   'GET /v1/account/events': events,
@@ -239,18 +249,29 @@ interface Refused {
   reason?: keyof typeof dnsEn;
   /** Everything that is wrong with a certificate. */
   faults?: readonly { code: string }[];
+  /** What of the plan is reached. */
+  meter?: string;
+  max?: number;
 }
 
 /** In the reader's language, as the server says it. */
-function problem({ status, code, params, field, reason, faults }: Refused): Response {
+function problem({ status, code, params, field, reason, faults, meter, max }: Refused): Response {
   const lang = langOf(document.documentElement.lang);
   const because = { ...params, ...(reason && { reason: { en: dnsEn, ja: dnsJa }[lang][reason] }) };
   const say = (part: string) => format(lang, PROBLEMS[lang][`${code}.${part}`] ?? code, because);
   const short = code.split('.')[0];
-  const body = { type: `urn:waxseal:problem:${short}`, title: say('title'), status, detail: say('detail'), code: short, ...(field && { field }), ...(faults && { faults }) };
-  const headers = { 'Content-Type': 'application/problem+json', 'X-Request-Id': 'req_01JD4Z8Q', ...(status === 429 && { 'Retry-After': '60' }) };
+  const body = { type: `urn:waxseal:problem:${short}`, title: say('title'), status, detail: say('detail'), code: short, ...(field && { field }), ...(faults && { faults }), ...(meter && { meter, max }) };
+  const headers = { 'Content-Type': 'application/problem+json', 'X-Request-Id': 'req_01JD4Z8Q', ...(status === 429 && { 'Retry-After': '60' }), ...(short === 'payments-unavailable' && { 'Retry-After': '30' }) };
   return new Response(JSON.stringify(body), { status, headers });
 }
+
+/** Everything that the plan has is used up. */
+const FULL: readonly (readonly [RegExp, Refused])[] = [
+  [/^POST.*secrets$/, { status: 403, code: 'plan-limit', meter: 'secrets', max: 25 }],
+  [/^POST.*domains$/, { status: 403, code: 'plan-limit', meter: 'domains', max: 1 }],
+  [/^POST.*invitations$/, { status: 403, code: 'plan-limit', meter: 'members', max: 3 }],
+  [/^POST.*keys$/, { status: 403, code: 'plan-limit', meter: 'keys', max: 1 }],
+];
 
 /** What is refused in a world, and how. Who one is, everybody is told. */
 const REFUSED: Partial<Record<Scenario, readonly (readonly [asked: RegExp, refused: Refused])[]>> = {
@@ -272,6 +293,12 @@ const REFUSED: Partial<Record<Scenario, readonly (readonly [asked: RegExp, refus
     [/^POST.*domains$/, { status: 422, code: 'invalid.host', field: 'host', reason: 'host.public-suffix' }],
     [/^PUT/, { status: 422, code: 'invalid.certificate', field: 'chain', faults: [{ code: 'key-mismatch' }, { code: 'out-of-order' }] }],
   ],
+  'unpaid-for': [[/^POST.*billing/, { status: 503, code: 'payments-unavailable' }]],
+  free: [[/^POST.*checkout$/, { status: 503, code: 'payments-unavailable' }]],
+  full: FULL,
+  'full-member': FULL,
+  over: [[/^POST.*secrets$/, { status: 403, code: 'plan-limit', meter: 'domains', max: 1 }]],
+  stopped: [[/^POST/, { status: 403, code: 'organization-limited' }]],
   taken: [
     [/^POST.*invitations$/, { status: 409, code: 'conflict.member', field: 'email' }],
     [/device\/look$/, { status: 404, code: 'not-available.code' }],

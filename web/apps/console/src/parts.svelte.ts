@@ -7,6 +7,8 @@ const PARTS = {
   account: () => import('./parts/account.ts'),
   organization: () => import('./parts/organization.ts'),
   domains: () => import('./parts/domains.ts'),
+  plan: () => import('./parts/plan.ts'),
+  billing: () => import('./parts/billing.ts'),
   share: () => import('./parts/share.ts'),
 };
 
@@ -15,15 +17,18 @@ type Modules = { [P in Part]: Awaited<ReturnType<(typeof PARTS)[P]>> };
 
 /** Pages of an organization that are made of something else. */
 const ORGANIZATION_PARTS: Partial<Record<OrganizationPage, readonly Part[]>> = {
-  share: ['member', 'organization', 'share'],
-  domains: ['member', 'domains'],
-  addDomain: ['member', 'domains'],
-  domain: ['member', 'domains'],
+  share: ['member', 'plan', 'organization', 'share'],
+  domains: ['member', 'plan', 'domains'],
+  addDomain: ['member', 'plan', 'domains'],
+  domain: ['member', 'plan', 'domains'],
+  billing: ['member', 'plan', 'billing'],
+  usage: ['member', 'plan', 'billing'],
+  invoices: ['member', 'plan', 'billing'],
 };
 
 /** The parts that a page is made of, for somebody who is signed in. */
 export function partsOf(found: Found): readonly Part[] {
-  if (found.kind === 'organization') return ORGANIZATION_PARTS[found.page] ?? ['member', 'organization'];
+  if (found.kind === 'organization') return ORGANIZATION_PARTS[found.page] ?? ['member', 'plan', 'organization'];
   if (found.kind === 'missing' || found.page === 'start') return ['member'];
   return isOpen(found.page) ? [] : ['member', 'account'];
 }

@@ -1,4 +1,5 @@
-import type { Membership, Permission, Role } from '../api/types.ts';
+import type { Membership, Permission, Role, SessionAnswer } from '../api/types.ts';
+import { NEEDS, type OrganizationPage } from './routes.ts';
 
 /**
  * The table of `docs/accounts.md` §2, for what is shown. The server decides: a button that stands here in error is
@@ -20,6 +21,8 @@ const ALLOWED: Readonly<Record<Permission, readonly Role[]>> = {
   'keys.read': READERS,
   'keys.write': LEADERS,
   'audit.read': READERS,
+  'billing.read': READERS,
+  'billing.write': OWNERS,
   'domains.read': EVERYBODY,
   'domains.write': LEADERS,
   'domains.control': LEADERS,
@@ -36,6 +39,10 @@ export function can({ role, domain }: Pick<Membership, 'role' | 'domain'>, permi
   if (domain && !CONFINED.includes(permission)) return false;
   return ALLOWED[permission].includes(role);
 }
+
+/** Whether there is such a page for a member: it is theirs to see, and the server sells plans if it is about them. */
+export const isThere = (page: OrganizationPage, membership: Membership, session: SessionAnswer | undefined): boolean =>
+  can(membership, NEEDS[page]) && (NEEDS[page] !== 'billing.read' || session?.billing === true);
 
 /** Only an owner makes, changes or removes an owner. */
 export function rolesToGive(role: Role): readonly Role[] {

@@ -30,6 +30,9 @@ const ORGANIZATIONS = {
   '/domains/new': 'addDomain',
   '/domains/*': 'domain',
   '/audit': 'audit',
+  '/billing': 'billing',
+  '/billing/usage': 'usage',
+  '/billing/invoices': 'invoices',
   '/settings': 'settings',
 } as const;
 
@@ -47,6 +50,9 @@ export const NEEDS: Readonly<Record<OrganizationPage, Permission>> = {
   addDomain: 'domains.write',
   domain: 'domains.read',
   audit: 'audit.read',
+  billing: 'billing.read',
+  usage: 'billing.read',
+  invoices: 'billing.read',
   settings: 'organization.read',
 };
 

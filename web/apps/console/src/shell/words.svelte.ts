@@ -1,16 +1,18 @@
 import { format, langOf, values, type Lang, type Message, type Params } from '@waxseal/i18n';
 import accountEn from '@waxseal/i18n/locales/en/account.json';
 import consoleEn from '@waxseal/i18n/locales/en/console.json';
+import type billingEn from '@waxseal/i18n/locales/en/billing.json';
 import type certificateEn from '@waxseal/i18n/locales/en/certificate.json';
 import type dnsEn from '@waxseal/i18n/locales/en/dns.json';
 import type domainsEn from '@waxseal/i18n/locales/en/domains.json';
 import type organizationEn from '@waxseal/i18n/locales/en/organization.json';
+import type planEn from '@waxseal/i18n/locales/en/plan.json';
 import accountJa from '@waxseal/i18n/locales/ja/account.json';
 import consoleJa from '@waxseal/i18n/locales/ja/console.json';
 import { speak } from '@waxseal/ui/components';
 import { keepLanguage } from './preferences.ts';
 
-export type Key = keyof typeof consoleEn | keyof typeof accountEn | keyof typeof organizationEn | keyof typeof domainsEn | `dns.${keyof typeof dnsEn}` | `certificate.${keyof typeof certificateEn}`;
+export type Key = keyof typeof consoleEn | keyof typeof accountEn | keyof typeof organizationEn | keyof typeof domainsEn | keyof typeof billingEn | keyof typeof planEn | `dns.${keyof typeof dnsEn}` | `certificate.${keyof typeof certificateEn}`;
 type Messages = Partial<Record<Key, Message>>;
 
 const MESSAGES: Record<Lang, Messages> = { en: { ...consoleEn, ...accountEn }, ja: { ...consoleJa, ...accountJa } };
