@@ -1,1 +1,0 @@
-import{Gt as e,Vt as t,i as n,xt as r}from"./problem.CyPbZs8h.js";var i=class{#e;#t=new Map;constructor(e){this.#e=e}of({id:e}){let t=this.#t.get(e)??r(()=>new n(()=>this.#e.api.get(`/v1/organizations/${e}/billing`)));return this.#t.set(e,t),t}},a=Symbol(`billing`),o=t=>e(a,t),s=()=>t(a);export{o as n,s as r,i as t};

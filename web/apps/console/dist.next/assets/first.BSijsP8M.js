@@ -1,1 +1,0 @@
-(function(){(()=>{let e=document.documentElement;e.lang=/(?:^|;\s*)lang=(en|ja)\b/.exec(document.cookie)?.[1]??(navigator.languages.find(e=>/^(en|ja)\b/i.test(e))?.slice(0,2).toLowerCase()||`en`);try{let t=localStorage.getItem(`waxseal-theme`);(t===`light`||t===`dark`)&&(e.dataset.theme=t)}catch{}})()})();

@@ -1,1 +1,0 @@
-function e(e,{protocol:t,port:n}){return/(^|\.)localhost$/.test(e)?`${t}//${e}${n?`:${n}`:``}`:`https://${e}`}export{e as t};
