@@ -17,6 +17,7 @@ mod pebble;
 mod people;
 mod platform_app;
 mod smtp;
+mod stripe;
 mod tree_wire;
 mod watched;
 
@@ -34,5 +35,9 @@ pub use pebble::{Habits as PebbleHabits, Pebble};
 pub use people::{Recipient, Sender, Terms};
 pub use platform_app::{House, Person, PlatformApp};
 pub use smtp::{Catcher, CatcherTls, Caught, MAIL_HOST, Trouble};
+pub use stripe::{
+    AfterRetries, Asked as StripeAsked, Event as StripeEvent, Fault as StripeFault, ScriptedStripe,
+    signature as stripe_signature,
+};
 pub use tree_wire::TreeWire;
 pub use watched::{Step, Watched};
