@@ -98,6 +98,8 @@ codes! {
     NoAnswer = "no-answer", BAD_GATEWAY, Upstream;
     /// The DNS names somebody else for this host: nothing is made, claimed or opened here until it names us again.
     DomainHeld = "domain-held", SERVICE_UNAVAILABLE, Denied;
+    /// Stripe does not answer; nothing was changed.
+    PaymentsUnavailable = "payments-unavailable", SERVICE_UNAVAILABLE, Upstream;
     /// A part is down or busy; nothing was changed.
     Unavailable = "unavailable", SERVICE_UNAVAILABLE, Upstream;
 }

@@ -258,6 +258,32 @@ fn domain_details(kind: &MailKind, lang: Lang) -> Details<'_> {
                 .fact("issuer", "issuer", issuer)
                 .moment("time", *at, lang)
         }
+        of_payments => payment_details(of_payments, lang),
+    }
+}
+
+fn payment_details(kind: &MailKind, lang: Lang) -> Details<'_> {
+    let of = |link, organization| Details::default().link(link).name("organization", organization);
+    match kind {
+        MailKind::PaymentFailed { link, organization, until } => {
+            of(link, organization).moment("until", *until, lang)
+        }
+        MailKind::PaymentGraceEnds { link, organization, until, days } => {
+            of(link, organization).moment("until", *until, lang).count(*days)
+        }
+        MailKind::OrganizationLimited { link, organization }
+        | MailKind::PaymentRecovered { link, organization } => of(link, organization),
+        MailKind::TrialEnds { link, organization, ends } => {
+            of(link, organization).moment("ends", *ends, lang)
+        }
+        MailKind::SubscriptionEnded { link, organization, at } => {
+            of(link, organization).moment("time", *at, lang)
+        }
+        MailKind::UsageHigh { link, organization, meter, most }
+        | MailKind::UsageFull { link, organization, meter, most } => {
+            let what = text(lang, &format!("mail.meter.{}", meter.as_str()), &[]);
+            of(link, organization).name("meter", &what).name("most", &most.to_string())
+        }
         _ => Details::default(),
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use wax_kernel::{EmailAddress, Timestamp};
-use wax_model::{Link, Mail, MailKind, Role};
+use wax_model::{Link, Mail, MailKind, Meter, Role};
 
 const AT: Timestamp = Timestamp::from_ms(1_800_000_000_000);
 
@@ -20,7 +20,8 @@ pub fn samples(language: &str) -> Vec<Mail> {
         kind,
     };
     let words = Words::of(language);
-    let all = [of_accounts(&words), of_organizations(&words), of_domains(&words)];
+    let all =
+        [of_accounts(&words), of_organizations(&words), of_domains(&words), of_payments(&words)];
     all.into_iter().flatten().map(mail).collect()
 }
 
@@ -246,6 +247,36 @@ fn of_domains(words: &Words) -> Vec<MailKind> {
             name: "exarnple.com".to_owned(),
             issuer: "C=US, O=Example Trust, CN=E1".to_owned(),
             at: AT,
+        },
+    ]
+}
+
+fn of_payments(words: &Words) -> Vec<MailKind> {
+    let organization = || words.organization.clone();
+    let link = || link("https://app.waxseal.example/o/acme/billing");
+    vec![
+        MailKind::PaymentFailed { link: link(), organization: organization(), until: AT },
+        MailKind::PaymentGraceEnds {
+            link: link(),
+            organization: organization(),
+            until: AT,
+            days: 7,
+        },
+        MailKind::OrganizationLimited { link: link(), organization: organization() },
+        MailKind::PaymentRecovered { link: link(), organization: organization() },
+        MailKind::TrialEnds { link: link(), organization: organization(), ends: AT },
+        MailKind::SubscriptionEnded { link: link(), organization: organization(), at: AT },
+        MailKind::UsageHigh {
+            link: link(),
+            organization: organization(),
+            meter: Meter::Secrets,
+            most: 1_000,
+        },
+        MailKind::UsageFull {
+            link: link(),
+            organization: organization(),
+            meter: Meter::Domains,
+            most: 5,
         },
         MailKind::Test,
     ]

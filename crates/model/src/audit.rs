@@ -99,6 +99,10 @@ text_enum! {
         DomainCertificateBrought = "domain.certificate_brought",
         /// A certificate that was brought along was taken away.
         DomainCertificateRemoved = "domain.certificate_removed",
+        /// The organization has another plan: its id.
+        BillingPlanChanged = "billing.plan_changed",
+        /// It stands otherwise with its payments: how.
+        BillingStandingChanged = "billing.standing_changed",
         /// A mail was refused for good: its message's id.
         MailBounced = "mail.bounced",
     }
@@ -127,7 +131,8 @@ pub struct AuditEvent {
     pub action: Action,
     /// Who; `None`: a stranger, or the clock.
     pub actor: Option<Actor>,
-    /// To what: the receipt id of a secret, the id of a member, an invitation, a key, a domain, a message or the organization itself.
+    /// To what: the receipt id of a secret, the id of a member, an invitation, a key, a domain, a message or the organization itself;
+    /// a plan's id, or a standing.
     pub subject: String,
     /// From where, as a network (`192.0.2.0/24`, `2001:db8:1::/48`), if a caller did it. Never a full address.
     pub network: Option<String>,

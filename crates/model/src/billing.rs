@@ -58,6 +58,22 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// A difference between Stripe and us that only people can mend.
+    DriftKind {
+        /// Stripe has a customer that no organization of ours is.
+        UnknownCustomer = "unknown-customer",
+        /// An organization pays for something beside the subscription that counts.
+        TwoSubscriptions = "two-subscriptions",
+        /// A subscription has a price that no plan has.
+        UnknownPrice = "unknown-price",
+        /// Organizations have a plan that the configuration does not know.
+        UnknownPlan = "unknown-plan",
+        /// Stripe does not take the number of members.
+        Seats = "seats",
+    }
+}
+
 /// A currency: three small letters of ISO 4217.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use wax_kernel::{DomainId, EmailAddress, Redacted, Timestamp};
 
-use crate::Role;
+use crate::{Meter, Role};
 
 /// The text is not a link that we would put into a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -208,6 +208,22 @@ kinds! {
     DomainForeignCertificate = "domain-foreign-certificate", Security { link: Link, organization: String, host: String, issuer: String, serial: String, at: Timestamp, };
     /// Somebody got a certificate for a name that looks like its own.
     DomainLookAlike = "domain-look-alike", Notice { link: Link, organization: String, host: String, name: String, issuer: String, at: Timestamp, };
+    /// A payment failed. `until`: then nothing new can be made.
+    PaymentFailed = "payment-failed", Security { link: Link, organization: String, until: Timestamp, };
+    /// The same, soon.
+    PaymentGraceEnds = "payment-grace-ends", Security { link: Link, organization: String, until: Timestamp, days: u32, };
+    /// Nothing new can be made until it is paid.
+    OrganizationLimited = "organization-limited", Security { link: Link, organization: String, };
+    /// It is paid again.
+    PaymentRecovered = "payment-recovered", Security { link: Link, organization: String, };
+    /// A trial ends soon.
+    TrialEnds = "trial-ends", Security { link: Link, organization: String, ends: Timestamp, };
+    /// It pays for nothing any more.
+    SubscriptionEnded = "subscription-ended", Security { link: Link, organization: String, at: Timestamp, };
+    /// Most of what a plan allows is used up: 80 %.
+    UsageHigh = "usage-high", Notice { link: Link, organization: String, meter: Meter, most: u64, };
+    /// All of it is: no more can be made.
+    UsageFull = "usage-full", Notice { link: Link, organization: String, meter: Meter, most: u64, };
     /// The operator tries out whether mail arrives.
     Test = "test", Security;
 }

@@ -121,6 +121,10 @@ permissions! {
     DomainsWrite = "domains.write", [ALL, ALL, NO, NO], Some(Scope::DomainsWrite), false;
     /// Remove them, answer a contest, bring certificates.
     DomainsControl = "domains.control", [ALL, ALL, NO, NO], Some(Scope::DomainsWrite), true;
+    /// See what is paid and used.
+    BillingRead = "billing.read", [ALL, ALL, NO, ALL], None, false;
+    /// Subscribe, change and cancel.
+    BillingWrite = "billing.write", [ALL, NO, NO, NO], None, false;
 }
 
 impl Permission {

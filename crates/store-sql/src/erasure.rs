@@ -38,6 +38,11 @@ statements! {
     ERASE_ISSUANCES = batch!("issuances", "domain_id");
     ERASE_CERTIFICATES = batch!("certificates", "id");
     ERASE_EVENTS = batch!("audit_events", "id");
+    /// Whoever still pays for something is told to stop by a job, which knows nothing of the organization any more.
+    PART = both("INSERT INTO billing_partings (customer, due_at_ms)
+        SELECT customer, CAST($2 AS BIGINT) FROM billing_customers WHERE tenant_id = $1 ON CONFLICT (customer) DO NOTHING");
+    ERASE_CUSTOMER = both("DELETE FROM billing_customers WHERE tenant_id = $1");
+    ERASE_DRIFT = batch!("billing_drift", "kind, subject");
     DOMAINS_TO_ERASE = both("SELECT id, host FROM domains WHERE tenant_id = $1 ORDER BY id LIMIT $2");
     /// Its look, history and report go with it (ON DELETE CASCADE).
     ERASE_DOMAIN = both("DELETE FROM domains WHERE tenant_id = $1 AND id = $2");
@@ -54,6 +59,8 @@ pub(crate) async fn erase(
 ) -> Result<bool, StoreError> {
     let due_at = tenants::lock(session, tenant).await?.and_then(|tenant| tenant.deletion_due_at);
     let Some(due_at) = due_at.filter(|due_at| *due_at <= now) else { return Ok(true) };
+    session.execute(sql(PART).bind(tenant).bind(now)).await?;
+    session.execute(sql(ERASE_CUSTOMER).bind(tenant)).await?;
     let left = erase_rows(session, tenant, limit).await?;
     let left = erase_domains(session, tenant, now, left).await?;
     if left == 0 {
@@ -84,6 +91,7 @@ async fn erase_rows(
         sql(ERASE_ISSUANCES),
         sql(ERASE_CERTIFICATES),
         sql(ERASE_EVENTS),
+        sql(ERASE_DRIFT),
     ];
     session.execute(sql(ERASE_INVITATION_TOKENS).bind(tenant)).await?;
     let mut left = limit;

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use wax_kernel::{TenantId, Timestamp};
 use wax_model::{OperatorEvent, Tenant};
 use wax_store::{
-    DomainPlatform, DueClaim, DueSecret, NewDomain, Outage, Outbox, PlatformStore, RegisteredKey,
+    BillingPlatform, DomainPlatform, DueClaim, DueSecret, NewDomain, Outage, Outbox, PlatformStore, RegisteredKey,
     StoreError, TicketRow,
 };
 
@@ -148,6 +148,10 @@ impl PlatformStore for SqlStore {
                 Box::pin(async move { ticket_keys::keep(&mut session, &keys).await })
             })
             .await
+    }
+
+    fn billing(&self) -> &dyn BillingPlatform {
+        self
     }
 
     fn outbox(&self) -> &dyn Outbox {

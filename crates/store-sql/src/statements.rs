@@ -34,6 +34,8 @@ pub(crate) const ALL: &[&[(&str, Statement)]] = &[
     crate::accounts::STATEMENTS,
     crate::api_keys::STATEMENTS,
     crate::audit::STATEMENTS,
+    crate::billing::STATEMENTS,
+    crate::billing_drift::STATEMENTS,
     crate::brands::STATEMENTS,
     crate::burials::STATEMENTS,
     crate::certificates::STATEMENTS,

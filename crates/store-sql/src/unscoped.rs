@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use wax_model::{OutboxMessage, Tenant, TenantScope};
 use wax_store::{
-    AccountRepository, DomainRepository, OperatorRepository, OutboxRepository, PlatformUnit,
+    AccountRepository, BillingRepository, DomainRepository, OperatorRepository, OutboxRepository, PlatformUnit,
     SessionRepository, StoreError, TokenRepository, UnitOfWork,
 };
 
@@ -33,6 +33,10 @@ impl PlatformUnit for Unscoped<Session<'_>> {
     }
 
     fn domains(&mut self) -> &mut dyn DomainRepository {
+        self
+    }
+
+    fn billing(&mut self) -> &mut dyn BillingRepository {
         self
     }
 

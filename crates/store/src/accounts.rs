@@ -9,7 +9,7 @@ use wax_model::{
     StoredPasskey, Tenant, TenantScope, TokenPurpose,
 };
 
-use crate::{DomainRepository, OperatorRepository, OutboxRepository, StoreError, UnitOfWork};
+use crate::{BillingRepository, DomainRepository, OperatorRepository, OutboxRepository, StoreError, UnitOfWork};
 
 /// SHA-256 of a bearer value: what the database holds instead of it.
 pub type TokenHash = [u8; 32];
@@ -95,6 +95,8 @@ pub trait PlatformUnit: Send {
     fn outbox(&mut self) -> &mut dyn OutboxRepository;
     /// Domains, whosesoever.
     fn domains(&mut self) -> &mut dyn DomainRepository;
+    /// What we know of payments.
+    fn billing(&mut self) -> &mut dyn BillingRepository;
     /// What the operator changes.
     fn operator(&mut self) -> &mut dyn OperatorRepository;
     /// The same transaction, within one organization.

@@ -2,6 +2,7 @@
 #![warn(missing_docs)]
 
 mod accounts;
+mod billing;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod copies;
@@ -19,6 +20,9 @@ mod unit_of_work;
 pub use accounts::{
     AccountReads, AccountRepository, DEVICE_KNOWN, NewToken, PlatformUnit, SessionRepository,
     SignInTries, TRIES_KEPT, Token, TokenHash, TokenRepository, Tried,
+};
+pub use billing::{
+    Attended, BillingCustomer, BillingEvent, BillingPlatform, BillingPrice, BillingRepository, Drift,
 };
 pub use copies::{CopyReads, CopyRepository, SealedCopy};
 pub use domains::{

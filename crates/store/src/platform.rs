@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use wax_kernel::{ClaimId, ContextKeyId, SecretId, TenantId, Timestamp};
 use wax_model::{OperatorEvent, Tenant};
 
-use crate::{DomainPlatform, NewDomain, Outbox, StoreError};
+use crate::{BillingPlatform, DomainPlatform, NewDomain, Outbox, StoreError};
 
 /// A secret with something due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,6 +127,8 @@ pub trait PlatformStore: Send + Sync {
     async fn ticket_keys(&self, keys: &[TicketRow]) -> Result<Vec<TicketRow>, StoreError>;
     /// The change log, and work on domains.
     fn domains(&self) -> &dyn DomainPlatform;
+    /// What we know of payments.
+    fn billing(&self) -> &dyn BillingPlatform;
     /// What waits to be delivered, and to whom nothing is.
     fn outbox(&self) -> &dyn Outbox;
 

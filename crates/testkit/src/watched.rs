@@ -9,7 +9,7 @@ use wax_model::{
     Tenant, TenantScope, TokenPurpose,
 };
 use wax_store::{
-    AccountReads, AccountRepository, ClaimReads, CopyReads, DomainReads, DomainRepository,
+    AccountReads, AccountRepository, BillingRepository, ClaimReads, CopyReads, DomainReads, DomainRepository,
     HandoverReads, OperatorRepository, OrganizationReads, OutboxRepository, PlatformStore,
     PlatformUnit, PlatformWork, Reader, SecretReads, SessionRepository, SignInTries, Store,
     StoreError, Token, TokenHash, TokenRepository, UnitOfWork, Work,
@@ -117,6 +117,11 @@ impl PlatformUnit for Watching<'_> {
     fn domains(&mut self) -> &mut dyn DomainRepository {
         note(&self.steps, Step::Statement);
         self.inner.domains()
+    }
+
+    fn billing(&mut self) -> &mut dyn BillingRepository {
+        note(&self.steps, Step::Statement);
+        self.inner.billing()
     }
 
     fn operator(&mut self) -> &mut dyn OperatorRepository {

@@ -30,6 +30,7 @@ const FLOORS: &[&[&str]] = &[
     ],
     &[
         "wax-accounts",
+        "wax-billing",
         "wax-domains",
         "wax-edge",
         "wax-secrets",

@@ -52,7 +52,9 @@ grants!(
     SecretsBurn,
     DomainsRead,
     DomainsWrite,
-    DomainsControl
+    DomainsControl,
+    BillingRead,
+    BillingWrite
 );
 
 /// The caller may do `G` in the organization that the path names. Minted from a verified session's membership, or from a

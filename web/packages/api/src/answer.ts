@@ -43,6 +43,7 @@ const IN_THE_OPEN: ProblemCode[] = [
   'internal',
   'no-answer',
   'domain-held',
+  'payments-unavailable',
   'unavailable',
 ];
 
