@@ -46,6 +46,11 @@ impl RouteClass {
         Self { rate: RateClass::SignIn, ..Self::other(HostKind::Platform, path) }
     }
 
+    /// A path on the platform's host that takes up to `max_body` bytes, from who signs them.
+    pub const fn hear(path: &'static str, max_body: usize) -> Self {
+        Self { max_body, ..Self::other(HostKind::Platform, path) }
+    }
+
     /// Any other path.
     const fn other(host: HostKind, path: &'static str) -> Self {
         let usual = match host {

@@ -79,10 +79,7 @@ pub(crate) async fn find(
     row.map(|row| customer(row.of("billing_customers"))).transpose()
 }
 
-pub(crate) async fn any_due(
-    database: &mut impl Rows,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
+pub(crate) async fn any_due(database: &mut impl Rows, now: Timestamp) -> Result<bool, StoreError> {
     Ok(database.row(sql(ANY_DUE_CUSTOMER).bind(now)).await?.is_some())
 }
 
@@ -112,10 +109,7 @@ pub(crate) async fn mark_seats(
     session.changes(sql(MARK_SEATS).bind(now)).await
 }
 
-pub(crate) async fn members(
-    database: &mut impl Rows,
-    tenant: TenantId,
-) -> Result<u64, StoreError> {
+pub(crate) async fn members(database: &mut impl Rows, tenant: TenantId) -> Result<u64, StoreError> {
     let row = database.row(sql(COUNT_ALL_MEMBERS).bind(tenant)).await?;
     row.map_or(Ok(0), |row| row.of("memberships").number("members"))
 }

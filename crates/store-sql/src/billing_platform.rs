@@ -129,9 +129,9 @@ impl BillingPlatform for SqlStore {
         }
         self.database
             .transact(move |mut session| {
-                Box::pin(async move {
-                    billing_drift::take_parting(&mut session, now, again_at).await
-                })
+                Box::pin(
+                    async move { billing_drift::take_parting(&mut session, now, again_at).await },
+                )
             })
             .await
     }

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use wax_model::{OutboxMessage, Tenant, TenantScope};
 use wax_store::{
-    AccountRepository, BillingRepository, DomainRepository, OperatorRepository, OutboxRepository, PlatformUnit,
-    SessionRepository, StoreError, TokenRepository, UnitOfWork,
+    AccountRepository, BillingRepository, DomainRepository, OperatorRepository, OutboxRepository,
+    PlatformUnit, SessionRepository, StoreError, TokenRepository, UnitOfWork,
 };
 
 use crate::{engine::Session, outbox, scoped::Scoped, tenants};

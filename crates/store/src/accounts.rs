@@ -9,7 +9,10 @@ use wax_model::{
     StoredPasskey, Tenant, TenantScope, TokenPurpose,
 };
 
-use crate::{BillingRepository, DomainRepository, OperatorRepository, OutboxRepository, StoreError, UnitOfWork};
+use crate::{
+    BillingRepository, DomainRepository, OperatorRepository, OutboxRepository, StoreError,
+    UnitOfWork,
+};
 
 /// SHA-256 of a bearer value: what the database holds instead of it.
 pub type TokenHash = [u8; 32];

@@ -145,8 +145,11 @@ pub trait BillingRepository: Send {
         due_at: Timestamp,
     ) -> Result<bool, StoreError>;
     /// Says that something may have changed at Stripe: what is wanted rises, and is due now. `None`: nobody has this customer.
-    async fn mark(&mut self, customer: &str, now: Timestamp)
-    -> Result<Option<TenantId>, StoreError>;
+    async fn mark(
+        &mut self,
+        customer: &str,
+        now: Timestamp,
+    ) -> Result<Option<TenantId>, StoreError>;
     /// Writes what came. `false`: it came before, nothing was written.
     async fn keep_event(&mut self, event: &BillingEvent) -> Result<bool, StoreError>;
     /// Writes what whoever took a customer leaves, and lets it go. `false`: somebody else took it meanwhile, or it is gone;
@@ -210,11 +213,8 @@ pub trait BillingPlatform: Send + Sync {
     /// The plans that organizations have.
     async fn plans_in_use(&self) -> Result<Vec<PlanId>, StoreError>;
     /// Deletes events of `before` or earlier, the oldest first, at most `limit`. Answers how many.
-    async fn forget_billing_events(
-        &self,
-        before: Timestamp,
-        limit: u32,
-    ) -> Result<u64, StoreError>;
+    async fn forget_billing_events(&self, before: Timestamp, limit: u32)
+    -> Result<u64, StoreError>;
     /// What came, and is kept: to look at. `None`: it is not known.
     async fn event(&self, id: &str) -> Result<Option<BillingEvent>, StoreError>;
     /// Takes the customer of an organization that was erased, until `again_at`.

@@ -22,7 +22,8 @@ pub use accounts::{
     SignInTries, TRIES_KEPT, Token, TokenHash, TokenRepository, Tried,
 };
 pub use billing::{
-    Attended, BillingCustomer, BillingEvent, BillingPlatform, BillingPrice, BillingRepository, Drift,
+    Attended, BillingCustomer, BillingEvent, BillingPlatform, BillingPrice, BillingRepository,
+    Drift,
 };
 pub use copies::{CopyReads, CopyRepository, SealedCopy};
 pub use domains::{

@@ -18,6 +18,7 @@ mod people;
 mod platform_app;
 mod smtp;
 mod stripe;
+mod till;
 mod tree_wire;
 mod watched;
 
@@ -39,5 +40,6 @@ pub use stripe::{
     AfterRetries, Asked as StripeAsked, Event as StripeEvent, Fault as StripeFault, ScriptedStripe,
     signature as stripe_signature,
 };
+pub use till::{Till, WEBHOOK_SECRET};
 pub use tree_wire::TreeWire;
 pub use watched::{Step, Watched};

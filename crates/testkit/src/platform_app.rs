@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use utoipa::openapi::OpenApi;
 use wax_accounts::{Accounts, Argon2Cost, Settings as AccountSettings};
 use wax_acme::{MemoryOrders, OrderStore};
+use wax_billing::Billing;
 use wax_cache::MemoryHints;
 use wax_crypto::{
     Origin,
@@ -20,8 +21,8 @@ use wax_httpkit::{
     auth::{CSRF_HEADER, DEVICE_COOKIE, SharedAuthenticator, bearer_hash, csrf_token},
 };
 use wax_kernel::{
-    AccountId, Clock, DomainId, EmailAddress, HostPattern, Job, ManualClock, RequestId, Rng,
-    SessionId, SystemRng, TenantId,
+    AccountId, Clock, DomainId, EmailAddress, HostPattern, Job, ManualClock, Redacted, RequestId,
+    Rng, SessionId, SystemRng, TenantId,
 };
 use wax_mail::Postbox;
 use wax_model::{
@@ -31,7 +32,7 @@ use wax_model::{
 use wax_secrets::{Parts, Secrets};
 use wax_store::{NewDomain, Store};
 
-use crate::{Answer, Names, NamesParts, START, database};
+use crate::{Answer, Names, NamesParts, START, Till, WEBHOOK_SECRET, database};
 
 /// Where a test's caller is.
 const ADDRESS: &str = "192.0.2.7";
@@ -49,6 +50,10 @@ pub struct PlatformApp {
     postbox: Postbox,
     /// Domains, and the Internet that they are in.
     pub names: Names,
+    /// What is true at Stripe.
+    pub till: Arc<Till>,
+    /// The billing service.
+    pub billing: Billing,
     services: Services,
     jobs: Vec<Job>,
 }
@@ -113,8 +118,10 @@ impl PlatformApp {
         jobs.extend(wax_secrets::jobs(&secrets));
         let postbox =
             Postbox::new(Arc::clone(&keys), Arc::clone(&clock) as Arc<dyn Clock>, Arc::clone(&rng));
-        let services = services(accounts, secrets, names.here.clone());
-        Self { clock, store, rng, postbox, names, services, jobs }
+        let till = Arc::new(Till::default());
+        let billing = billing(shared(), &rng, &till);
+        let services = services(accounts, secrets, names.here.clone(), billing.clone());
+        Self { clock, store, rng, postbox, names, till, billing, services, jobs }
     }
 
     /// Where members are.
@@ -132,6 +139,7 @@ impl PlatformApp {
         wax_secrets::openapi()
             .merge_from(wax_accounts::openapi())
             .merge_from(wax_domains::openapi())
+            .merge_from(wax_billing::openapi())
     }
 
     /// Runs every job once.
@@ -139,6 +147,36 @@ impl PlatformApp {
         for job in &self.jobs {
             job.run().await.expect("jobs do not fail");
         }
+    }
+
+    /// Runs every job of payments once.
+    pub async fn run_billing(&self) {
+        for job in wax_billing::jobs(&self.billing) {
+            job.run().await.expect("jobs do not fail");
+        }
+    }
+
+    /// Makes an organization a customer of this id, as a first Checkout does.
+    pub async fn customer(&self, house: &House, customer: &str) {
+        let (tenant, customer, now) = (house.id, customer.to_owned(), self.clock.now());
+        let made = self.store.write_platform(move |unit| {
+            let customer = customer.clone();
+            Box::pin(async move { unit.billing().insert_customer(tenant, &customer, now).await })
+        });
+        assert!(made.await.expect("the store answers"));
+    }
+
+    /// Sends an event as Stripe does: the body, and its signature's header.
+    pub async fn hear(&self, body: &str, signature: Option<&str>) -> Answer {
+        let mut request = request(Method::POST, "/v1/billing/stripe", "", None);
+        if let Some(signature) = signature {
+            let value = HeaderValue::from_str(signature).expect("a header");
+            request.headers_mut().insert("stripe-signature", value);
+        }
+        let kind = HeaderValue::from_static("application/json; charset=utf-8");
+        request.headers_mut().insert(header::CONTENT_TYPE, kind);
+        *request.body_mut() = Body::from(body.to_owned());
+        self.send(self.on_platform(), request).await
     }
 
     /// Somebody with an account, signed in on a command line and proven just now.
@@ -432,7 +470,26 @@ fn secrets((store, keys, clock): Shared, rng: &Arc<dyn Rng>) -> Secrets {
     Secrets::new(Parts { store, keys, hints, clock, rng, entitlements })
 }
 
-fn services(accounts: Accounts, secrets: Secrets, domains: Domains) -> Services {
+fn billing(
+    (store, keys, clock): (Arc<dyn Store>, Arc<dyn KeyStore>, Arc<dyn Clock>),
+    rng: &Arc<dyn Rng>,
+    till: &Arc<Till>,
+) -> Billing {
+    let webhook_secrets = vec![Redacted::new(WEBHOOK_SECRET.to_owned())];
+    let console = Some(PlatformApp::origin());
+    Billing::new(wax_billing::Parts {
+        store,
+        keys,
+        payments: Some(Arc::clone(till) as _),
+        plans: Till::plans(),
+        clock,
+        rng: Arc::clone(rng),
+        metrics: wax_telemetry::Metrics::default(),
+        settings: wax_billing::Settings { console, webhook_secrets },
+    })
+}
+
+fn services(accounts: Accounts, secrets: Secrets, domains: Domains, billing: Billing) -> Services {
     let authenticator: SharedAuthenticator = Arc::new(accounts.clone());
     let at = |host, prefix| Mount { host, prefix };
     let members = at(HostKind::Platform, "/v1/organizations/{organization}/secrets");
@@ -444,6 +501,14 @@ fn services(accounts: Accounts, secrets: Secrets, domains: Domains) -> Services 
         .with(
             at(HostKind::Platform, "/v1/organizations/{organization}/domains"),
             wax_domains::router(domains, Arc::clone(&authenticator)),
+        )
+        .with(
+            at(HostKind::Platform, "/v1/organizations/{organization}/billing"),
+            wax_billing::router(billing.clone(), Arc::clone(&authenticator)),
+        )
+        .with(
+            at(HostKind::Platform, "/v1/billing"),
+            wax_billing::router(billing, Arc::clone(&authenticator)),
         )
         .with(members, wax_secrets::members_router(secrets, authenticator))
         .with(

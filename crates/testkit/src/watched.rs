@@ -9,10 +9,10 @@ use wax_model::{
     Tenant, TenantScope, TokenPurpose,
 };
 use wax_store::{
-    AccountReads, AccountRepository, BillingRepository, ClaimReads, CopyReads, DomainReads, DomainRepository,
-    HandoverReads, OperatorRepository, OrganizationReads, OutboxRepository, PlatformStore,
-    PlatformUnit, PlatformWork, Reader, SecretReads, SessionRepository, SignInTries, Store,
-    StoreError, Token, TokenHash, TokenRepository, UnitOfWork, Work,
+    AccountReads, AccountRepository, BillingRepository, ClaimReads, CopyReads, DomainReads,
+    DomainRepository, HandoverReads, OperatorRepository, OrganizationReads, OutboxRepository,
+    PlatformStore, PlatformUnit, PlatformWork, Reader, SecretReads, SessionRepository, SignInTries,
+    Store, StoreError, Token, TokenHash, TokenRepository, UnitOfWork, Work,
 };
 
 /// What was asked, in order: a read, the beginning of a unit of work, or a statement in one.

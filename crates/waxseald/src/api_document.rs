@@ -18,7 +18,8 @@ pub(crate) const PAGE: &str = "/docs/api";
 pub(crate) fn json() -> Result<String> {
     let document = wax_secrets::openapi()
         .merge_from(wax_accounts::openapi())
-        .merge_from(wax_domains::openapi());
+        .merge_from(wax_domains::openapi())
+        .merge_from(wax_billing::openapi());
     Ok(document.to_pretty_json()? + "\n")
 }
 

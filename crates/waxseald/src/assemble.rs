@@ -14,6 +14,7 @@ use anyhow::{Context as _, Result};
 use tokio::time::timeout;
 use wax_accounts::{Accounts, Argon2Cost};
 use wax_acme::OrderStore;
+use wax_billing::Billing;
 use wax_config::{Config, DatabaseUrl, Endpoint, Part, SignUp};
 use wax_crypto::{
     at_rest::{FileKeyStore, KeyStore, MemoryKeyStore},
@@ -37,7 +38,7 @@ use wax_worker::{MailParts, mail_job};
 use wax_zone::{LabelSource, ZoneServer};
 
 use crate::{
-    api_document,
+    api_document, billing,
     classes::CLASSES,
     context_key::ContextKeys,
     domains::{DomainsSide, Shared, platform_names},
@@ -57,6 +58,10 @@ const MEMBERS_SECRETS: Mount =
     Mount { host: HostKind::Platform, prefix: "/v1/organizations/{organization}/secrets" };
 const DOMAINS: Mount =
     Mount { host: HostKind::Platform, prefix: "/v1/organizations/{organization}/domains" };
+/// What an organization pays for, and what Stripe sends of it.
+const BILLING: Mount =
+    Mount { host: HostKind::Platform, prefix: "/v1/organizations/{organization}/billing" };
+const STRIPE: Mount = Mount { host: HostKind::Platform, prefix: "/v1/billing" };
 const ACCOUNTS: Mount = Mount { host: HostKind::Platform, prefix: "/v1" };
 /// Where notices can be stopped: on whichever host they name.
 const UNSUBSCRIBE: Mount = Mount { host: HostKind::Platform, prefix: "/unsubscribe" };
@@ -114,6 +119,7 @@ pub(crate) async fn server(config: &Config) -> Result<Server> {
         let secrets = base.secrets(&keys).await?;
         let members = base.accounts(&keys)?;
         let DomainsSide { domains, orders } = base.domains(&keys)?;
+        let billing = base.billing(&keys)?;
         if parts.has(Part::Worker) {
             let audit_kept = Duration::from_secs(u64::from(config.audit.retention_days) * 86_400);
             jobs.push(base.mail_job(&keys)?);
@@ -122,6 +128,7 @@ pub(crate) async fn server(config: &Config) -> Result<Server> {
             jobs.extend(wax_accounts::jobs(&members, audit_kept));
             jobs.extend(wax_domains::jobs(&domains));
             jobs.extend(orders);
+            jobs.extend(wax_billing::jobs(&billing));
         }
         if parts.has(Part::Secrets) {
             let authenticator: SharedAuthenticator = Arc::new(members.clone());
@@ -135,7 +142,9 @@ pub(crate) async fn server(config: &Config) -> Result<Server> {
             let origin = origin.unwrap_or_else(|| "https://app.example.com".to_owned());
             let authenticator: SharedAuthenticator = Arc::new(members.clone());
             services = services
-                .with(DOMAINS, wax_domains::router(domains, authenticator))
+                .with(DOMAINS, wax_domains::router(domains, Arc::clone(&authenticator)))
+                .with(BILLING, wax_billing::router(billing.clone(), Arc::clone(&authenticator)))
+                .with(STRIPE, wax_billing::router(billing, authenticator))
                 .with(ACCOUNTS, wax_accounts::router(members.clone()))
                 .with(UNSUBSCRIBE, wax_accounts::unsubscribe_router(members.clone()))
                 .with(UNSUBSCRIBE_ON_TENANTS, wax_accounts::unsubscribe_router(members.clone()))
@@ -250,6 +259,19 @@ impl<'c> Base<'c> {
         shared.domains()
     }
 
+    /// What organizations pay for; where nothing is sold, it says so.
+    fn billing(&self, keys: &Arc<dyn KeyStore>) -> Result<Billing> {
+        let shared = billing::Shared {
+            config: self.config,
+            store: Arc::clone(&self.store) as Arc<dyn Store>,
+            keys: Arc::clone(keys),
+            clock: Arc::clone(&self.clock),
+            rng: Arc::clone(&self.rng),
+            metrics: self.metrics.clone(),
+        };
+        shared.billing()
+    }
+
     /// The door for edges in other processes.
     fn listener(&self, services: Services) -> Result<Listener> {
         Ok(Listener::new(ListenerParts {
@@ -362,6 +384,8 @@ impl<'c> Base<'c> {
             (Part::Secrets, SECRETS, &upstream.secrets),
             (Part::Secrets, MEMBERS_SECRETS, &upstream.secrets),
             (Part::Accounts, DOMAINS, &upstream.accounts),
+            (Part::Accounts, BILLING, &upstream.accounts),
+            (Part::Accounts, STRIPE, &upstream.accounts),
             (Part::Accounts, ACCOUNTS, &upstream.accounts),
             (Part::Accounts, DOCUMENT_PAGE, &upstream.accounts),
             (Part::Accounts, UNSUBSCRIBE, &upstream.accounts),

@@ -5,13 +5,14 @@ use wax_httpkit::HostKind::{Platform, Tenant};
 
 /// Every path that creates or delivers more than others, or that a stranger could try passwords, tokens or other people's
 /// addresses on.
-pub(crate) const CLASSES: [RouteClass; 28] = [
+pub(crate) const CLASSES: [RouteClass; 29] = [
     RouteClass::create(Tenant, "/v1/secrets/create"),
     RouteClass::deliver("/v1/secrets/claim"),
     RouteClass::deliver("/v1/secrets/recover"),
     RouteClass::deliver("/v1/secrets/open"),
     RouteClass::create(Platform, "/v1/organizations/{organization}/secrets"),
     RouteClass::create(Platform, "/v1/organizations/{organization}/domains"),
+    RouteClass::hear("/v1/billing/stripe", 256 * 1024),
     RouteClass::sign_in("/v1/sign-up"),
     RouteClass::sign_in("/v1/sign-up/verify"),
     RouteClass::sign_in("/v1/sign-in/password"),

@@ -2,6 +2,7 @@
 
 mod api_document;
 mod assemble;
+mod billing;
 mod classes;
 mod commands;
 mod context_key;

@@ -7,9 +7,9 @@ use http::Method;
 use serde_json::{Value, json};
 use utoipa::openapi::path::Operation;
 use wax_acme::Reason;
-use wax_kernel::DomainId;
+use wax_kernel::{Clock as _, DomainId};
 use wax_model::{Permission, Role, Scope};
-use wax_testkit::{House, Person, PlatformApp, Sender, Terms};
+use wax_testkit::{House, Person, PlatformApp, Sender, Terms, Till};
 
 /// Answers that the authorization itself gives. Whoever gets another got past it.
 const GATE: [&str; 3] = ["signed-out", "forbidden", "step-up"];
@@ -148,6 +148,9 @@ impl World {
         let invitation = id(app.post(&acme.path("/invitations"), &owner.token, &invite).await);
         let body = json!({"name": "ci", "scopes": ["audit:read"]});
         let key = id(app.post(&acme.path("/keys"), &owner.token, &body).await);
+        if path.contains("/billing") {
+            subscribed(&app, &acme, path.ends_with("/checkout")).await;
+        }
         let domains = if path.contains("/domains/") {
             Some(Domains::new(&app, &acme, &owner).await)
         } else {
@@ -191,8 +194,20 @@ impl World {
                 | "/invitations/{invitation}/resend"
                 | "/domains/{domain}/check"
                 | "/domains/{domain}/connect"
-                | "/domains/{domain}/order",
+                | "/domains/{domain}/order"
+                | "/billing/refresh"
+                | "/billing/portal"
+                | "/billing/cancel"
+                | "/billing/resume",
             ) => None,
+            ("POST", "/billing/checkout") => {
+                Some(json!({"plan": "team", "interval": "month", "currency": "usd"}))
+            }
+            ("POST", "/billing/preview") => Some(json!({"plan": "business", "interval": "year"})),
+            ("POST", "/billing/change") => {
+                let at_ms = self.app.now_ms();
+                Some(json!({"plan": "business", "interval": "year", "at_ms": at_ms}))
+            }
             ("PATCH", "") | ("POST", "/deletion") => Some(json!({"name": "acme"})),
             ("POST", "/transfer") => Some(json!({"account": tom})),
             ("PATCH", "/members/{account}") => Some(json!({"role": "auditor"})),
@@ -249,6 +264,16 @@ impl Domains {
         app.names.fail(failed, Reason::HostUnreachable).await;
         Self { own, contested, failed }
     }
+}
+
+/// A customer, who has subscribed to something unless that is what will be asked.
+async fn subscribed(app: &PlatformApp, acme: &House, to_nothing: bool) {
+    app.customer(acme, "cus_acme").await;
+    if !to_nothing {
+        let subscription = Till::subscription("sub_1", "team_month", 1, app.clock.now());
+        app.till.with("cus_acme", |all| all.push(subscription));
+    }
+    app.run_billing().await;
 }
 
 fn own_certificate(app: &PlatformApp) -> Value {

@@ -18,9 +18,7 @@ impl From<Refusal> for Problem {
             Refusal::NotAvailable => Self::new(Code::NotAvailable),
             Refusal::Subscribed => conflict("subscribed"),
             Refusal::NotSubscribed => conflict("not-subscribed"),
-            Refusal::Currency(currency) => {
-                conflict("currency").with("currency", currency.as_str())
-            }
+            Refusal::Currency(currency) => conflict("currency").with("currency", currency.as_str()),
             Refusal::Signature => malformed("signature"),
             Refusal::Event => malformed("event"),
             Refusal::Payments(PaymentsError::Refused { code, message }) => {

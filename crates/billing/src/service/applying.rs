@@ -100,7 +100,8 @@ impl Billing {
     ) -> Attended {
         let answered = asked == Asked::Answered;
         let failures = if answered { 0 } else { taken.failures.saturating_add(1) };
-        let routine = if answered { daily(taken.tenant, now) } else { after_failures(failures, now) };
+        let routine =
+            if answered { daily(taken.tenant, now) } else { after_failures(failures, now) };
         let due_at = following.next(now).map_or(routine, |next| next.min(routine));
         let reminder = following.reminder(now).map(|reminder| reminder.key());
         Attended {
@@ -126,8 +127,7 @@ impl Billing {
         scope: TenantScope,
         now: Timestamp,
     ) -> Result<Vec<OutboxMessage>, Refusal> {
-        let change =
-            News::of_change(taken.standing, following.standing, following.until, now);
+        let change = News::of_change(taken.standing, following.standing, following.until, now);
         let reminder = following.reminder(now);
         let reminder = reminder.filter(|one| taken.reminded.as_deref() != Some(&*one.key()));
         let news: Vec<_> = change.into_iter().chain(reminder.map(News::Soon)).collect();

@@ -23,11 +23,7 @@ pub(crate) struct Shown {
 
 impl Billing {
     /// What another plan would cost.
-    pub(crate) async fn preview(
-        &self,
-        acting: &Acting,
-        wanted: &Wanted,
-    ) -> Result<Shown, Refusal> {
+    pub(crate) async fn preview(&self, acting: &Acting, wanted: &Wanted) -> Result<Shown, Refusal> {
         let now = self.now().as_ms();
         let at = Timestamp::from_ms(now - now.rem_euclid(SECOND_MS));
         let change = self.wanted_change(acting, wanted, at).await?;
@@ -53,11 +49,7 @@ impl Billing {
     }
 
     /// Ends it with what is paid; or not after all.
-    pub(crate) async fn end_with_period(
-        &self,
-        acting: &Acting,
-        ends: bool,
-    ) -> Result<(), Refusal> {
+    pub(crate) async fn end_with_period(&self, acting: &Acting, ends: bool) -> Result<(), Refusal> {
         let (customer, subscription) = self.subscribed(acting).await?;
         let what = if ends { "cancel" } else { "resume" };
         // After it was done something else is fetched, and the next time is another request.
@@ -87,7 +79,10 @@ impl Billing {
     }
 
     /// The subscription that counts.
-    async fn subscribed(&self, acting: &Acting) -> Result<(BillingCustomer, Subscription), Refusal> {
+    async fn subscribed(
+        &self,
+        acting: &Acting,
+    ) -> Result<(BillingCustomer, Subscription), Refusal> {
         self.payments()?;
         let (customer, truth) = self.known(acting.scope).await?;
         let subscription = truth.counting().cloned();

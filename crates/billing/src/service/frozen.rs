@@ -61,8 +61,7 @@ impl Billing {
             let mut keys = organization.keys().await?;
             keys.retain(|key| key.expires_at > now);
             keys.sort_by_key(|key| (key.created_at, key.id.to_string()));
-            let named =
-                keys.into_iter().map(|key| Over { id: key.id.to_string(), name: key.name });
+            let named = keys.into_iter().map(|key| Over { id: key.id.to_string(), name: key.name });
             frozen.keys = over(allowed.keys, named);
         }
         Ok(frozen)

@@ -22,7 +22,9 @@ impl Billing {
     ///
     /// # Errors
     /// If the database does not answer.
-    pub async fn drift(&self) -> Result<Vec<Drift>, impl std::error::Error + Send + Sync + 'static> {
+    pub async fn drift(
+        &self,
+    ) -> Result<Vec<Drift>, impl std::error::Error + Send + Sync + 'static> {
         self.platform().drift().await
     }
 

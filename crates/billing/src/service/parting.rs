@@ -13,7 +13,9 @@ impl Billing {
             let Some(customer) = taken else { return Ok(()) };
             match self.end_all(&customer).await {
                 Ok(()) => self.platform().parted(&customer).await?,
-                Err(error) => tracing::warn!(%error, "what an erased organization pays for could not be ended"),
+                Err(error) => {
+                    tracing::warn!(%error, "what an erased organization pays for could not be ended")
+                }
             }
         }
     }

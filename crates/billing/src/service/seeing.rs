@@ -7,7 +7,9 @@ use wax_model::{
 };
 use wax_store::BillingCustomer;
 
-use super::{Acting, Billing, Frozen, KeptInvoice, Offer, Refusal, following::Following, truth::Truth};
+use super::{
+    Acting, Billing, Frozen, KeptInvoice, Offer, Refusal, following::Following, truth::Truth,
+};
 
 /// Everything about an organization's payments.
 #[derive(Debug, Clone)]

@@ -11,6 +11,7 @@ export const ACTIONS = [
     'certificate_ordered', 'certificate_brought', 'certificate_removed', 'foreign_certificate_seen', 'look_alike_seen', 'removed',
   ].map((act) => `domain.${act}`),
   ...['created', 'renamed', 'transferred', 'exported', 'deletion_scheduled', 'deletion_cancelled', 'deleted'].map((act) => `organization.${act}`),
+  ...['plan_changed', 'standing_changed'].map((act) => `billing.${act}`),
   ...['audit.exported', 'mail.bounced'],
 ];
 

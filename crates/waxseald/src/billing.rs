@@ -1,0 +1,36 @@
+//! The billing service, as the configuration says.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use wax_billing::{Billing, Parts, Settings};
+use wax_config::Config;
+use wax_crypto::{Origin, at_rest::KeyStore};
+use wax_kernel::{Clock, Rng};
+use wax_payments::Payments;
+use wax_store::Store;
+use wax_telemetry::Metrics;
+
+/// What the service is made with.
+pub(crate) struct Shared<'c> {
+    pub(crate) config: &'c Config,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) keys: Arc<dyn KeyStore>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) rng: Arc<dyn Rng>,
+    pub(crate) metrics: Metrics,
+}
+
+impl Shared<'_> {
+    /// Puts the service together. Nobody is asked yet.
+    pub(crate) fn billing(self) -> Result<Billing> {
+        let Self { config, store, keys, clock, rng, metrics } = self;
+        let stripe = config.billing.stripe()?;
+        let webhook_secrets = stripe.map(|stripe| stripe.webhook_secrets).unwrap_or_default();
+        let origin = config.console_origin();
+        let console = origin.and_then(|origin| Origin::parse(&origin).ok());
+        let (payments, plans) = (None::<Arc<dyn Payments>>, config.plans());
+        let settings = Settings { console, webhook_secrets };
+        Ok(Billing::new(Parts { store, keys, payments, plans, clock, rng, metrics, settings }))
+    }
+}
