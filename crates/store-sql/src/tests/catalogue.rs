@@ -10,10 +10,11 @@ use wax_acme::{
 use wax_kernel::{CertificateId, HostPattern, Redacted, TenantId};
 use wax_model::{
     ASK_STANDS, Brand, Color, Corners, Domain, Logo, LogoType, Membership, Role, TokenPurpose,
+    billing::DriftKind,
     domain::{AxisChange, DomainEvent, Gate},
 };
 use wax_store::{
-    DomainPlatform, ERASURE_SETTLES, NewDomain, Store,
+    DomainPlatform, Drift, ERASURE_SETTLES, NewDomain, Store,
     conformance::{fixtures::*, people::*},
 };
 use wax_testkit::database::PostgresDatabase;
@@ -69,6 +70,7 @@ async fn full(opened: &Arc<SqlStore>) {
     people(&store).await;
     secrets(&store).await;
     certificates(opened, organization.id).await;
+    payments(&store, organization.id).await;
     organization.deletion_due_at = Some(START);
     unit(&store, move |uow| {
         let organization = organization.clone();
@@ -94,6 +96,23 @@ async fn looked_at(store: &Arc<dyn Store>, domain: Domain) {
             unit.domains().keep_report(domain.id(), "{}").await?;
             unit.domains().record(&domain, &event).await?;
             unit.domains().sight(&domain, "like b.example", START).await.map(drop)
+        })
+    })
+    .await;
+}
+
+/// A customer at Stripe, of whom something does not add up.
+async fn payments(store: &Arc<dyn Store>, tenant: TenantId) {
+    over_accounts(store, move |unit| {
+        Box::pin(async move {
+            let drift = Drift {
+                kind: DriftKind::UnknownPrice,
+                subject: "sub_1".into(),
+                tenant: Some(tenant),
+                since: START,
+            };
+            unit.billing().insert_customer(tenant, "cus_1", START).await?;
+            unit.billing().add_drift(&drift).await.map(drop)
         })
     })
     .await;

@@ -332,6 +332,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/billing/stripe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes an event of Stripe's. It is signed over exactly the bytes that came (`Stripe-Signature`); what it says is not believed,
+         *     Stripe is asked. 400 `malformed` with `reason`: `signature`, `event`. 404 where nothing is sold.
+         */
+        post: operations["stripe_event"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/channel": {
         parameters: {
             query?: never;
@@ -554,6 +574,162 @@ export interface paths {
         get: operations["export_events"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/billing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How an organization pays and what it may, as Stripe last said. 404 where nothing is sold. */
+        get: operations["billing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/billing/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends the subscription with what is paid. */
+        post: operations["cancel_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/billing/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Changes to another plan, prorated as the preview said. */
+        post: operations["change_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/billing/checkout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Where to subscribe: Stripe's page. 409 `conflict` with `reason`: `subscribed` if a subscription is alive, `currency` if another
+         *     one counts, which is named.
+         */
+        post: operations["checkout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/billing/invoices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last 24, as we last saw them. */
+        get: operations["invoices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/billing/portal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Where to see to payments: Stripe's customer portal. 409 `conflict` with the reason `not-subscribed` without a customer. */
+        post: operations["billing_portal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/billing/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What another plan would cost. 409 `conflict` with the reason `not-subscribed` without a subscription. */
+        post: operations["preview_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/billing/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks Stripe now: at most 8 seconds, and every 5 seconds. If it does not answer, `stale` says so. */
+        post: operations["refresh_billing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/billing/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a cancellation back. */
+        post: operations["resume_plan"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1508,6 +1684,62 @@ export interface components {
             role: "owner" | "admin" | "member" | "auditor";
             slug: string;
         };
+        /** @description How an organization pays, and what it may. */
+        BillingView: {
+            /**
+             * Format: int64
+             * @description When Stripe last answered, UTC milliseconds.
+             */
+            asked_at_ms?: number | null;
+            /** @description In what, in small letters of ISO 4217. */
+            currency?: string | null;
+            /** @description Whether there is a customer at Stripe, who has invoices and can see to payments. */
+            customer: boolean;
+            /**
+             * Format: int64
+             * @description When the subscription ends, because somebody cancelled it, UTC milliseconds.
+             */
+            ends_at_ms?: number | null;
+            frozen: components["schemas"]["FrozenView"];
+            /**
+             * Format: int64
+             * @description Until when nothing changes although a payment is late, UTC milliseconds.
+             */
+            grace_ends_at_ms?: number | null;
+            /** @description How often is paid: `month`, `year`. `null`: there is no subscription. */
+            interval?: string | null;
+            limits: components["schemas"]["LimitsView"];
+            /**
+             * Format: int64
+             * @description What a plan that is paid by members would be paid for now.
+             */
+            members: number;
+            /** @description Every plan, in its order; the default one has no prices. */
+            offers: components["schemas"]["OfferView"][];
+            /**
+             * Format: int64
+             * @description When what was paid for ends, UTC milliseconds.
+             */
+            period_ends_at_ms?: number | null;
+            plan: components["schemas"]["PlanView"];
+            /**
+             * Format: int64
+             * @description For how many is paid.
+             */
+            seats?: number | null;
+            /** @description Whether Stripe did not answer when it was last asked. */
+            stale: boolean;
+            /**
+             * @description How it stands with its payments.
+             * @enum {string}
+             */
+            standing: "none" | "trialing" | "active" | "grace" | "limited";
+            /**
+             * Format: int64
+             * @description UTC milliseconds.
+             */
+            trial_ends_at_ms?: number | null;
+        };
         /** @description What the device that a secret is bound to needs to return. */
         BoundView: {
             /** @description The devices that ask for it, oldest first, at most 5. */
@@ -1585,6 +1817,18 @@ export interface components {
             host_key: string;
             /** @description Ed25519, 64 bytes. */
             signature: string;
+        };
+        /** @description What is to be subscribed to. */
+        CheckoutBody: {
+            /** @description Three letters of ISO 4217. */
+            currency: string;
+            /**
+             * @description How often is paid.
+             * @enum {string}
+             */
+            interval: "month" | "year";
+            /** @description A plan's id. */
+            plan: string;
         };
         /** @description A try at a view. */
         ClaimBody: {
@@ -1871,7 +2115,7 @@ export interface components {
              * @description What happened.
              * @enum {string}
              */
-            action: "secret.created" | "secret.claimed" | "secret.acked" | "secret.opened" | "secret.lapsed" | "secret.asked" | "secret.handed" | "secret.wrong_key" | "secret.locked" | "secret.unlocked" | "secret.destroyed" | "secret.burned" | "secret.expired" | "organization.created" | "organization.renamed" | "organization.transferred" | "organization.exported" | "audit.exported" | "organization.deletion_scheduled" | "organization.deletion_cancelled" | "organization.deleted" | "member.joined" | "member.changed" | "member.removed" | "member.left" | "invitation.made" | "invitation.withdrawn" | "invitation.resent" | "key.made" | "key.changed" | "key.rotated" | "key.revoked" | "domain.added" | "domain.removed" | "domain.ownership_changed" | "domain.pointing_changed" | "domain.certificate_changed" | "domain.gate_changed" | "domain.settings_changed" | "domain.contest_answered" | "domain.connected" | "domain.certificate_ordered" | "domain.foreign_certificate_seen" | "domain.look_alike_seen" | "domain.certificate_brought" | "domain.certificate_removed" | "mail.bounced";
+            action: "secret.created" | "secret.claimed" | "secret.acked" | "secret.opened" | "secret.lapsed" | "secret.asked" | "secret.handed" | "secret.wrong_key" | "secret.locked" | "secret.unlocked" | "secret.destroyed" | "secret.burned" | "secret.expired" | "organization.created" | "organization.renamed" | "organization.transferred" | "organization.exported" | "audit.exported" | "organization.deletion_scheduled" | "organization.deletion_cancelled" | "organization.deleted" | "member.joined" | "member.changed" | "member.removed" | "member.left" | "invitation.made" | "invitation.withdrawn" | "invitation.resent" | "key.made" | "key.changed" | "key.rotated" | "key.revoked" | "domain.added" | "domain.removed" | "domain.ownership_changed" | "domain.pointing_changed" | "domain.certificate_changed" | "domain.gate_changed" | "domain.settings_changed" | "domain.contest_answered" | "domain.connected" | "domain.certificate_ordered" | "domain.foreign_certificate_seen" | "domain.look_alike_seen" | "domain.certificate_brought" | "domain.certificate_removed" | "billing.plan_changed" | "billing.standing_changed" | "mail.bounced";
             /** @description The id of the member or key, `operator`, or nobody: a stranger, or time. */
             actor?: string | null;
             /**
@@ -1925,6 +2169,16 @@ export interface components {
             name: string;
             /** @description How it stands in addresses: 3 to 40 of `a-z`, `0-9`, `-`. Made of the name unless given. */
             slug?: string | null;
+        };
+        FrozenThingView: {
+            id: string;
+            name: string;
+        };
+        /** @description What is over the limit: kept and shown, not to be used for anything new. */
+        FrozenView: {
+            domains: components["schemas"]["FrozenThingView"][];
+            keys: components["schemas"]["FrozenThingView"][];
+            members: components["schemas"]["FrozenThingView"][];
         };
         /** @description The bound device gives the secret away. */
         GiveBody: {
@@ -2044,6 +2298,38 @@ export interface components {
         InvitedSignUpView: {
             /** @enum {string} */
             next: "done";
+        };
+        InvoiceView: {
+            /**
+             * Format: int64
+             * @description UTC milliseconds.
+             */
+            created_at_ms: number;
+            /** @description Small letters of ISO 4217. */
+            currency: string;
+            /**
+             * Format: int32
+             * @description How many of the total's digits are after the point.
+             */
+            decimals: number;
+            id: string;
+            /** @description What it says it is. */
+            number?: string | null;
+            /** @description As a file. */
+            pdf?: string | null;
+            /** @description `open`, `paid`, `uncollectible`, `void`. */
+            status: string;
+            /**
+             * Format: int64
+             * @description In the currency's smallest unit.
+             */
+            total: number;
+            /** @description Stripe's page of it. */
+            url?: string | null;
+        };
+        /** @description Newest first. */
+        InvoicesView: {
+            invoices: components["schemas"]["InvoiceView"][];
         };
         /** @description A key to be made. */
         KeyBody: {
@@ -2220,6 +2506,19 @@ export interface components {
             /** @description Whether they are mailed. What is mailed for safety always is. */
             sent: boolean;
         };
+        /** @description A plan, and what it costs. */
+        OfferView: {
+            id: string;
+            limits: components["schemas"]["LimitsView"];
+            name: components["schemas"]["PlanNameView"];
+            per_seat: boolean;
+            prices: components["schemas"]["PriceView"][];
+            /**
+             * Format: int32
+             * @description 0: none, or the organization has tried a plan already.
+             */
+            trial_days: number;
+        };
         /** @description A device that returns to what is bound to it. */
         OpenBody: {
             /** @description The challenge that the signature covers, 40 bytes. */
@@ -2305,7 +2604,7 @@ export interface components {
             id: string;
             name: string;
             /** @description What the caller may do. */
-            permissions: ("organization.read" | "organization.write" | "organization.transfer" | "organization.export" | "organization.delete" | "members.read" | "members.write" | "keys.read" | "keys.write" | "audit.read" | "secrets.create" | "secrets.read" | "secrets.burn" | "domains.read" | "domains.write" | "domains.control")[];
+            permissions: ("organization.read" | "organization.write" | "organization.transfer" | "organization.export" | "organization.delete" | "members.read" | "members.write" | "keys.read" | "keys.write" | "audit.read" | "secrets.create" | "secrets.read" | "secrets.burn" | "domains.read" | "domains.write" | "domains.control" | "billing.read" | "billing.write")[];
             /**
              * @description As what.
              * @enum {string}
@@ -2451,7 +2750,7 @@ export interface components {
                  * @description What happened.
                  * @enum {string}
                  */
-                action: "secret.created" | "secret.claimed" | "secret.acked" | "secret.opened" | "secret.lapsed" | "secret.asked" | "secret.handed" | "secret.wrong_key" | "secret.locked" | "secret.unlocked" | "secret.destroyed" | "secret.burned" | "secret.expired" | "organization.created" | "organization.renamed" | "organization.transferred" | "organization.exported" | "audit.exported" | "organization.deletion_scheduled" | "organization.deletion_cancelled" | "organization.deleted" | "member.joined" | "member.changed" | "member.removed" | "member.left" | "invitation.made" | "invitation.withdrawn" | "invitation.resent" | "key.made" | "key.changed" | "key.rotated" | "key.revoked" | "domain.added" | "domain.removed" | "domain.ownership_changed" | "domain.pointing_changed" | "domain.certificate_changed" | "domain.gate_changed" | "domain.settings_changed" | "domain.contest_answered" | "domain.connected" | "domain.certificate_ordered" | "domain.foreign_certificate_seen" | "domain.look_alike_seen" | "domain.certificate_brought" | "domain.certificate_removed" | "mail.bounced";
+                action: "secret.created" | "secret.claimed" | "secret.acked" | "secret.opened" | "secret.lapsed" | "secret.asked" | "secret.handed" | "secret.wrong_key" | "secret.locked" | "secret.unlocked" | "secret.destroyed" | "secret.burned" | "secret.expired" | "organization.created" | "organization.renamed" | "organization.transferred" | "organization.exported" | "audit.exported" | "organization.deletion_scheduled" | "organization.deletion_cancelled" | "organization.deleted" | "member.joined" | "member.changed" | "member.removed" | "member.left" | "invitation.made" | "invitation.withdrawn" | "invitation.resent" | "key.made" | "key.changed" | "key.rotated" | "key.revoked" | "domain.added" | "domain.removed" | "domain.ownership_changed" | "domain.pointing_changed" | "domain.certificate_changed" | "domain.gate_changed" | "domain.settings_changed" | "domain.contest_answered" | "domain.connected" | "domain.certificate_ordered" | "domain.foreign_certificate_seen" | "domain.look_alike_seen" | "domain.certificate_brought" | "domain.certificate_removed" | "billing.plan_changed" | "billing.standing_changed" | "mail.bounced";
                 /** @description The id of the member or key, `operator`, or nobody: a stranger, or time. */
                 actor?: string | null;
                 /**
@@ -2623,6 +2922,11 @@ export interface components {
             email: string;
             password: string;
         };
+        /** @description A page of Stripe's. */
+        PaymentsPageView: {
+            /** @description Where to send the browser. */
+            url: string;
+        };
         /** @description Proof of the link, and the device that wants to go on. */
         PeekBody: {
             /** @description The secret's id. */
@@ -2672,6 +2976,16 @@ export interface components {
             views_left: number;
             yours: components["schemas"]["ClaimStateName"] | null;
         };
+        /** @description In both languages. */
+        PlanNameView: {
+            en: string;
+            ja: string;
+        };
+        /** @description A plan. */
+        PlanView: {
+            id: string;
+            name: components["schemas"]["PlanNameView"];
+        };
         PollBody: {
             device_code: string;
         };
@@ -2685,10 +2999,79 @@ export interface components {
             /** @description When approved: the session's token, told this once. */
             token?: string | null;
         };
+        /** @description What is to be subscribed to instead. */
+        PreviewBody: {
+            /**
+             * @description How often is paid.
+             * @enum {string}
+             */
+            interval: "month" | "year";
+            /** @description A plan's id. */
+            plan: string;
+        };
+        PreviewLineView: {
+            /**
+             * Format: int64
+             * @description Below 0: given back.
+             */
+            amount: number;
+            /** @description Stripe's words, in the customer's language. */
+            text: string;
+        };
+        /** @description What a change would cost. Amounts are in the currency's smallest unit. */
+        PreviewView: {
+            /**
+             * Format: int64
+             * @description To which moment this is worked out, UTC milliseconds: to be sent along with the change.
+             */
+            at_ms: number;
+            /** @description Small letters of ISO 4217. */
+            currency: string;
+            /**
+             * Format: int32
+             * @description How many of an amount's digits are after the point.
+             */
+            decimals: number;
+            /**
+             * Format: int64
+             * @description What the change itself costs or gives back, below 0.
+             */
+            due_now: number;
+            lines: components["schemas"]["PreviewLineView"][];
+            /**
+             * Format: int64
+             * @description What the next invoice comes to.
+             */
+            next: number;
+            /**
+             * Format: int64
+             * @description When that is, UTC milliseconds.
+             */
+            next_at_ms: number;
+        };
+        PriceView: {
+            /**
+             * Format: int64
+             * @description In the currency's smallest unit.
+             */
+            amount: number;
+            /** @description Small letters of ISO 4217. */
+            currency: string;
+            /**
+             * Format: int32
+             * @description How many of the amount's digits are after the point.
+             */
+            decimals: number;
+            /**
+             * @description How often is paid.
+             * @enum {string}
+             */
+            interval: "month" | "year";
+        };
         /** @description A problem document (RFC 9457). Members beyond these depend on the code: `docs/protocol.md`, "Problems". */
         ProblemDocument: {
             /** @enum {string} */
-            code: "malformed" | "channel-key" | "bad-signature" | "stale-challenge" | "sign-in" | "second-factor" | "signed-out" | "wrong-key" | "forbidden" | "step-up" | "csrf" | "sign-up-closed" | "members-only" | "other-device" | "not-available" | "method" | "timeout" | "conflict" | "last-owner" | "last-way-in" | "gone" | "too-large" | "media-type" | "misdirected" | "invalid" | "weak-password" | "locked" | "held-back" | "rate-limited" | "internal" | "no-answer" | "domain-held" | "unavailable";
+            code: "malformed" | "channel-key" | "bad-signature" | "stale-challenge" | "sign-in" | "second-factor" | "signed-out" | "wrong-key" | "forbidden" | "step-up" | "csrf" | "sign-up-closed" | "members-only" | "other-device" | "not-available" | "method" | "timeout" | "conflict" | "last-owner" | "last-way-in" | "gone" | "too-large" | "media-type" | "misdirected" | "invalid" | "weak-password" | "locked" | "held-back" | "rate-limited" | "internal" | "no-answer" | "domain-held" | "payments-unavailable" | "unavailable";
             /** @description What is wrong and what to do, in the caller's language. */
             detail: string;
             /**
@@ -3868,6 +4251,41 @@ export interface operations {
             };
         };
     };
+    stripe_event: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description `t=…,v1=…` */
+                "Stripe-Signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description An event as Stripe makes it */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description kept, or known */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     channel: {
         parameters: {
             query?: never;
@@ -4250,7 +4668,7 @@ export interface operations {
     list_events: {
         parameters: {
             query?: {
-                action?: "secret.created" | "secret.claimed" | "secret.acked" | "secret.opened" | "secret.lapsed" | "secret.asked" | "secret.handed" | "secret.wrong_key" | "secret.locked" | "secret.unlocked" | "secret.destroyed" | "secret.burned" | "secret.expired" | "organization.created" | "organization.renamed" | "organization.transferred" | "organization.exported" | "audit.exported" | "organization.deletion_scheduled" | "organization.deletion_cancelled" | "organization.deleted" | "member.joined" | "member.changed" | "member.removed" | "member.left" | "invitation.made" | "invitation.withdrawn" | "invitation.resent" | "key.made" | "key.changed" | "key.rotated" | "key.revoked" | "domain.added" | "domain.removed" | "domain.ownership_changed" | "domain.pointing_changed" | "domain.certificate_changed" | "domain.gate_changed" | "domain.settings_changed" | "domain.contest_answered" | "domain.connected" | "domain.certificate_ordered" | "domain.foreign_certificate_seen" | "domain.look_alike_seen" | "domain.certificate_brought" | "domain.certificate_removed" | "mail.bounced";
+                action?: "secret.created" | "secret.claimed" | "secret.acked" | "secret.opened" | "secret.lapsed" | "secret.asked" | "secret.handed" | "secret.wrong_key" | "secret.locked" | "secret.unlocked" | "secret.destroyed" | "secret.burned" | "secret.expired" | "organization.created" | "organization.renamed" | "organization.transferred" | "organization.exported" | "audit.exported" | "organization.deletion_scheduled" | "organization.deletion_cancelled" | "organization.deleted" | "member.joined" | "member.changed" | "member.removed" | "member.left" | "invitation.made" | "invitation.withdrawn" | "invitation.resent" | "key.made" | "key.changed" | "key.rotated" | "key.revoked" | "domain.added" | "domain.removed" | "domain.ownership_changed" | "domain.pointing_changed" | "domain.certificate_changed" | "domain.gate_changed" | "domain.settings_changed" | "domain.contest_answered" | "domain.connected" | "domain.certificate_ordered" | "domain.foreign_certificate_seen" | "domain.look_alike_seen" | "domain.certificate_brought" | "domain.certificate_removed" | "billing.plan_changed" | "billing.standing_changed" | "mail.bounced";
                 /** @description The id of a member or key. */
                 actor?: string;
                 /** @description The id of what it was done to. */
@@ -4295,7 +4713,7 @@ export interface operations {
         parameters: {
             query?: {
                 format?: "jsonl" | "csv";
-                action?: "secret.created" | "secret.claimed" | "secret.acked" | "secret.opened" | "secret.lapsed" | "secret.asked" | "secret.handed" | "secret.wrong_key" | "secret.locked" | "secret.unlocked" | "secret.destroyed" | "secret.burned" | "secret.expired" | "organization.created" | "organization.renamed" | "organization.transferred" | "organization.exported" | "audit.exported" | "organization.deletion_scheduled" | "organization.deletion_cancelled" | "organization.deleted" | "member.joined" | "member.changed" | "member.removed" | "member.left" | "invitation.made" | "invitation.withdrawn" | "invitation.resent" | "key.made" | "key.changed" | "key.rotated" | "key.revoked" | "domain.added" | "domain.removed" | "domain.ownership_changed" | "domain.pointing_changed" | "domain.certificate_changed" | "domain.gate_changed" | "domain.settings_changed" | "domain.contest_answered" | "domain.connected" | "domain.certificate_ordered" | "domain.foreign_certificate_seen" | "domain.look_alike_seen" | "domain.certificate_brought" | "domain.certificate_removed" | "mail.bounced";
+                action?: "secret.created" | "secret.claimed" | "secret.acked" | "secret.opened" | "secret.lapsed" | "secret.asked" | "secret.handed" | "secret.wrong_key" | "secret.locked" | "secret.unlocked" | "secret.destroyed" | "secret.burned" | "secret.expired" | "organization.created" | "organization.renamed" | "organization.transferred" | "organization.exported" | "audit.exported" | "organization.deletion_scheduled" | "organization.deletion_cancelled" | "organization.deleted" | "member.joined" | "member.changed" | "member.removed" | "member.left" | "invitation.made" | "invitation.withdrawn" | "invitation.resent" | "key.made" | "key.changed" | "key.rotated" | "key.revoked" | "domain.added" | "domain.removed" | "domain.ownership_changed" | "domain.pointing_changed" | "domain.certificate_changed" | "domain.gate_changed" | "domain.settings_changed" | "domain.contest_answered" | "domain.connected" | "domain.certificate_ordered" | "domain.foreign_certificate_seen" | "domain.look_alike_seen" | "domain.certificate_brought" | "domain.certificate_removed" | "billing.plan_changed" | "billing.standing_changed" | "mail.bounced";
                 /** @description The id of a member or key. */
                 actor?: string;
                 /** @description The id of what it was done to. */
@@ -4320,6 +4738,288 @@ export interface operations {
                 };
                 content: {
                     "application/x-ndjson": unknown;
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    billing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillingView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    cancel_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillingView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    change_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillingView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    checkout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckoutBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentsPageView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    invoices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoicesView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    billing_portal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentsPageView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    preview_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    refresh_billing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillingView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    resume_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillingView"];
                 };
             };
             /** @description a problem; docs/protocol.md has the codes */
