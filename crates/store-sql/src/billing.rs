@@ -49,9 +49,9 @@ statements! {
     COUNT_ALL_MEMBERS = both("SELECT COUNT(*) AS members FROM memberships WHERE tenant_id = $1");
     KNOWN_CUSTOMER = both("SELECT tenant_id FROM billing_customers WHERE customer = $1");
     SET_PLAN = both("UPDATE tenants SET plan = $2, limited = $3 WHERE id = $1");
-    INSERT_EVENT = both("INSERT INTO billing_events (id, customer, kind, received_at_ms, body) VALUES ($1, $2, $3, $4, $5)
+    INSERT_BILLING_EVENT = both("INSERT INTO billing_events (id, customer, kind, received_at_ms, body) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (id) DO NOTHING");
-    FIND_EVENT = both("SELECT id, customer, kind, received_at_ms, body FROM billing_events WHERE id = $1");
+    FIND_BILLING_EVENT = both("SELECT id, customer, kind, received_at_ms, body FROM billing_events WHERE id = $1");
     FORGET_BILLING_EVENTS = both("DELETE FROM billing_events WHERE id IN
         (SELECT id FROM billing_events WHERE received_at_ms <= $1 ORDER BY received_at_ms LIMIT $2)");
 }
@@ -132,7 +132,7 @@ pub(crate) async fn event(
     database: &mut impl Rows,
     id: &str,
 ) -> Result<Option<BillingEvent>, StoreError> {
-    let row = database.row(sql(FIND_EVENT).bind(id)).await?;
+    let row = database.row(sql(FIND_BILLING_EVENT).bind(id)).await?;
     let event = |row: Fields<'_>| {
         Ok(BillingEvent {
             id: row.get("id")?,
@@ -176,7 +176,7 @@ impl BillingRepository for Unscoped<Session<'_>> {
     }
 
     async fn keep_event(&mut self, event: &BillingEvent) -> Result<bool, StoreError> {
-        let insert = sql(INSERT_EVENT)
+        let insert = sql(INSERT_BILLING_EVENT)
             .bind(&*event.id)
             .bind(event.customer.as_deref())
             .bind(&*event.kind)
