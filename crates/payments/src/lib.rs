@@ -1,9 +1,13 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+#[cfg(feature = "stripe")]
+mod stripe;
 mod types;
 pub mod webhook;
 
+#[cfg(feature = "stripe")]
+pub use stripe::{BadStripe, Stripe, StripeSettings};
 pub use types::{
     Change, Checkout, Invoice, NewCustomer, PaymentsError, Preview, PreviewLine, Price, Subscribed,
 };

@@ -72,9 +72,10 @@ pub struct Change {
 pub struct Preview {
     /// In what.
     pub currency: Currency,
-    /// What the change itself costs or gives back, below 0: the lines that are prorated.
+    /// What the change itself costs or gives back, below 0, at once: the lines that are prorated, and the whole period
+    /// that begins with another interval.
     pub due_now: i64,
-    /// What the next invoice comes to.
+    /// What the next period costs.
     pub next: i64,
     /// When that is.
     pub next_at: Timestamp,
@@ -131,7 +132,7 @@ pub enum PaymentsError {
     /// It refuses, with its code (<https://docs.stripe.com/error-codes>).
     #[error("refuses: {code}")]
     Refused {
-        /// `resource_missing`, `idempotency_key_in_use`, …; Stripe's type of error, if it gave no code.
+        /// `resource_missing`, `card_declined`, …; Stripe's type of error, if it gave no code.
         code: String,
         /// What is wrong, as Stripe says it for developers. For logs of the operator.
         message: String,
