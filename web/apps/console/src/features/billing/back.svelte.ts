@@ -45,7 +45,7 @@ export class Back {
       if (billing && isSubscribed(billing)) return void (this.came = 'there');
       if (left > 1) await this.#asked.wait(EVERY_MS);
     }
-    this.came = 'late';
+    if (!this.#gone) this.came = 'late';
   };
 
   /** Nobody looks any more. */
