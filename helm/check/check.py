@@ -176,14 +176,19 @@ def edges_ask_every_secrets_pod_by_its_name():
     assert manifests["Service", name]["spec"]["clusterIP"] == "None"
 
 
-def edges_have_no_keys_and_secrets_share_theirs():
+def edges_have_the_keys_of_edges_alone():
     manifests, _ = render(APART)
     claims = {
         name: [volume["persistentVolumeClaim"]["claimName"] for volume in spec["volumes"] if "persistentVolumeClaim" in volume]
         for name, spec in pods(manifests).items()
     }
-    assert claims == {"demo-waxseal-edge": [], "demo-waxseal-secrets": ["demo-waxseal-keys"]}
-    assert manifests["PersistentVolumeClaim", "demo-waxseal-keys"]["spec"]["accessModes"] == ["ReadWriteMany"]
+    edges, every = "demo-waxseal-edge-keys", "demo-waxseal-keys"
+    assert claims == {"demo-waxseal-edge": [edges], "demo-waxseal-secrets": [every, edges]}
+    for claim in (edges, every):
+        assert manifests["PersistentVolumeClaim", claim]["spec"]["accessModes"] == ["ReadWriteMany"]
+    for spec in pods(manifests).values():
+        (mount,) = (mount for mount in spec["containers"][0]["volumeMounts"] if mount["name"] == "edges")
+        assert mount["mountPath"] == "/var/lib/waxseal/edges"
 
 
 def admits_edges_alone_to_secrets_pods():
@@ -229,7 +234,7 @@ CHECKS = {
     "the network policy admits nobody else to the management port": admits_nobody_else_to_the_management_port,
     "settings reach the server as it reads them": settings_reach_the_server_as_it_reads_them,
     "edges ask every secrets pod by its name": edges_ask_every_secrets_pod_by_its_name,
-    "edges have no keys, and secrets pods share theirs": edges_have_no_keys_and_secrets_share_theirs,
+    "edges have the keys of edges alone, and secrets pods share all": edges_have_the_keys_of_edges_alone,
     "the network policy admits edges alone to secrets pods": admits_edges_alone_to_secrets_pods,
     "a service never takes the pods of another part": one_selector_never_takes_the_pods_of_another,
     "names fit DNS whatever the release is called": names_fit_dns,

@@ -1,4 +1,4 @@
-//! Private keys at rest, under the house's key ring.
+//! Private keys at rest, under the ring that edges have.
 
 use std::{fmt, sync::Arc};
 
@@ -6,7 +6,7 @@ use rcgen::{CertificateParams, DistinguishedName, KeyPair};
 use rustls::sign::CertifiedKey;
 use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use wax_crypto::at_rest::{EnvelopeError, KeyStore, Slot};
+use wax_crypto::at_rest::{EnvelopeError, KeyRing, Slot};
 use wax_kernel::{CertificateId, DomainId, HostPattern, Rng, base64url_decode, base64url_encode};
 use zeroize::Zeroizing;
 
@@ -38,7 +38,7 @@ pub struct Certificate {
 /// Makes, seals and opens private keys.
 #[derive(Debug, Clone)]
 pub struct Vault {
-    keys: Arc<dyn KeyStore>,
+    ring: Arc<KeyRing>,
     rng: Arc<dyn Rng>,
 }
 
@@ -48,9 +48,9 @@ pub struct Vault {
 pub struct Locked;
 
 impl Vault {
-    /// With these keys.
-    pub fn new(keys: Arc<dyn KeyStore>, rng: Arc<dyn Rng>) -> Self {
-        Self { keys, rng }
+    /// With this ring.
+    pub fn new(ring: Arc<KeyRing>, rng: Arc<dyn Rng>) -> Self {
+        Self { ring, rng }
     }
 
     /// A new P-256 key for a certificate, sealed before anybody sees it. Drawn by the cryptographic library, whose
@@ -102,7 +102,7 @@ impl Vault {
 
     /// Whether a key should be sealed again, because the ring has a newer one.
     pub fn is_outdated(&self, key: &SealedKey) -> bool {
-        self.keys.ring().is_outdated(&key.0)
+        self.ring.is_outdated(&key.0)
     }
 
     pub(crate) fn seal_account(&self, issuer: &IssuerId, pkcs8: &[u8]) -> SealedKey {
@@ -118,11 +118,11 @@ impl Vault {
     }
 
     fn seal(&self, slot: Slot<'_>, der: &[u8]) -> SealedKey {
-        SealedKey(self.keys.ring().seal(slot, der, &*self.rng))
+        SealedKey(self.ring.seal(slot, der, &*self.rng))
     }
 
     fn open(&self, slot: Slot<'_>, key: &SealedKey) -> Result<Zeroizing<Vec<u8>>, Locked> {
-        self.keys.ring().open(slot, &key.0).map_err(|EnvelopeError| Locked)
+        self.ring.open(slot, &key.0).map_err(|EnvelopeError| Locked)
     }
 }
 
@@ -167,13 +167,12 @@ impl<'de> Deserialize<'de> for SealedKey {
 
 #[cfg(test)]
 mod tests {
-    use wax_crypto::at_rest::MemoryKeyStore;
     use wax_kernel::SystemRng;
 
     use super::*;
 
     fn vault() -> Vault {
-        Vault::new(Arc::new(MemoryKeyStore::new(Arc::new(SystemRng))), Arc::new(SystemRng))
+        Vault::new(Arc::new(KeyRing::random(&SystemRng)), Arc::new(SystemRng))
     }
 
     #[test]

@@ -9,7 +9,10 @@ use wax_acme::{
     OrderStore, Parts as EngineParts, Plan, Reason, SealedKey, Step, Trouble, Validity, Vault,
 };
 use wax_connect::{Connect, Operator, SigningKey};
-use wax_crypto::{Origin, at_rest::KeyStore};
+use wax_crypto::{
+    Origin,
+    at_rest::{KeyRing, KeyStore},
+};
 use wax_dns_tree::Tree;
 use wax_domains::{Domains, IssuerPlace, Noted, Parts, Settings};
 use wax_kernel::{CertificateId, Clock, DomainId, HostPattern, Hostname, Job, Rng, Timestamp};
@@ -67,6 +70,8 @@ pub struct NamesParts {
     pub orders: Arc<dyn OrderStore>,
     /// Keys.
     pub keys: Arc<dyn KeyStore>,
+    /// And those that edges have, too.
+    pub edge_ring: Arc<KeyRing>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -238,13 +243,13 @@ fn self_signed(name: &HostPattern, validity: Validity) -> (rcgen::Certificate, K
 }
 
 fn service(parts: &NamesParts, tree: &Tree, place: &str) -> (Domains, Arc<dyn OrderStore>) {
-    let NamesParts { store, orders, keys, clock, rng } = parts.clone();
+    let NamesParts { store, orders, keys, edge_ring, clock, rng } = parts.clone();
     let orders = Arc::new(Noted::new(orders));
     let engine = Engine::new(
         EngineParts {
             store: Arc::clone(&orders) as Arc<dyn OrderStore>,
             answers: Arc::new(Unseen),
-            vault: Vault::new(Arc::clone(&keys), Arc::clone(&rng)),
+            vault: Vault::new(Arc::clone(&edge_ring), Arc::clone(&rng)),
             clock: Arc::clone(&clock),
             rng: Arc::clone(&rng),
         },
@@ -253,7 +258,8 @@ fn service(parts: &NamesParts, tree: &Tree, place: &str) -> (Domains, Arc<dyn Or
     let lookup = Arc::new(TreeWire::dns(tree, Arc::clone(&clock), Arc::clone(&rng)));
     let noted = Arc::clone(&orders) as Arc<dyn OrderStore>;
     let settings = settings(place);
-    let domains = Domains::new(Parts { store, orders, keys, lookup, clock, rng, settings });
+    let domains =
+        Domains::new(Parts { store, orders, keys, edge_ring, lookup, clock, rng, settings });
     domains.work_with(engine);
     (domains, noted)
 }

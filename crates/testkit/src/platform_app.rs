@@ -13,7 +13,7 @@ use wax_billing::Billing;
 use wax_cache::MemoryHints;
 use wax_crypto::{
     Origin,
-    at_rest::{KeyStore, MemoryKeyStore},
+    at_rest::{KeyRing, KeyStore, MemoryKeyStore},
 };
 use wax_domains::Domains;
 use wax_httpkit::{
@@ -111,6 +111,7 @@ impl PlatformApp {
             store: Arc::clone(&store),
             orders,
             keys: Arc::clone(&keys),
+            edge_ring: Arc::new(KeyRing::random(&*rng)),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             rng: Arc::clone(&rng),
         });

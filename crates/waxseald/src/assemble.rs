@@ -17,7 +17,7 @@ use wax_acme::OrderStore;
 use wax_billing::Billing;
 use wax_config::{Config, DatabaseUrl, Endpoint, Part, SignUp};
 use wax_crypto::{
-    at_rest::{FileKeyStore, KeyStore, MemoryKeyStore},
+    at_rest::{FileKeyStore, KeyRing, KeyStore, MemoryKeyStore},
     sealed_bytes,
 };
 use wax_edge::{
@@ -106,6 +106,7 @@ struct Base<'c> {
     metrics: Metrics,
     mutual_tls: Option<MutualTls>,
     keys: OnceLock<Arc<dyn KeyStore>>,
+    edge_ring: OnceLock<Arc<KeyRing>>,
 }
 
 /// Assembles the server and starts its jobs.
@@ -172,7 +173,8 @@ impl<'c> Base<'c> {
     async fn open(config: &'c Config) -> Result<Self> {
         let rng: Arc<dyn Rng> = Arc::new(SystemRng);
         let (readiness, metrics) = (Readiness::default(), Metrics::default());
-        let (mutual_tls, keys) = (MutualTls::read(&config.upstream)?, OnceLock::new());
+        let mutual_tls = MutualTls::read(&config.upstream)?;
+        let (keys, edge_ring) = (OnceLock::new(), OnceLock::new());
         let settings = store_settings(config)?;
         let patience = Patience::default();
         let (store, time) = if config.server.only.is(Part::Edge) {
@@ -189,7 +191,19 @@ impl<'c> Base<'c> {
             (store, time)
         };
         let clock = time.clock();
-        Ok(Self { config, patience, time, clock, rng, store, readiness, metrics, mutual_tls, keys })
+        Ok(Self {
+            config,
+            patience,
+            time,
+            clock,
+            rng,
+            store,
+            readiness,
+            metrics,
+            mutual_tls,
+            keys,
+            edge_ring,
+        })
     }
 
     /// The key ring and what it seals: opened once.
@@ -199,6 +213,15 @@ impl<'c> Base<'c> {
         }
         let keys = keys(self.config, &self.rng)?;
         Ok(Arc::clone(self.keys.get_or_init(|| keys)))
+    }
+
+    /// The ring of what edges open, which is all of the keys that an edge has: opened once.
+    fn edge_ring(&self) -> Result<Arc<KeyRing>> {
+        if let Some(ring) = self.edge_ring.get() {
+            return Ok(Arc::clone(ring));
+        }
+        let ring = Arc::new(edge_ring(self.config, &*self.rng)?);
+        Ok(Arc::clone(self.edge_ring.get_or_init(|| ring)))
     }
 
     /// Delivers what services leave in the outbox.
@@ -252,6 +275,7 @@ impl<'c> Base<'c> {
             config: self.config,
             store: Arc::clone(&self.store),
             keys: Arc::clone(keys),
+            edge_ring: self.edge_ring()?,
             clock: Arc::clone(&self.clock),
             rng: Arc::clone(&self.rng),
             entitlements: entitlements(self.config),
@@ -332,7 +356,7 @@ impl<'c> Base<'c> {
         let hosts = Hosts::open(HostsParts {
             store: Arc::clone(&self.store) as Arc<dyn Store>,
             orders: Arc::clone(&self.store) as Arc<dyn OrderStore>,
-            keys: self.keys()?,
+            edge_ring: self.edge_ring()?,
             routes: routes.clone(),
             local_ca: Arc::clone(&local_ca),
             entitlements: entitlements(self.config),
@@ -347,7 +371,7 @@ impl<'c> Base<'c> {
         jobs.push(hosts.job(&self.readiness, &self.metrics));
         let ticket_keys = TicketKeys::new(
             Arc::clone(&self.store) as Arc<dyn Store>,
-            self.keys()?,
+            self.edge_ring()?,
             Arc::clone(&self.clock),
             Arc::clone(&self.rng),
         );
@@ -535,6 +559,17 @@ pub(crate) fn keys(config: &Config, rng: &Arc<dyn Rng>) -> Result<Arc<dyn KeySto
     make_private(&config.store.data_dir)?;
     let store = FileKeyStore::open(&keys_folder(config), Arc::clone(rng))?;
     Ok(Arc::new(store))
+}
+
+/// In a folder of its own, so that a fleet's edges can share it without sharing what opens secrets.
+fn edge_ring(config: &Config, rng: &dyn Rng) -> Result<KeyRing> {
+    if config.server.ephemeral {
+        return Ok(KeyRing::random(rng));
+    }
+    let folder = config.store.data_dir.join("edges");
+    make_private(&config.store.data_dir)?;
+    make_private(&folder)?;
+    Ok(KeyRing::in_directory(&folder.join("keys"), rng)?)
 }
 
 fn keys_folder(config: &Config) -> PathBuf {

@@ -10,7 +10,10 @@ use wax_acme::{
 };
 use wax_config::{AcmeIssuer, CertificateFeed, Config};
 use wax_connect::{Addresses, Connect, Https, Operator, SigningKey};
-use wax_crypto::{Origin, at_rest::KeyStore};
+use wax_crypto::{
+    Origin,
+    at_rest::{KeyRing, KeyStore},
+};
 use wax_dns::{Anchors, Dns, Limits, Reach, Roots, Sockets};
 use wax_domains::{Domains, Everywhere, FileFeed, IssuerPlace, Noted, Parts, Settings, UrlFeed};
 use wax_kernel::{Clock, HostPattern, Hostname, Job, Redacted, Rng, base64url_decode};
@@ -46,6 +49,7 @@ pub(crate) struct Shared<'c> {
     pub(crate) config: &'c Config,
     pub(crate) store: Arc<SqlStore>,
     pub(crate) keys: Arc<dyn KeyStore>,
+    pub(crate) edge_ring: Arc<KeyRing>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) entitlements: Entitlements,
@@ -60,6 +64,7 @@ impl Shared<'_> {
             store: Arc::clone(&store),
             orders: Arc::clone(&orders),
             keys: Arc::clone(&self.keys),
+            edge_ring: Arc::clone(&self.edge_ring),
             lookup: Arc::new(self.dns()),
             clock: Arc::clone(&self.clock),
             rng: Arc::clone(&self.rng),
@@ -78,7 +83,7 @@ impl Shared<'_> {
         let parts = EngineParts {
             answers: Arc::new(Everywhere::new(store, Arc::clone(&self.clock))),
             store: Arc::clone(&orders) as _,
-            vault: Vault::new(Arc::clone(&self.keys), Arc::clone(&self.rng)),
+            vault: Vault::new(Arc::clone(&self.edge_ring), Arc::clone(&self.rng)),
             clock: Arc::clone(&self.clock),
             rng: Arc::clone(&self.rng),
         };

@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, ensure};
-use wax_crypto::at_rest::{KeyStore, Slot};
+use wax_crypto::at_rest::{KeyRing, Slot};
 use wax_edge::{TicketKey, TicketRing, Tickets};
 use wax_kernel::{Clock, Job, Rng};
 use wax_store::{Store, TicketRow};
@@ -21,7 +21,7 @@ pub(crate) struct TicketKeys(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     store: Arc<dyn Store>,
-    keys: Arc<dyn KeyStore>,
+    ring: Arc<KeyRing>,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
     tickets: Tickets,
@@ -32,12 +32,12 @@ struct Inner {
 impl TicketKeys {
     pub(crate) fn new(
         store: Arc<dyn Store>,
-        keys: Arc<dyn KeyStore>,
+        ring: Arc<KeyRing>,
         clock: Arc<dyn Clock>,
         rng: Arc<dyn Rng>,
     ) -> Self {
         let (tickets, period) = (Tickets::default(), Mutex::default());
-        Self(Arc::new(Inner { store, keys, clock, rng, tickets, period }))
+        Self(Arc::new(Inner { store, ring, clock, rng, tickets, period }))
     }
 
     /// What handshakes read. Without a ring there are no tickets, and nothing fails.
@@ -90,13 +90,13 @@ impl TicketKeys {
     }
 
     fn draw(&self, period: i64) -> TicketRow {
-        let Inner { keys, rng, .. } = &*self.0;
+        let Inner { ring, rng, .. } = &*self.0;
         let secret = zeroize::Zeroizing::new(rng.bytes::<32>());
-        TicketRow { period, key: keys.ring().seal(slot(&period.to_be_bytes()), &*secret, &**rng) }
+        TicketRow { period, key: ring.seal(slot(&period.to_be_bytes()), &*secret, &**rng) }
     }
 
     fn open(&self, row: &TicketRow) -> Result<Arc<TicketKey>> {
-        let opened = self.0.keys.ring().open(slot(&row.period.to_be_bytes()), &row.key);
+        let opened = self.0.ring.open(slot(&row.period.to_be_bytes()), &row.key);
         let opened =
             opened.ok().context("a key of session tickets does not open with this key ring")?;
         ensure!(opened.len() == 32, "a key of session tickets is damaged");
@@ -116,7 +116,6 @@ const fn slot(row: &[u8]) -> Slot<'_> {
 
 #[cfg(test)]
 mod tests {
-    use wax_crypto::at_rest::MemoryKeyStore;
     use wax_kernel::{ManualClock, SeededRng};
     use wax_store_sql::{Settings, SqlStore};
 
@@ -124,23 +123,23 @@ mod tests {
 
     struct House {
         store: Arc<SqlStore>,
-        keys: Arc<dyn KeyStore>,
+        ring: Arc<KeyRing>,
         clock: Arc<ManualClock>,
     }
 
     async fn house() -> House {
         let store = SqlStore::open(&Settings::SqliteMemory).await.unwrap();
         store.migrate().await.unwrap();
-        let keys = Arc::new(MemoryKeyStore::new(Arc::new(SeededRng::new(1))));
-        House { store, keys, clock: Arc::new(ManualClock::at_ms(1_800_000_000_000)) }
+        let ring = Arc::new(KeyRing::random(&SeededRng::new(1)));
+        House { store, ring, clock: Arc::new(ManualClock::at_ms(1_800_000_000_000)) }
     }
 
     impl House {
         /// Every edge draws its own numbers.
         fn edge(&self, seed: u64) -> TicketKeys {
-            let (store, keys) = (Arc::clone(&self.store) as Arc<dyn Store>, Arc::clone(&self.keys));
+            let (store, ring) = (Arc::clone(&self.store) as Arc<dyn Store>, Arc::clone(&self.ring));
             let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
-            TicketKeys::new(store, keys, clock, Arc::new(SeededRng::new(seed)))
+            TicketKeys::new(store, ring, clock, Arc::new(SeededRng::new(seed)))
         }
 
         async fn rows(&self) -> Vec<TicketRow> {
@@ -195,9 +194,9 @@ mod tests {
     async fn without_the_key_ring_the_rows_are_worth_nothing() {
         let house = house().await;
         house.edge(1).keep().await.unwrap();
-        let keys = Arc::new(MemoryKeyStore::new(Arc::new(SeededRng::new(9))));
+        let ring = Arc::new(KeyRing::random(&SeededRng::new(9)));
         let thief =
-            House { keys, store: Arc::clone(&house.store), clock: Arc::clone(&house.clock) };
+            House { ring, store: Arc::clone(&house.store), clock: Arc::clone(&house.clock) };
         let told = thief.edge(2).keep().await.unwrap_err().to_string();
         assert!(told.contains("does not open with this key ring"), "{told}");
     }

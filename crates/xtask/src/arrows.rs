@@ -8,14 +8,7 @@ use crate::rust;
 /// Every crate, floor by floor from the ground. docs/ARCHITECTURE.md says what each is for.
 const FLOORS: &[&[&str]] = &[
     &["wax-kernel"],
-    &[
-        "wax-cache",
-        "wax-crypto",
-        "wax-dns-tree",
-        "wax-i18n",
-        "wax-model",
-        "wax-telemetry",
-    ],
+    &["wax-cache", "wax-crypto", "wax-dns-tree", "wax-i18n", "wax-model", "wax-telemetry"],
     &[
         "wax-acme",
         "wax-client-sdk",

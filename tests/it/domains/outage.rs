@@ -10,7 +10,7 @@ use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use sqlx::{Connection as _, PgConnection};
 use tempfile::TempDir;
 use wax_acme::{Certificate, OrderStore as _, Upload, Vault};
-use wax_crypto::at_rest::FileKeyStore;
+use wax_crypto::at_rest::KeyRing;
 use wax_kernel::{
     CertificateId, Clock as _, DomainId, HostPattern, Redacted, SystemClock, SystemRng, TenantId,
 };
@@ -54,9 +54,10 @@ fn issue() -> Issued {
 }
 
 /// Domains with certificates: the first through the store, the others as its copies.
-async fn fill(url: &str, keys: &Path, issued: &Issued, count: usize) {
+async fn fill(url: &str, edges: &Path, issued: &Issued, count: usize) {
     let rng = Arc::new(SystemRng);
-    let vault = Vault::new(Arc::new(FileKeyStore::open(keys, rng.clone()).unwrap()), rng);
+    let vault =
+        Vault::new(Arc::new(KeyRing::in_directory(&edges.join("keys"), &*rng).unwrap()), rng);
     let (now, first) = (SystemClock.now(), DomainId::random(&SystemRng));
     let any = HostPattern::parse("*.example.com").unwrap();
     let Upload { chain, key, facts } =
@@ -162,12 +163,12 @@ async fn an_edge_starts_and_serves_while_everything_else_is_down() {
     std::fs::write(folder.path().join("waxseal.toml"), "").unwrap();
     let part = |name: &str| Part::new(name, folder.path(), &settings);
     let mut services = part("services-1").services();
-    let keys = folder.path().join("services/keys");
+    let edges = folder.path().join("services/edges");
     let doors = Doors { tls: free_port(), redirect: free_port() };
-    let Edge { mut process, tls } = part("edge-1").edge(&[services.port()], doors, &keys);
+    let Edge { mut process, tls } = part("edge-1").edge(&[services.port()], doors, &edges);
     services.start().await;
     let issued = issue();
-    fill(&postgres.url(), &keys, &issued, scale.domains).await;
+    fill(&postgres.url(), &edges, &issued, scale.domains).await;
 
     process.start().await;
     let roots = [issued.root];

@@ -66,7 +66,7 @@ impl World {
         }
         let mut settings = basics(folder.path(), &database.url());
         settings.extend(of_domains(&tree, name_server_at));
-        let keys = folder.path().join("services/keys");
+        let shared = folder.path().join("services/edges");
         let part = |name: &str| Part::new(name, folder.path(), &settings);
         let services: Vec<Process> =
             (1..=services).map(|number| part(&format!("services-{number}")).services()).collect();
@@ -74,7 +74,7 @@ impl World {
         let edges = issuers.iter().zip(1..);
         let edges = edges.map(|(issuer, number)| {
             let doors = Doors { tls: issuer.tls_port(), redirect: issuer.http_port() };
-            part(&format!("edge-{number}")).edge(&ports, doors, &keys)
+            part(&format!("edge-{number}")).edge(&ports, doors, &shared)
         });
         let edges = edges.collect();
         let name_server = part("dns").name_server(name_server_at);
@@ -245,11 +245,11 @@ impl<'w> Part<'w> {
             .process()
     }
 
-    /// Each has its own folder, for what it remembers; keys are those of all.
-    pub(super) fn edge(self, services: &[u16], doors: Doors, keys: &Path) -> Edge {
+    /// Each has its own folder, for what it remembers; the keys that edges share are those of all.
+    pub(super) fn edge(self, services: &[u16], doors: Doors, edges: &Path) -> Edge {
         let data = self.folder.join(&self.name);
         std::fs::create_dir(&data).unwrap();
-        std::os::unix::fs::symlink(keys, data.join("keys")).unwrap();
+        std::os::unix::fs::symlink(edges, data.join("edges")).unwrap();
         let (Doors { tls, redirect }, listen) = (doors, self.address());
         let upstream: Vec<String> =
             services.iter().map(|port| format!("http://127.0.0.1:{port}")).collect();

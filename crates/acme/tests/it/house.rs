@@ -18,7 +18,7 @@ use wax_acme::{
     CertificateAuthority, Engine, Issuance, Issuer, Lane, MemoryOrders, OrderStore, Parts, Phase,
     Trust, Vault, Wire, http_answer,
 };
-use wax_crypto::at_rest::MemoryKeyStore;
+use wax_crypto::at_rest::KeyRing;
 use wax_kernel::{Clock, DomainId, HostPattern, ManualClock, Rng, SystemRng, TenantId, Timestamp};
 use wax_testkit::{Pebble, ScriptedCa};
 
@@ -71,11 +71,11 @@ impl Board {
 impl House {
     pub(crate) fn at(now: Timestamp) -> Self {
         let rng = Arc::new(SystemRng);
-        let keys = Arc::new(MemoryKeyStore::new(Arc::<SystemRng>::clone(&rng)));
+        let ring = Arc::new(KeyRing::random(&*rng));
         Self {
             store: Arc::default(),
             clock: Arc::new(ManualClock::at_ms(now.as_ms())),
-            vault: Vault::new(keys, Arc::<SystemRng>::clone(&rng)),
+            vault: Vault::new(ring, Arc::<SystemRng>::clone(&rng)),
             answers: Arc::default(),
             rng,
         }

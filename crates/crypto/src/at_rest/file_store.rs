@@ -51,12 +51,8 @@ impl FileKeyStore {
     /// [`KeyStoreError::Exposed`] when others may read the directory or a key in it, [`KeyStoreError::Foreign`] when it is
     /// another user's.
     pub fn open(path: &Path, rng: Arc<dyn Rng>) -> Result<Self, KeyStoreError> {
-        let directory = Directory::open(path)?;
-        let ring = match read_ring(&directory)? {
-            Some(ring) => ring,
-            None => make_ring(&directory, &*rng)?,
-        };
-        let files = SealedFiles { directory, ring, rng };
+        let ring = KeyRing::in_directory(path, &*rng)?;
+        let files = SealedFiles { directory: Directory::open(path)?, ring, rng };
         let host_seed = host_seed(&files)?;
         Ok(Self { files, host_seed, days: Mutex::default(), channel: Mutex::default() })
     }
@@ -106,6 +102,20 @@ impl FileKeyStore {
 /// A panic elsewhere cannot leave the map half-changed.
 fn known<T>(keys: &Mutex<BTreeMap<Day, Arc<T>>>) -> MutexGuard<'_, BTreeMap<Day, Arc<T>>> {
     keys.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl KeyRing {
+    /// The ring in a directory that has nothing else: made with it, if there is none yet. Several processes may share it.
+    ///
+    /// # Errors
+    /// As [`FileKeyStore::open`].
+    pub fn in_directory(path: &Path, rng: &dyn Rng) -> Result<Self, KeyStoreError> {
+        let directory = Directory::open(path)?;
+        match read_ring(&directory)? {
+            Some(ring) => Ok(ring),
+            None => make_ring(&directory, rng),
+        }
+    }
 }
 
 impl KeyStore for FileKeyStore {

@@ -7,7 +7,7 @@ use std::{
 
 use wax_kernel::Rng;
 
-use super::{Day, DayKey, KeyEncryptionKey, KeyRing, KeyStore, KeyStoreError, KeyVersion};
+use super::{Day, DayKey, KeyRing, KeyStore, KeyStoreError};
 use crate::channel::{ChannelKey, HostSeed};
 
 /// Keys in memory only, for the ephemeral mode and for tests.
@@ -29,7 +29,7 @@ struct Days {
 impl MemoryKeyStore {
     /// A store with a new key-encryption key.
     pub fn new(rng: Arc<dyn Rng>) -> Self {
-        let ring = KeyRing::new(KeyVersion::FIRST, KeyEncryptionKey::random(&*rng));
+        let ring = KeyRing::random(&*rng);
         let days = Days {
             keys: BTreeMap::new(),
             destroyed_before: Day::from_number(i64::MIN),

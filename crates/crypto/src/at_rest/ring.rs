@@ -56,6 +56,11 @@ impl KeyEncryptionKey {
 }
 
 impl KeyRing {
+    /// A ring of one new key.
+    pub fn random(rng: &dyn Rng) -> Self {
+        Self::new(KeyVersion::FIRST, KeyEncryptionKey::random(rng))
+    }
+
     /// A ring of one key.
     pub fn new(version: KeyVersion, key: KeyEncryptionKey) -> Self {
         Self { keys: BTreeMap::from([(version, key)]) }

@@ -144,6 +144,21 @@ fn processes_that_race_agree_on_one_key() {
     }
 }
 
+/// What a fleet's edges share: it opens what they seal, and nothing of the key store beside it.
+#[test]
+fn a_ring_by_itself_is_one_for_all_and_none_of_the_stores() {
+    let directory = TempDir::new().unwrap();
+    let (path, other) = (directory.path().join("edges"), open(&keys_in(&directory)).unwrap());
+    let ring = || KeyRing::in_directory(&path, &SystemRng).unwrap();
+    let sealed = ring().seal(SLOT, b"a certificate's key", &SystemRng);
+    assert_eq!(*ring().open(SLOT, &sealed).unwrap(), b"a certificate's key");
+    assert!(other.ring().open(SLOT, &sealed).is_err());
+    assert_eq!(names(&path), ["kek-1.key"]);
+    set_mode(&path, 0o750);
+    let told = KeyRing::in_directory(&path, &SystemRng).unwrap_err();
+    assert!(matches!(told, KeyStoreError::Exposed { .. }), "{told}");
+}
+
 fn names(path: &Path) -> Vec<String> {
     fs::read_dir(path)
         .unwrap()

@@ -35,7 +35,10 @@ use std::{
 use tokio::sync::Semaphore;
 use wax_acme::{Engine, IssuerId, OrderStore, Vault};
 use wax_connect::Connect;
-use wax_crypto::{Origin, at_rest::KeyStore};
+use wax_crypto::{
+    Origin,
+    at_rest::{KeyRing, KeyStore},
+};
 use wax_kernel::{Clock, HostPattern, Hostname, Rng, Timestamp};
 use wax_mail::Postbox;
 use wax_model::{Entitlements, domain::ownership::Vantage};
@@ -65,8 +68,10 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// Certificates and their orders: what the engine works on, too.
     pub orders: Arc<Noted>,
-    /// The key ring: for mails, and for keys of certificates.
+    /// The key ring: for mails.
     pub keys: Arc<dyn KeyStore>,
+    /// The ring that edges have, too: for keys of certificates.
+    pub edge_ring: Arc<KeyRing>,
     /// What asks the DNS.
     pub lookup: Arc<dyn Lookup>,
     /// What time it is.
@@ -145,9 +150,9 @@ impl fmt::Debug for Domains {
 impl Domains {
     /// Puts the service together.
     pub fn new(parts: Parts) -> Self {
-        let Parts { store, orders, keys, lookup, clock, rng, settings } = parts;
-        let postbox = Postbox::new(Arc::clone(&keys), Arc::clone(&clock), Arc::clone(&rng));
-        let vault = Vault::new(keys, Arc::clone(&rng));
+        let Parts { store, orders, keys, edge_ring, lookup, clock, rng, settings } = parts;
+        let postbox = Postbox::new(keys, Arc::clone(&clock), Arc::clone(&rng));
+        let vault = Vault::new(edge_ring, Arc::clone(&rng));
         let (looks, engine) = (Mutex::default(), RwLock::default());
         let (connect, following) = (RwLock::default(), RwLock::default());
         let asking_providers = Semaphore::new(connecting::AT_ONCE);

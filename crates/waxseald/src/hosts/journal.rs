@@ -14,7 +14,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
-use wax_crypto::at_rest::{KeyStore, Slot};
+use wax_crypto::at_rest::{KeyRing, Slot};
 use wax_kernel::{DomainId, Rng};
 
 use super::entry::{Entry, OwnEntry};
@@ -41,7 +41,7 @@ pub(super) struct Chunk {
 #[derive(Debug)]
 pub(super) struct Journal {
     folder: PathBuf,
-    keys: Arc<dyn KeyStore>,
+    ring: Arc<KeyRing>,
     rng: Arc<dyn Rng>,
     file: File,
     id: [u8; 16],
@@ -52,7 +52,7 @@ impl Journal {
     /// Opens the file, or begins one, and hands over its chunks, oldest first.
     pub(super) fn open(
         folder: &Path,
-        keys: Arc<dyn KeyStore>,
+        ring: Arc<KeyRing>,
         rng: Arc<dyn Rng>,
         mut replay: impl FnMut(Chunk),
     ) -> Result<Self> {
@@ -66,7 +66,7 @@ impl Journal {
         let file = options().open(&path).with_context(told)?;
         file.try_lock().with_context(|| format!("{} is another edge's", path.display()))?;
         let mut journal =
-            Self { folder: folder.to_owned(), keys, rng, file, id: [0; 16], chunks: 0 };
+            Self { folder: folder.to_owned(), ring, rng, file, id: [0; 16], chunks: 0 };
         let end = journal.read(&mut replay).with_context(told)?;
         if end == 0 {
             journal.begin().with_context(told)?;
@@ -118,9 +118,9 @@ impl Journal {
         options.read(true).write(true).create(true).truncate(true).mode(0o600);
         let file = options.open(self.folder.join(NEXT))?;
         file.try_lock()?;
-        let (keys, rng) = (Arc::clone(&self.keys), Arc::clone(&self.rng));
+        let (ring, rng) = (Arc::clone(&self.ring), Arc::clone(&self.rng));
         let mut next =
-            Self { folder: self.folder.clone(), keys, rng, file, id: [0; 16], chunks: 0 };
+            Self { folder: self.folder.clone(), ring, rng, file, id: [0; 16], chunks: 0 };
         next.begin()?;
         Ok(next)
     }
@@ -135,11 +135,11 @@ impl Journal {
 
     fn seal(&self, chunk: &Chunk) -> Result<Vec<u8>> {
         let plain = postcard::to_stdvec(chunk)?;
-        Ok(self.keys.ring().seal(slot(&self.row()), &plain, &*self.rng))
+        Ok(self.ring.seal(slot(&self.row()), &plain, &*self.rng))
     }
 
     fn unseal(&self, sealed: &[u8]) -> Option<Chunk> {
-        let plain = self.keys.ring().open(slot(&self.row()), sealed).ok()?;
+        let plain = self.ring.open(slot(&self.row()), sealed).ok()?;
         postcard::from_bytes(&plain)
             .inspect_err(
                 |error| tracing::warn!(%error, "a chunk of the edge's file is of another layout"),

@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result};
 use tokio::{sync::Mutex, time::timeout};
 use wax_acme::{OrderStore, PlatformName, Vault};
 use wax_config::Console;
-use wax_crypto::at_rest::KeyStore;
+use wax_crypto::at_rest::KeyRing;
 use wax_edge::{LocalCa, Readiness, Routes};
 use wax_kernel::{Clock, Job, Rng, base64url_encode};
 use wax_model::Entitlements;
@@ -33,7 +33,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 pub(crate) struct HostsParts {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) orders: Arc<dyn OrderStore>,
-    pub(crate) keys: Arc<dyn KeyStore>,
+    pub(crate) edge_ring: Arc<KeyRing>,
     pub(crate) routes: Routes,
     pub(crate) local_ca: Arc<LocalCa>,
     pub(crate) entitlements: Entitlements,
@@ -57,10 +57,18 @@ impl Hosts {
     /// Serves what its file remembers, and the console.
     pub(crate) fn open(parts: HostsParts) -> Result<Self> {
         let HostsParts {
-            store, orders, keys, routes, local_ca, entitlements, console, own, ..
+            store,
+            orders,
+            edge_ring,
+            routes,
+            local_ca,
+            entitlements,
+            console,
+            own,
+            ..
         } = parts;
         let (clock, rng, challenges) = (parts.clock, parts.rng, Challenges::default());
-        let certificates = Certificates::new(Vault::new(Arc::clone(&keys), Arc::clone(&rng)));
+        let certificates = Certificates::new(Vault::new(Arc::clone(&edge_ring), Arc::clone(&rng)));
         let serve = Serve {
             routes,
             local_ca,
@@ -75,7 +83,7 @@ impl Hosts {
         let mut follower = Follower::new(store, orders, serve, challenges.clone(), clock, node);
         if let Some(folder) = parts.folder {
             std::fs::create_dir_all(&folder)?;
-            match Journal::open(&folder, keys, rng, |chunk| follower.remember(chunk)) {
+            match Journal::open(&folder, edge_ring, rng, |chunk| follower.remember(chunk)) {
                 Ok(journal) => follower.write_to(journal),
                 Err(error) => tracing::warn!(
                     error = format!("{error:#}"),

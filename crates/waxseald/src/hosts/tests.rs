@@ -5,7 +5,6 @@ use wax_acme::{
     Upload,
 };
 use wax_config::Config;
-use wax_crypto::at_rest::MemoryKeyStore;
 use wax_edge::{PendingHosts as _, RouteOwner};
 use wax_kernel::{
     CertificateId, DomainId, HostPattern, Hostname, ManualClock, SeededRng, TenantId, Timestamp,
@@ -27,7 +26,7 @@ const TOKEN: &str = "LoqXcYV8q5ONbJQxbmR7SCTNo3tiAXDfowyjxAjEuX0";
 /// A store with a tenant, and the keys that edges share.
 struct House {
     store: Arc<SqlStore>,
-    keys: Arc<dyn KeyStore>,
+    edge_ring: Arc<KeyRing>,
     clock: Arc<ManualClock>,
     rng: Arc<SeededRng>,
     folder: tempfile::TempDir,
@@ -40,10 +39,10 @@ async fn house() -> House {
     store.migrate().await.unwrap();
     let clock = Arc::new(ManualClock::at_ms(1_800_000_000_000));
     let rng = Arc::new(SeededRng::new(1));
-    let keys = Arc::new(MemoryKeyStore::new(Arc::clone(&rng) as Arc<dyn Rng>));
+    let edge_ring = Arc::new(KeyRing::random(&*rng));
     let console = Config::default().console;
     let own = Vec::new();
-    House { store, keys, clock, rng, folder: tempfile::tempdir().unwrap(), console, own }
+    House { store, edge_ring, clock, rng, folder: tempfile::tempdir().unwrap(), console, own }
 }
 
 /// One edge's routes, and what keeps them.
@@ -59,7 +58,7 @@ impl House {
         let hosts = Hosts::open(HostsParts {
             store: Arc::clone(&self.store) as Arc<dyn Store>,
             orders: Arc::clone(&self.store) as Arc<dyn OrderStore>,
-            keys: Arc::clone(&self.keys),
+            edge_ring: Arc::clone(&self.edge_ring),
             routes: routes.clone(),
             local_ca: Arc::new(LocalCa::in_memory(Arc::clone(&clock)).unwrap()),
             entitlements: Entitlements::SELF_HOSTED,
@@ -133,7 +132,7 @@ impl House {
     }
 
     fn vault(&self) -> Vault {
-        Vault::new(Arc::clone(&self.keys), Arc::clone(&self.rng) as Arc<dyn Rng>)
+        Vault::new(Arc::clone(&self.edge_ring), Arc::clone(&self.rng) as Arc<dyn Rng>)
     }
 
     /// Changes domains of one host and tells edges, in this order.

@@ -1,4 +1,3 @@
-use wax_crypto::at_rest::MemoryKeyStore;
 use wax_kernel::{HostPattern, SeededRng, TenantId};
 use wax_model::{
     Brand, DomainSettings, Route,
@@ -9,21 +8,21 @@ use super::{super::entry::Shown, *};
 
 struct House {
     folder: tempfile::TempDir,
-    keys: Arc<dyn KeyStore>,
+    ring: Arc<KeyRing>,
     rng: Arc<dyn Rng>,
 }
 
 fn house() -> House {
     let rng: Arc<dyn Rng> = Arc::new(SeededRng::new(7));
-    let keys = Arc::new(MemoryKeyStore::new(Arc::clone(&rng)));
-    House { folder: tempfile::tempdir().unwrap(), keys, rng }
+    let ring = Arc::new(KeyRing::random(&*rng));
+    House { folder: tempfile::tempdir().unwrap(), ring, rng }
 }
 
 impl House {
     fn open(&self) -> (Journal, Vec<Chunk>) {
         let mut chunks = Vec::new();
-        let (keys, rng) = (Arc::clone(&self.keys), Arc::clone(&self.rng));
-        let journal = Journal::open(self.folder.path(), keys, rng, |chunk| chunks.push(chunk));
+        let (ring, rng) = (Arc::clone(&self.ring), Arc::clone(&self.rng));
+        let journal = Journal::open(self.folder.path(), ring, rng, |chunk| chunks.push(chunk));
         (journal.unwrap(), chunks)
     }
 
@@ -107,12 +106,12 @@ fn a_changed_byte_ends_what_is_believed() {
 
 #[test]
 fn a_file_sealed_by_another_key_ring_is_read_as_nothing_and_begun_anew() {
-    let (first, second) = (house(), House { keys: house().keys, ..house() });
+    let (first, second) = (house(), House { ring: house().ring, ..house() });
     let (mut journal, _) = first.open();
     journal.append(&chunk(1)).unwrap();
     drop(journal);
-    let other: Arc<dyn KeyStore> = Arc::new(MemoryKeyStore::new(Arc::new(SeededRng::new(99))));
-    let theirs = House { folder: first.folder, keys: other, rng: second.rng };
+    let other = Arc::new(KeyRing::random(&SeededRng::new(99)));
+    let theirs = House { folder: first.folder, ring: other, rng: second.rng };
     let (mut journal, read) = theirs.open();
     assert!(read.is_empty());
     journal.append(&chunk(2)).unwrap();
@@ -142,8 +141,8 @@ fn a_journal_written_anew_takes_the_place_of_the_old_one_at_once_or_not_at_all()
 fn two_processes_do_not_write_one_file() {
     let house = house();
     let (_journal, _) = house.open();
-    let (keys, rng) = (Arc::clone(&house.keys), Arc::clone(&house.rng));
-    let second = Journal::open(house.folder.path(), keys, rng, |_| {});
+    let (ring, rng) = (Arc::clone(&house.ring), Arc::clone(&house.rng));
+    let second = Journal::open(house.folder.path(), ring, rng, |_| {});
     assert!(second.unwrap_err().to_string().contains("another edge's"));
 }
 
