@@ -88,6 +88,10 @@ impl Wire {
         request: &RequestBuilder,
         key: Option<&str>,
     ) -> Result<T, PaymentsError> {
+        if !is_path(&request.path) {
+            let message = "an id that is none of Stripe's".to_owned();
+            return Err(PaymentsError::Refused { code: "resource_missing".to_owned(), message });
+        }
         let all = self.timeout.saturating_mul(REPETITIONS + 1);
         let answer = tokio::time::timeout(all, self.repeated(request, key)).await;
         let body = answer.unwrap_or_else(|_| Err(PaymentsError::Unavailable(SLOW.to_owned())))?;
@@ -174,6 +178,14 @@ impl Wire {
         let key = self.secret_key.expose();
         if key.is_empty() { message.to_owned() } else { message.replace(key, "[redacted]") }
     }
+}
+
+/// Ids are parts of paths: none may lead somewhere else.
+fn is_path(path: &str) -> bool {
+    let is_part = |part: &str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
+    path.strip_prefix('/').is_some_and(|path| path.split('/').all(is_part))
 }
 
 const SLOW: &str = "does not answer in time";

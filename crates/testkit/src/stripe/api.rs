@@ -52,7 +52,7 @@ impl Books {
             ));
         }
         form.finish()?;
-        let all = found.map(|price| (price.id.as_str(), documents::price(price, expanded)));
+        let all = found.map(|price| (price.id.as_str(), Some(documents::price(price, expanded))));
         page.cut("/v1/prices", all.collect())
     }
 
@@ -148,7 +148,7 @@ impl Books {
         if let Some(id) = &customer {
             self.customer(id, "customer")?;
         }
-        let fits = |one: &&Subscription| {
+        let fits = |one: &Subscription| {
             let counts = match status {
                 None => one.status != "canceled",
                 Some("all") => true,
@@ -156,8 +156,10 @@ impl Books {
             };
             counts && customer.as_ref().is_none_or(|id| one.customer == *id)
         };
-        let all = self.subscriptions.iter().rev().filter(fits);
-        let all = all.map(|one| (one.id.as_str(), self.subscription_document(one, expanded)));
+        let all = self.subscriptions.iter().rev().map(|one| {
+            let document = fits(one).then(|| self.subscription_document(one, expanded));
+            (one.id.as_str(), document)
+        });
         page.cut("/v1/subscriptions", all.collect())
     }
 
@@ -220,7 +222,10 @@ impl Books {
         }
         one.moved(to, prorated.period);
         if now_due {
-            self.bill(one, prorated.lines);
+            // Whatever waits for the next invoice comes onto this one.
+            let mut lines = std::mem::take(&mut one.pending);
+            lines.extend(prorated.lines);
+            self.bill(one, lines);
         } else if behavior != "none" {
             one.pending.extend(prorated.lines);
         }
@@ -268,13 +273,15 @@ impl Books {
         if let Some(id) = &customer {
             self.customer(id, "customer")?;
         }
-        let fits = |invoice: &&Invoice| {
+        let fits = |invoice: &Invoice| {
             customer.as_ref().is_none_or(|id| invoice.customer == *id)
                 && subscription.as_ref().is_none_or(|id| invoice.subscription == *id)
                 && status.is_none_or(|status| invoice.status == status)
         };
-        let all = self.invoices.iter().rev().filter(fits);
-        let all = all.map(|invoice| (invoice.id.as_str(), self.invoice_document(invoice)));
+        let all = self.invoices.iter().rev().map(|invoice| {
+            let document = fits(invoice).then(|| self.invoice_document(invoice));
+            (invoice.id.as_str(), document)
+        });
         page.cut("/v1/invoices", all.collect())
     }
 
@@ -294,7 +301,7 @@ impl Books {
             let to = Changed { at, ..change };
             let prorated = self.prorated(&one, &to)?;
             if prorated.period.is_some() || behavior == Some("always_invoice") {
-                (lines, created) = (Vec::new(), at);
+                created = at;
             }
             lines.extend(prorated.lines);
             one.moved(&to, prorated.period);
@@ -354,17 +361,20 @@ impl Page {
         Ok(Self { limit: fits.ok_or_else(bad)?, after: form.take("starting_after") })
     }
 
-    fn cut(self, url: &str, all: Vec<(&str, Value)>) -> Answer {
+    /// Rows that do not fit may be what a page begins after.
+    fn cut(self, url: &str, rows: Vec<(&str, Option<Value>)>) -> Answer {
         let start = match &self.after {
             None => 0,
             Some(id) => {
-                let place = all.iter().position(|(one, _)| one == id);
+                let place = rows.iter().position(|(one, _)| one == id);
                 place.ok_or_else(|| Refusal::absent("object", id, "starting_after"))? + 1
             }
         };
-        let has_more = all.len() > start + self.limit;
-        let data = all.into_iter().skip(start).take(self.limit).map(|(_, document)| document);
-        Ok(documents::list(url, &data.collect::<Vec<_>>(), has_more))
+        let mut data: Vec<Value> =
+            rows.into_iter().skip(start).filter_map(|(_, document)| document).collect();
+        let has_more = data.len() > self.limit;
+        data.truncate(self.limit);
+        Ok(documents::list(url, &data, has_more))
     }
 }
 
