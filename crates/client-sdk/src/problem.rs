@@ -53,8 +53,12 @@ pub enum Code {
     NoAnswer,
     /// Unknown, or not proven: one answer for all.
     NotAvailable,
+    /// The organization takes nothing new at the moment.
+    OrganizationLimited,
     /// A mailed link in another browser than the one that asked for it.
     OtherDevice,
+    /// The organization's plan has no room for it.
+    PlanLimit,
     /// Too many requests from this network.
     RateLimited,
     /// The second factor is wrong.

@@ -60,6 +60,10 @@ codes! {
     SignUpClosed = "sign-up-closed", FORBIDDEN, Denied;
     /// Guests create nothing on this domain: its organization decided so.
     MembersOnly = "members-only", FORBIDDEN, Denied;
+    /// The plan of the organization has no room for it.
+    PlanLimit = "plan-limit", FORBIDDEN, Denied;
+    /// The organization takes nothing new: it has not paid for too long, or it does not say why.
+    OrganizationLimited = "organization-limited", FORBIDDEN, Denied;
     /// A mailed link in another browser than the one that asked for it.
     OtherDevice = "other-device", FORBIDDEN, Denied;
     /// Unknown, or not proven: one answer for all.

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde_json::{Map, Value};
 use wax_kernel::ErrorKind;
-use wax_model::{Invalid, Rule};
+use wax_model::{Denied, Invalid, Meter, Rule};
 
 use crate::Code;
 
@@ -113,6 +113,28 @@ impl From<Invalid> for Problem {
             }
         }
         problem
+    }
+}
+
+/// For members and keys, who are told why. Strangers are told [`Code::OrganizationLimited`] and no more.
+impl From<Denied> for Problem {
+    fn from(denied: Denied) -> Self {
+        let counted = |case, meter: Meter, max: u64| {
+            let limit = Self::new(Code::PlanLimit).in_case(case);
+            limit.with("meter", meter.as_str()).with("max", max)
+        };
+        match denied {
+            Denied::Limited => Self::new(Code::OrganizationLimited).in_case("member"),
+            Denied::Beyond { meter, max } => counted(meter.as_str(), meter, max),
+            Denied::Frozen { meter, max } => {
+                let case = match meter {
+                    Meter::Domains => "frozen-domain",
+                    Meter::Members => "frozen-member",
+                    Meter::Secrets | Meter::Keys => "frozen-key",
+                };
+                counted(case, meter, max)
+            }
+        }
     }
 }
 

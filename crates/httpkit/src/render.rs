@@ -140,6 +140,7 @@ fn detail(problem: &Problem, lang: Lang, id: Option<RequestId>) -> String {
             ("count", &count),
             ("field", &member("field")),
             ("limit", &number("limit_bytes")),
+            ("max", &number("max")),
             ("reason", &reason),
             ("request", &request),
             ("rule", &rule),
@@ -164,6 +165,8 @@ fn plain(members: &Map<String, Value>, name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use wax_model::{Denied, Meter};
+
     use super::*;
 
     #[test]
@@ -190,6 +193,21 @@ mod tests {
         ] {
             let key = format!("problems.rule.{}", rule.code());
             assert!(wax_i18n::is_known(&key), "{key}");
+        }
+    }
+
+    #[test]
+    fn what_a_plan_has_no_room_for_has_words_of_its_own() {
+        let meters = Meter::ALL.iter().copied();
+        let beyond = meters.clone().map(|meter| Denied::Beyond { meter, max: 7 });
+        let frozen = meters.map(|meter| Denied::Frozen { meter, max: 7 });
+        for denied in beyond.chain(frozen).chain([Denied::Limited]) {
+            let problem = Problem::from(denied);
+            for lang in Lang::ALL.iter().copied() {
+                let detail = detail(&problem, lang, None);
+                assert!(!detail.is_empty() && !detail.contains('{'), "{denied:?}: {detail}");
+                assert_eq!(detail.contains('7'), denied != Denied::Limited, "{detail}");
+            }
         }
     }
 

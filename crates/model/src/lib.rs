@@ -23,6 +23,7 @@ mod text_enum;
 mod token;
 pub mod transition;
 mod tries;
+mod usage;
 mod window;
 
 pub use account::{
@@ -50,4 +51,5 @@ pub use tenant::{Tenant, TenantScope};
 pub use text_enum::UnknownText;
 pub use token::{AccountAction, AccountEvent, TokenPurpose};
 pub use tries::{Tries, lock_at, wait_after};
+pub use usage::{Denied, Month, Shards};
 pub use window::{KEY_DESTROYED_ON_DAY, WINDOW, WINDOW_MAX, window_end};

@@ -95,6 +95,20 @@ impl Limit {
             Some(most) => there_are < most,
         }
     }
+
+    /// Whether so many are 80 % of it, of which people are told. Of a limit below 5 nobody is: who takes one of three knows it.
+    pub const fn is_high(self, used: u64) -> bool {
+        self.percent(used) > 0
+    }
+
+    /// How far it is used up, as far as people are told: 100, 80 or 0 percent.
+    pub const fn percent(self, used: u64) -> u8 {
+        match self.0 {
+            Some(most) if most >= 5 && used >= most => 100,
+            Some(most) if most >= 5 && used >= most - most / 5 => 80,
+            _ => 0,
+        }
+    }
 }
 
 impl From<Option<u64>> for Limit {
@@ -237,6 +251,17 @@ impl Plans {
         self.plans.iter()
     }
 
+    /// What no plan goes beyond: what can be asked before anybody knows whose plan counts.
+    pub fn most(&self) -> Entitlements {
+        let of_default = self.default_plan().entitlements;
+        self.iter().map(|plan| plan.entitlements).fold(of_default, |most, one| Entitlements {
+            max_views: most.max_views.max(one.max_views),
+            max_lifetime: most.max_lifetime.max(one.max_lifetime),
+            max_content_bytes: most.max_content_bytes.max(one.max_content_bytes),
+            ..most
+        })
+    }
+
     /// The plan without prices.
     pub fn default_plan(&self) -> &Plan {
         &self.plans[self.default]
@@ -308,5 +333,25 @@ mod tests {
         assert!(Limit::at_most(2).admits_beside(1));
         assert!(!Limit::at_most(2).admits_beside(2));
         assert!(!Limit::at_most(0).admits_beside(0));
+    }
+
+    #[test]
+    fn people_are_told_at_four_fifths_and_at_the_end() {
+        let told = |most, used| Limit::at_most(most).percent(used);
+        assert_eq!([3, 4, 5, 6].map(|used| told(5, used)), [0, 80, 100, 100]);
+        assert_eq!([79, 80, 99, 100].map(|used| told(100, used)), [0, 80, 80, 100]);
+        assert_eq!([5, 6, 7].map(|used| told(7, used)), [0, 80, 100]);
+        assert_eq!([told(4, 4), told(0, 0), Limit::NONE.percent(u64::MAX)], [0; 3]);
+    }
+
+    #[test]
+    fn no_plan_goes_beyond_the_most() {
+        let (mut free, mut team) = (plan("free", &[]), plan("team", &["team-m"]));
+        free.entitlements.max_views = 7;
+        team.entitlements.max_views = 5;
+        team.entitlements.max_content_bytes = 2_048;
+        free.entitlements.max_content_bytes = 1_024;
+        let most = Plans::new(vec![free, team]).unwrap().most();
+        assert_eq!((most.max_views, most.max_content_bytes), (7, 2_048));
     }
 }

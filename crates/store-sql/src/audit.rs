@@ -2,14 +2,23 @@
 
 use async_trait::async_trait;
 use wax_kernel::{EventId, TenantId, Timestamp};
-use wax_model::{Action, Actor, AuditEvent};
+use wax_model::{Action, Actor, AuditEvent, PlanId};
 use wax_store::{AuditFilter, AuditRepository, StoreError};
 
 use crate::{
+    dialect::listed,
     engine::{Fields, Rows, Session, sql},
     scoped::Scoped,
     statements::{both, statements},
 };
+
+/// Up to what its organization's plan must be.
+macro_rules! of_plans {
+    () => {
+        "DELETE FROM audit_events WHERE (tenant_id, id) IN (SELECT event.tenant_id, event.id FROM tenants
+            JOIN audit_events AS event ON event.tenant_id = tenants.id WHERE tenants.plan"
+    };
+}
 
 statements! {
     INSERT_EVENT = both("INSERT INTO audit_events (tenant_id, id, at_ms, action, actor, subject, network)
@@ -23,6 +32,9 @@ statements! {
         ORDER BY at_ms DESC, id DESC LIMIT $9");
     FORGET_EVENTS = both("DELETE FROM audit_events WHERE (tenant_id, id) IN
         (SELECT tenant_id, id FROM audit_events WHERE at_ms <= $1 ORDER BY at_ms LIMIT $2)");
+    /// An organization at a time, by `audit_events_by_time`: those that are kept for longer are not looked at.
+    FORGET_EVENTS_OF = listed!(concat!(of_plans!(), " IN "), " AND event.at_ms <= $2 LIMIT $3)");
+    FORGET_EVENTS_OF_OTHERS = listed!(concat!(of_plans!(), " NOT IN "), " AND event.at_ms <= $2 LIMIT $3)");
 }
 
 fn event(row: Fields<'_>) -> Result<AuditEvent, StoreError> {
@@ -98,4 +110,16 @@ pub(crate) async fn forget(
     limit: u32,
 ) -> Result<u64, StoreError> {
     session.changes(sql(FORGET_EVENTS).bind(before).bind(limit)).await
+}
+
+/// The same of organizations with one of these plans; `others`: with none of them.
+pub(crate) async fn forget_of(
+    session: &mut Session<'_>,
+    plans: &[PlanId],
+    others: bool,
+    before: Timestamp,
+    limit: u32,
+) -> Result<u64, StoreError> {
+    let forget = if others { sql(FORGET_EVENTS_OF_OTHERS) } else { sql(FORGET_EVENTS_OF) };
+    session.changes(forget.bind(plans).bind(before).bind(limit)).await
 }

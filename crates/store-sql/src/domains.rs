@@ -3,20 +3,20 @@
 use async_trait::async_trait;
 use wax_kernel::{AccountId, DomainId, EventId, HostPattern, TenantId, Timestamp};
 use wax_model::{
-    Brand,
+    Brand, PlanId,
     domain::{
         Checks, Domain, DomainEvent, DomainSettings, Gate, Ownership, Pointing, ProofToken,
         Transport,
         ownership::{HostClaim, Sighting, Vantage},
     },
 };
-use wax_store::{DomainReads, DomainRepository, NewDomain, Sender, StoreError};
+use wax_store::{DomainReads, DomainRepository, NewDomain, Premises, Sender, StoreError};
 
 use crate::{
     brands, burials, change_log,
     dialect::locking,
     domain_history,
-    engine::{Fields, Query, Rows, Session, sql},
+    engine::{Fields, Query, Row, Rows, Session, sql},
     feed,
     scoped::Scoped,
     statements::{both, statements},
@@ -55,6 +55,10 @@ statements! {
             WHERE other.host = domains.host AND other.id <> $2 AND other.ownership IN ", holding!(), "))"));
     LOCK_HOST = locking!(concat!("SELECT ", columns!(), " FROM domains WHERE host = $1 ORDER BY created_at_ms, id"));
     FIND_DOMAIN = both(concat!("SELECT ", columns!(), " FROM domains WHERE tenant_id = $1 AND id = $2"));
+    FIND_PREMISES = both(concat!("SELECT ", columns!(), ",
+            (SELECT plan FROM tenants WHERE tenants.id = domains.tenant_id) AS plan,
+            (SELECT limited FROM tenants WHERE tenants.id = domains.tenant_id) AS limited
+        FROM domains WHERE tenant_id = $1 AND id = $2"));
     FIND_DOMAIN_ANYWHERE = both(concat!("SELECT ", columns!(), " FROM domains WHERE id = $1"));
     FIND_OWN_DOMAIN = both("SELECT id FROM domains WHERE tenant_id = $1 AND host = $2");
     LIST_DOMAINS = both(concat!("SELECT ", columns!(), " FROM domains WHERE tenant_id = $1 AND host > $2
@@ -211,6 +215,19 @@ impl<S: Rows> DomainReads for Scoped<S> {
     async fn find(&mut self, id: DomainId) -> Result<Option<Domain>, StoreError> {
         let row = self.session.row(sql(FIND_DOMAIN).bind(self.tenant).bind(id)).await?;
         row.map(|row| domain(row.of("domains"))).transpose()
+    }
+
+    async fn premises(&mut self, id: DomainId) -> Result<Option<Premises>, StoreError> {
+        let row = self.session.row(sql(FIND_PREMISES).bind(self.tenant).bind(id)).await?;
+        let premises = |row: Row| {
+            let row = row.of("domains");
+            Ok(Premises {
+                domain: domain(row)?,
+                plan: row.parse("plan", PlanId::parse)?,
+                limited: row.get::<i64>("limited")? != 0,
+            })
+        };
+        row.map(premises).transpose()
     }
 
     async fn list(

@@ -43,6 +43,8 @@ statements! {
         SELECT customer, CAST($2 AS BIGINT) FROM billing_customers WHERE tenant_id = $1 ON CONFLICT (customer) DO NOTHING");
     ERASE_CUSTOMER = both("DELETE FROM billing_customers WHERE tenant_id = $1");
     ERASE_DRIFT = batch!("billing_drift", "kind, subject");
+    ERASE_USAGE = batch!("usage", "meter, period, shard");
+    ERASE_ALERTS = batch!("usage_alerts", "meter, period");
     DOMAINS_TO_ERASE = both("SELECT id, host FROM domains WHERE tenant_id = $1 ORDER BY id LIMIT $2");
     /// Its look, history and report go with it (ON DELETE CASCADE).
     ERASE_DOMAIN = both("DELETE FROM domains WHERE tenant_id = $1 AND id = $2");
@@ -92,6 +94,8 @@ async fn erase_rows(
         sql(ERASE_CERTIFICATES),
         sql(ERASE_EVENTS),
         sql(ERASE_DRIFT),
+        sql(ERASE_USAGE),
+        sql(ERASE_ALERTS),
     ];
     session.execute(sql(ERASE_INVITATION_TOKENS).bind(tenant)).await?;
     let mut left = limit;

@@ -1,7 +1,8 @@
 //! What is over and belongs to nobody's work: deleted by the clock, a batch at a time.
 
 use wax_kernel::Timestamp;
-use wax_store::{DEVICE_KNOWN, StoreError, TRIES_KEPT};
+use wax_model::Month;
+use wax_store::{DEVICE_KNOWN, MONTHS_KEPT, StoreError, TRIES_KEPT};
 
 use crate::{
     engine::{Session, sql},
@@ -26,6 +27,8 @@ statements! {
     FORGET_INVITATIONS = forget!("invitations", "tenant_id, id", "expires_at_ms");
     FORGET_TRIES = forget!("sign_in_tries", "whose", "last_at_ms");
     FORGET_DEVICES = forget!("known_devices", "account_id, device_sha256", "seen_at_ms");
+    FORGET_USAGE = forget!("usage", "tenant_id, meter, period, shard", "period");
+    FORGET_ALERTS = forget!("usage_alerts", "tenant_id, meter, period", "period");
     FORGET_ACCOUNT_EVENTS = forget!("account_events", "account_id, id", "at_ms");
 }
 
@@ -35,12 +38,15 @@ pub(crate) async fn ended(
     now: Timestamp,
     limit: u32,
 ) -> Result<u64, StoreError> {
+    let month = Month::of(now).plus(-MONTHS_KEPT - 1).number();
     let batches = [
         sql(FORGET_SESSIONS).bind(now),
         sql(FORGET_TOKENS).bind(now),
         sql(FORGET_INVITATIONS).bind(now),
         sql(FORGET_TRIES).bind(now.minus(TRIES_KEPT)),
         sql(FORGET_DEVICES).bind(now.minus(DEVICE_KNOWN)),
+        sql(FORGET_USAGE).bind(month),
+        sql(FORGET_ALERTS).bind(month),
     ];
     let mut forgotten = 0;
     for batch in batches {

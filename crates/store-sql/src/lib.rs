@@ -56,6 +56,8 @@ mod ticket_keys;
 mod tokens;
 mod tries;
 mod unscoped;
+mod usage;
+mod usage_places;
 
 #[doc(hidden)] // for tests that keep a migrated database to copy
 pub use migrate::schema_text;

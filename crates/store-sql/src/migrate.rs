@@ -11,7 +11,7 @@ use wax_store::StoreError;
 /// Number and name of every migration. A file that is not named here does not exist for the server.
 macro_rules! migrations {
     ($engine:literal) => {
-        migrations!($engine: "0001" "first_schema", "0002" "context_keys", "0003" "accounts", "0005" "operator", "0006" "certificates", "0007" "domains", "0008" "feed", "0009" "limited", "0011" "billing")
+        migrations!($engine: "0001" "first_schema", "0002" "context_keys", "0003" "accounts", "0005" "operator", "0006" "certificates", "0007" "domains", "0008" "feed", "0009" "limited", "0010" "usage", "0011" "billing")
     };
     ($engine:literal: $($version:literal $name:literal),+) => {
         Migrator::with_migrations(vec![$(

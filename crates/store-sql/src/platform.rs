@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use wax_kernel::{TenantId, Timestamp};
-use wax_model::{OperatorEvent, Tenant};
+use wax_model::{Meter, Month, OperatorEvent, PlanId, Tenant};
 use wax_store::{
-    BillingPlatform, DomainPlatform, DueClaim, DueSecret, NewDomain, Outage, Outbox, PlatformStore,
+    BillingPlatform, DomainPlatform, DueClaim, DueSecret, HighUsage, NewDomain, Outage, Outbox, PlatformStore,
     RegisteredKey, StoreError, TicketRow,
 };
 
 use crate::{
     SqlStore, audit, context_keys, domains, erasure, forgetting, handovers, operator, reaper,
-    tenants, ticket_keys,
+    tenants, ticket_keys, usage,
 };
 
 #[async_trait]
@@ -104,6 +104,33 @@ impl PlatformStore for SqlStore {
                 Box::pin(async move { audit::forget(&mut session, before, limit).await })
             })
             .await
+    }
+
+    async fn forget_events_of(
+        &self,
+        plans: &[PlanId],
+        others: bool,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<u64, StoreError> {
+        let plans: Arc<[PlanId]> = plans.into();
+        self.database
+            .transact(move |mut session| {
+                let plans = Arc::clone(&plans);
+                Box::pin(async move {
+                    audit::forget_of(&mut session, &plans, others, before, limit).await
+                })
+            })
+            .await
+    }
+
+    async fn high_usage(
+        &self,
+        month: Month,
+        after: Option<(TenantId, Meter)>,
+        limit: u32,
+    ) -> Result<Vec<HighUsage>, StoreError> {
+        usage::high(&mut self.database.clone(), month, after, limit).await
     }
 
     async fn due_erasures(&self, now: Timestamp, limit: u32) -> Result<Vec<TenantId>, StoreError> {

@@ -1,7 +1,10 @@
 //! Domains as edges know them.
 
 use wax_kernel::{DomainId, HostPattern, TenantId};
-use wax_model::domain::{Gate, Ownership, Route, Transport};
+use wax_model::{
+    PlanId,
+    domain::{Gate, Ownership, Route, Transport},
+};
 use wax_store::{RouteNow, StoreError};
 
 use crate::{
@@ -16,6 +19,7 @@ macro_rules! columns {
     () => {
         "domains.host AS host, domains.tenant_id AS tenant_id, domains.id AS id, domains.label AS label,
             domains.transport AS transport, domains.ownership AS ownership, domains.gate AS gate,
+            (SELECT plan FROM tenants WHERE tenants.id = domains.tenant_id) AS plan,
             domains.settings AS settings, brands.look AS look, brand_logos.content_type AS content_type,
             brand_logos.image AS image"
     };
@@ -48,6 +52,7 @@ fn read(row: Fields<'_>) -> Result<Route, StoreError> {
         transport: row.parse("transport", Transport::parse)?,
         ownership: row.parse("ownership", Ownership::parse)?,
         gate: row.parse("gate", Gate::parse)?,
+        plan: row.parse("plan", PlanId::parse)?,
         settings: row.parse("settings", |json| serde_json::from_str(json))?,
         brand: brands::brand(row)?,
     })

@@ -6,7 +6,7 @@ use wax_model::TenantScope;
 use wax_store::{
     AuditRepository, ClaimReads, ClaimRepository, CopyReads, CopyRepository, DomainReads,
     HandoverReads, HandoverRepository, OrganizationReads, OrganizationRepository, OutboxRepository,
-    Reader, SecretReads, SecretRepository, StoreError, UnitOfWork,
+    Reader, SecretReads, SecretRepository, StoreError, UnitOfWork, UsageReads, UsageRepository,
 };
 
 use crate::{
@@ -51,6 +51,10 @@ impl Reader for Scoped<Database> {
     fn domains(&mut self) -> &mut dyn DomainReads {
         self
     }
+
+    fn usage(&mut self) -> &mut dyn UsageReads {
+        self
+    }
 }
 
 statements! {
@@ -83,6 +87,10 @@ impl UnitOfWork for Scoped<Session<'_>> {
     }
 
     fn domains(&mut self) -> &mut dyn DomainReads {
+        self
+    }
+
+    fn usage(&mut self) -> &mut dyn UsageRepository {
         self
     }
 

@@ -70,4 +70,6 @@ pub(crate) const ALL: &[&[(&str, Statement)]] = &[
     crate::ticket_keys::STATEMENTS,
     crate::tokens::STATEMENTS,
     crate::tries::STATEMENTS,
+    crate::usage::STATEMENTS,
+    crate::usage_places::STATEMENTS,
 ];

@@ -29,6 +29,7 @@ statements! {
     /// Of two that take one slug at once, the engine runs the second again, which then sees the first.
     UPDATE_TENANT = both("UPDATE tenants SET slug = $2, name = $3, deletion_due_at_ms = $4
         WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM tenants AS other WHERE other.slug = $2 AND other.id <> $1)");
+    CHANGE_PLAN = both("UPDATE tenants SET plan = $2, limited = $3 WHERE id = $1");
     COUNT_TENANTS = both("SELECT COUNT(*) AS tenants FROM tenants");
 }
 
@@ -106,6 +107,16 @@ pub(crate) async fn update(
 ) -> Result<bool, StoreError> {
     let update = sql(UPDATE_TENANT).bind(id).bind(&*tenant.slug).bind(&*tenant.name);
     session.changed(update.bind(tenant.deletion_due_at)).await
+}
+
+/// Writes plan and whether it is limited.
+pub(crate) async fn change_plan(
+    session: &mut Session<'_>,
+    id: TenantId,
+    plan: &PlanId,
+    limited: bool,
+) -> Result<(), StoreError> {
+    session.execute(sql(CHANGE_PLAN).bind(id).bind(plan.as_str()).bind(i64::from(limited))).await
 }
 
 pub(crate) async fn count(database: &mut impl Rows) -> Result<u64, StoreError> {

@@ -36,6 +36,7 @@ pub mod table;
 pub mod tokens;
 pub mod tries;
 pub mod units;
+pub mod usage;
 pub mod windows;
 
 /// Expands every case to a test. `$make_store` is the name of an async function that answers an `Arc<dyn Store>` and
@@ -239,6 +240,20 @@ macro_rules! conformance {
                 a_panicking_neighbour_hurts_nobody,
                 a_unit_whose_caller_has_gone_is_committed,
                 what_was_written_is_read_at_once;
+            usage:
+                a_limit_is_counted_to_and_no_further,
+                of_racing_secrets_exactly_the_limit_is_counted,
+                of_two_racing_for_the_last_place_one_gets_it,
+                a_new_limit_keeps_what_was_counted_and_admits_exactly_the_rest,
+                nothing_is_lost_while_shards_are_spread,
+                a_unit_that_fails_or_goes_back_counts_nothing,
+                secrets_are_counted_by_calendar_month,
+                what_there_is_is_counted,
+                what_is_beyond_a_limit_is_frozen_by_its_place,
+                much_usage_is_noted_and_told_once,
+                a_change_of_plan_is_written_and_told_to_edges,
+                audit_events_are_forgotten_as_each_plan_says,
+                usage_belongs_to_one_tenant;
             outbox:
                 a_message_is_delivered_by_one_worker,
                 a_lease_that_runs_out_frees_the_message,

@@ -9,7 +9,7 @@ use wax_model::{
     domain::{Domain, DomainEvent, Node, NodeKind, Route},
 };
 
-use crate::StoreError;
+use crate::{Premises, StoreError};
 
 /// How long the change log remembers a domain that is gone. Whoever was away for longer reads everything anew.
 pub const CHANGES_KEPT: Duration = Duration::from_hours(24);
@@ -46,6 +46,8 @@ pub struct Sender {
 pub trait DomainReads: Send {
     /// The domain with this id.
     async fn find(&mut self, id: DomainId) -> Result<Option<Domain>, StoreError>;
+    /// The same, with what its organization's row says of the plan: in one statement.
+    async fn premises(&mut self, id: DomainId) -> Result<Option<Premises>, StoreError>;
     /// By host, after this one, at most `limit` (1 to 200).
     async fn list(
         &mut self,

@@ -16,6 +16,7 @@ mod platform;
 mod repositories;
 pub mod transitions;
 mod unit_of_work;
+mod usage;
 
 pub use accounts::{
     AccountReads, AccountRepository, DEVICE_KNOWN, NewToken, PlatformUnit, SessionRepository,
@@ -46,3 +47,7 @@ pub use repositories::{
     SecretRepository,
 };
 pub use unit_of_work::{PlatformWork, Reader, Store, UnitOfWork, Work};
+pub use usage::{
+    Frozen, HighUsage, MONTHS_KEPT, Premises, Ranked, UsageReads, UsageRepository, room_for,
+    room_to_join,
+};

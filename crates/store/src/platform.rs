@@ -4,9 +4,9 @@ use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
 use wax_kernel::{ClaimId, ContextKeyId, SecretId, TenantId, Timestamp};
-use wax_model::{OperatorEvent, Tenant};
+use wax_model::{Meter, Month, OperatorEvent, PlanId, Tenant};
 
-use crate::{BillingPlatform, DomainPlatform, NewDomain, Outbox, StoreError};
+use crate::{BillingPlatform, DomainPlatform, HighUsage, NewDomain, Outbox, StoreError};
 
 /// A secret with something due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,10 +109,27 @@ pub trait PlatformStore: Send + Sync {
     async fn forget_asks(&self, before: Timestamp) -> Result<(), StoreError>;
     /// Deletes audit events of `before` or earlier, the oldest first, at most `limit`. Answers how many.
     async fn forget_events(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
+    /// The same of organizations with one of these plans; `others`: of those with none of them.
+    async fn forget_events_of(
+        &self,
+        plans: &[PlanId],
+        others: bool,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<u64, StoreError>;
+    /// Meters of which owners may have to be told in this month, by organization and meter, after this one, at most `limit`.
+    /// Whether they are at 80 or 100 % now, [`UsageReads::used`](crate::UsageReads::used) says; that owners are told,
+    /// [`tell`](crate::UsageRepository::tell).
+    async fn high_usage(
+        &self,
+        month: Month,
+        after: Option<(TenantId, Meter)>,
+        limit: u32,
+    ) -> Result<Vec<HighUsage>, StoreError>;
     /// Organizations whose deletion is due, the longest due first:
     /// [`erase`](crate::OrganizationRepository::erase) is called for each until it is done.
     async fn due_erasures(&self, now: Timestamp, limit: u32) -> Result<Vec<TenantId>, StoreError>;
-    /// Deletes sessions, tokens, invitations, tries and known devices whose time is over, at most `limit` of each.
+    /// Deletes sessions, tokens, invitations, tries, known devices and usage whose time is over, at most `limit` of each.
     /// Answers how many.
     async fn forget_ended(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError>;
     /// Deletes events of accounts' histories of `before` or earlier, the oldest first, at most `limit`. Answers how many.

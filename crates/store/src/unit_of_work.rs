@@ -13,6 +13,7 @@ use crate::{
     AccountReads, AuditRepository, ClaimReads, ClaimRepository, CopyReads, CopyRepository,
     DomainReads, HandoverReads, HandoverRepository, OrganizationReads, OrganizationRepository,
     OutboxRepository, PlatformStore, PlatformUnit, SecretReads, SecretRepository, StoreError,
+    UsageReads, UsageRepository,
 };
 
 /// A unit of work as the store runs it: see [`Store::write`](trait.Store.html#method.write) for how it is given.
@@ -130,6 +131,8 @@ pub trait Reader: Send {
     fn organization(&mut self) -> &mut dyn OrganizationReads;
     /// Its domains.
     fn domains(&mut self) -> &mut dyn DomainReads;
+    /// What it uses of its plan.
+    fn usage(&mut self) -> &mut dyn UsageReads;
 }
 
 /// One transaction of one tenant.
@@ -147,6 +150,8 @@ pub trait UnitOfWork: Send {
     fn organization(&mut self) -> &mut dyn OrganizationRepository;
     /// Its domains, to look at: rules that they set hold for what the same unit writes.
     fn domains(&mut self) -> &mut dyn DomainReads;
+    /// What it uses of its plan.
+    fn usage(&mut self) -> &mut dyn UsageRepository;
     /// Audit events.
     fn audit(&mut self) -> &mut dyn AuditRepository;
     /// Messages to be delivered after the commit.

@@ -17,7 +17,9 @@ use wax_kernel::{
     Clock, DomainId, HostPattern, Job, ManualClock, RequestId, Rng, SeededRng, SystemRng, TenantId,
     Timestamp,
 };
-use wax_model::{Brand, Domain, Entitlements, PlanId, Tenant, TenantScope, domain::Transport};
+use wax_model::{
+    Brand, Domain, Entitlements, PlanId, Plans, Tenant, TenantScope, domain::Transport,
+};
 use wax_secrets::{Parts, Secrets};
 use wax_store::{NewDomain, Store};
 use wax_store_sql::{Settings, SqlStore};
@@ -101,7 +103,7 @@ impl TestApp {
             hints: Arc::new(MemoryHints::default()),
             clock: make(Arc::clone(&clock) as Arc<dyn Clock>),
             rng: Arc::clone(&rng),
-            entitlements: Entitlements::SELF_HOSTED,
+            plans: Plans::self_hosted(Entitlements::SELF_HOSTED),
         });
         let scopes = [scope(&store, "acme", 1).await, scope(&store, "other", 2).await];
         let domains = [

@@ -11,7 +11,7 @@ use wax_store::{
     CopyReads, CopyRepository, DomainReads, HandoverReads, HandoverRepository, NewClaim, NewSecret,
     OrganizationRepository, OutboxRepository, PlatformStore, PlatformWork, Reader, SealedContent,
     SealedCopy, SealedWrap, SecretFilter, SecretReads, SecretRepository, Store, StoreError,
-    UnitOfWork, Work,
+    UnitOfWork, UsageRepository, Work,
 };
 
 /// Looks first and writes later: the mistake that lets two readers have one view.
@@ -153,6 +153,10 @@ impl UnitOfWork for Noting<'_> {
 
     fn domains(&mut self) -> &mut dyn DomainReads {
         self.uow.domains()
+    }
+
+    fn usage(&mut self) -> &mut dyn UsageRepository {
+        self.uow.usage()
     }
 
     fn audit(&mut self) -> &mut dyn AuditRepository {

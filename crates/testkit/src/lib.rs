@@ -15,6 +15,7 @@ mod names;
 mod overtaken;
 mod pebble;
 mod people;
+mod plans;
 mod platform_app;
 mod smtp;
 mod stripe;
@@ -34,6 +35,7 @@ pub use names::{EDGE, Names, NamesParts, SUFFIX, ZONE, serial_of};
 pub use overtaken::Overtaken;
 pub use pebble::{Habits as PebbleHabits, Pebble};
 pub use people::{Recipient, Sender, Terms};
+pub use plans::plans;
 pub use platform_app::{House, Person, PlatformApp};
 pub use smtp::{Catcher, CatcherTls, Caught, MAIL_HOST, Trouble};
 pub use stripe::{

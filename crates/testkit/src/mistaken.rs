@@ -12,7 +12,7 @@ use wax_store::{
     AccountReads, Attempt, AttemptOutcome, AuditRepository, Call, ClaimReads, ClaimRepository,
     CopyRepository, DomainReads, HandoverRepository, NewClaim, NewSecret, OrganizationRepository,
     OutboxRepository, PlatformStore, PlatformWork, Reader, SealedContent, SealedWrap, SecretFilter,
-    SecretReads, SecretRepository, Store, StoreError, UnitOfWork, Work,
+    SecretReads, SecretRepository, Store, StoreError, UnitOfWork, UsageRepository, Work,
 };
 
 use crate::Fault;
@@ -129,6 +129,10 @@ impl UnitOfWork for Unit<'_> {
 
     fn domains(&mut self) -> &mut dyn DomainReads {
         self.uow.domains()
+    }
+
+    fn usage(&mut self) -> &mut dyn UsageRepository {
+        self.uow.usage()
     }
 
     fn audit(&mut self) -> &mut dyn AuditRepository {

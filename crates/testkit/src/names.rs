@@ -17,7 +17,7 @@ use wax_dns_tree::Tree;
 use wax_domains::{Domains, IssuerPlace, Noted, Parts, Settings};
 use wax_kernel::{CertificateId, Clock, DomainId, HostPattern, Hostname, Job, Rng, Timestamp};
 use wax_model::{
-    Entitlements,
+    Plans,
     domain::{Domain, Ownership, ownership::Vantage},
 };
 use wax_store::Store;
@@ -76,6 +76,8 @@ pub struct NamesParts {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub rng: Arc<dyn Rng>,
+    /// What organizations may have.
+    pub plans: Plans,
 }
 
 impl Names {
@@ -243,7 +245,7 @@ fn self_signed(name: &HostPattern, validity: Validity) -> (rcgen::Certificate, K
 }
 
 fn service(parts: &NamesParts, tree: &Tree, place: &str) -> (Domains, Arc<dyn OrderStore>) {
-    let NamesParts { store, orders, keys, edge_ring, clock, rng } = parts.clone();
+    let NamesParts { store, orders, keys, edge_ring, clock, rng, plans } = parts.clone();
     let orders = Arc::new(Noted::new(orders));
     let engine = Engine::new(
         EngineParts {
@@ -257,14 +259,14 @@ fn service(parts: &NamesParts, tree: &Tree, place: &str) -> (Domains, Arc<dyn Or
     );
     let lookup = Arc::new(TreeWire::dns(tree, Arc::clone(&clock), Arc::clone(&rng)));
     let noted = Arc::clone(&orders) as Arc<dyn OrderStore>;
-    let settings = settings(place);
+    let settings = settings(place, plans);
     let domains =
         Domains::new(Parts { store, orders, keys, edge_ring, lookup, clock, rng, settings });
     domains.work_with(engine);
     (domains, noted)
 }
 
-fn settings(place: &str) -> Settings {
+fn settings(place: &str, plans: Plans) -> Settings {
     let name = |text: &str| Hostname::parse(text).expect("a name");
     Settings {
         zone: Some(name(ZONE)),
@@ -278,7 +280,7 @@ fn settings(place: &str) -> Settings {
             id: IssuerId::new("test-ca"),
             authority: "letsencrypt.org".to_owned(),
         }],
-        entitlements: Entitlements::SELF_HOSTED,
+        plans,
         most_domains: 50,
     }
 }

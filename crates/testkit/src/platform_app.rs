@@ -26,8 +26,8 @@ use wax_kernel::{
 };
 use wax_mail::Postbox;
 use wax_model::{
-    Account, Brand, Domain, Entitlements, Mail, MailKind, Membership, Role, Session, SessionKind,
-    SignUpPolicy, TenantScope, Topic, domain::Transport,
+    Account, Brand, Domain, Entitlements, Mail, MailKind, Membership, Plans, Role, Session,
+    SessionKind, SignUpPolicy, TenantScope, Topic, domain::Transport,
 };
 use wax_secrets::{Parts, Secrets};
 use wax_store::{NewDomain, Store};
@@ -46,6 +46,8 @@ pub struct PlatformApp {
     pub clock: Arc<ManualClock>,
     /// The database.
     pub store: Arc<dyn Store>,
+    /// What organizations may have.
+    pub plans: Plans,
     rng: Arc<dyn Rng>,
     postbox: Postbox,
     /// Domains, and the Internet that they are in.
@@ -90,23 +92,33 @@ impl House {
 impl PlatformApp {
     /// On an in-memory store without anybody in it.
     pub async fn new() -> Self {
+        Self::selling(free()).await
+    }
+
+    /// The same, where organizations have these plans.
+    pub async fn selling(plans: Plans) -> Self {
         let store = database::sqlite_memory_with_orders().await;
-        Self::with_orders(Arc::clone(&store) as Arc<dyn Store>, store)
+        Self::with_orders(Arc::clone(&store) as Arc<dyn Store>, store, plans)
     }
 
     /// On a store. Orders of certificates are forgotten.
     pub fn on(store: Arc<dyn Store>) -> Self {
-        Self::with_orders(store, Arc::new(MemoryOrders::default()))
+        Self::on_selling(store, free())
     }
 
-    fn with_orders(store: Arc<dyn Store>, orders: Arc<dyn OrderStore>) -> Self {
+    /// The same, where organizations have these plans.
+    pub fn on_selling(store: Arc<dyn Store>, plans: Plans) -> Self {
+        Self::with_orders(store, Arc::new(MemoryOrders::default()), plans)
+    }
+
+    fn with_orders(store: Arc<dyn Store>, orders: Arc<dyn OrderStore>, plans: Plans) -> Self {
         let clock = Arc::new(ManualClock::at_ms(START.as_ms()));
         let rng: Arc<dyn Rng> = Arc::new(SystemRng);
         let keys: Arc<dyn KeyStore> = Arc::new(MemoryKeyStore::new(Arc::clone(&rng)));
         let shared =
             || (Arc::clone(&store), Arc::clone(&keys), Arc::clone(&clock) as Arc<dyn Clock>);
-        let accounts = accounts(shared(), &rng);
-        let secrets = secrets(shared(), &rng);
+        let accounts = accounts(shared(), &rng, plans.clone());
+        let secrets = secrets(shared(), &rng, plans.clone());
         let names = Names::new(NamesParts {
             store: Arc::clone(&store),
             orders,
@@ -114,6 +126,7 @@ impl PlatformApp {
             edge_ring: Arc::new(KeyRing::random(&*rng)),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             rng: Arc::clone(&rng),
+            plans: plans.clone(),
         });
         let mut jobs = wax_accounts::jobs(&accounts, Duration::from_secs(86_400));
         jobs.extend(wax_secrets::jobs(&secrets));
@@ -122,7 +135,7 @@ impl PlatformApp {
         let till = Arc::new(Till::default());
         let billing = billing(shared(), &rng, &till);
         let services = services(accounts, secrets, names.here.clone(), billing.clone());
-        Self { clock, store, rng, postbox, names, till, billing, services, jobs }
+        Self { clock, store, plans, rng, postbox, names, till, billing, services, jobs }
     }
 
     /// Where members are.
@@ -450,25 +463,30 @@ fn client() -> ClientAddress {
     ClientAddress::new(ADDRESS.parse::<IpAddr>().expect("an address"))
 }
 
+/// The one plan of a server that sells nothing.
+fn free() -> Plans {
+    Plans::self_hosted(Entitlements::SELF_HOSTED)
+}
+
 type Shared = (Arc<dyn Store>, Arc<dyn KeyStore>, Arc<dyn Clock>);
 
-fn accounts((store, keys, clock): Shared, rng: &Arc<dyn Rng>) -> Accounts {
+fn accounts((store, keys, clock): Shared, rng: &Arc<dyn Rng>, plans: Plans) -> Accounts {
     let settings = AccountSettings {
         sign_up: SignUpPolicy::Open,
         session_idle: Duration::from_secs(43_200),
         session_max: Duration::from_secs(2_592_000),
         argon2: Argon2Cost { memory_kib: 8, passes: 1, lanes: 1 },
         argon2_threads: 1,
+        plans,
     };
     let rng = Arc::clone(rng);
     let parts = wax_accounts::Parts { store, keys, clock, rng, settings };
     Accounts::new(parts).expect("there is a thread")
 }
 
-fn secrets((store, keys, clock): Shared, rng: &Arc<dyn Rng>) -> Secrets {
+fn secrets((store, keys, clock): Shared, rng: &Arc<dyn Rng>, plans: Plans) -> Secrets {
     let (hints, rng) = (Arc::new(MemoryHints::default()), Arc::clone(rng));
-    let entitlements = Entitlements::SELF_HOSTED;
-    Secrets::new(Parts { store, keys, hints, clock, rng, entitlements })
+    Secrets::new(Parts { store, keys, hints, clock, rng, plans })
 }
 
 fn billing(

@@ -12,7 +12,7 @@ use wax_store::{
     AccountReads, AccountRepository, BillingRepository, ClaimReads, CopyReads, DomainReads,
     DomainRepository, HandoverReads, OperatorRepository, OrganizationReads, OutboxRepository,
     PlatformStore, PlatformUnit, PlatformWork, Reader, SecretReads, SessionRepository, SignInTries,
-    Store, StoreError, Token, TokenHash, TokenRepository, UnitOfWork, Work,
+    Store, StoreError, Token, TokenHash, TokenRepository, UnitOfWork, UsageReads, Work,
 };
 
 /// What was asked, in order: a read, the beginning of a unit of work, or a statement in one.
@@ -174,6 +174,11 @@ impl Reader for Reading {
     fn organization(&mut self) -> &mut dyn OrganizationReads {
         note(&self.steps, Step::Read);
         self.inner.organization()
+    }
+
+    fn usage(&mut self) -> &mut dyn UsageReads {
+        note(&self.steps, Step::Read);
+        self.inner.usage()
     }
 
     fn domains(&mut self) -> &mut dyn DomainReads {

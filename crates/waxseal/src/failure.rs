@@ -194,6 +194,10 @@ impl Failure {
                     .advise(words.plain("access.key.advice"));
             }
             Code::MembersOnly => (Exit::Access, "members-only.advice"),
+            // What to do stands in the detail: it depends on who asks.
+            Code::PlanLimit | Code::OrganizationLimited => {
+                return Self::new(Exit::Access, format!("{}: {detail}", one_line(&problem.title)));
+            }
             Code::NotAvailable => (Exit::Gone, "gone.missing.advice"),
             Code::Gone => return outcome::gone(words, problem.state, &problem.openings),
             Code::WrongKey => return outcome::wrong_key(words, problem.tries),

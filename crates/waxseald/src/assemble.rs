@@ -16,10 +16,7 @@ use wax_accounts::{Accounts, Argon2Cost};
 use wax_acme::OrderStore;
 use wax_billing::Billing;
 use wax_config::{Config, DatabaseUrl, Endpoint, Part, SignUp};
-use wax_crypto::{
-    at_rest::{FileKeyStore, KeyRing, KeyStore, MemoryKeyStore},
-    sealed_bytes,
-};
+use wax_crypto::at_rest::{FileKeyStore, KeyRing, KeyStore, MemoryKeyStore};
 use wax_edge::{
     ConsoleSite, Edge, EdgeParts, Limits, LocalCa, Place, Proxies, Rate, Rates, Readiness, Remote,
     RemoteParts, Routes, Signing, Tickets, Upstream,
@@ -27,7 +24,7 @@ use wax_edge::{
 use wax_httpkit::{HostKind, Mount, Mounts, Services, auth::SharedAuthenticator};
 use wax_kernel::{Clock, Job, Rng, SystemRng, base64url_encode};
 use wax_mail::Postbox;
-use wax_model::{Entitlements, SignUpPolicy};
+use wax_model::SignUpPolicy;
 use wax_pages::{Console, Pages, PagesError};
 use wax_secrets::{Parts, Secrets};
 use wax_services::{Listener, ListenerParts};
@@ -245,7 +242,7 @@ impl<'c> Base<'c> {
             hints: self.store.hints(&*self.rng),
             clock: Arc::clone(&self.clock),
             rng: Arc::clone(&self.rng),
-            entitlements: entitlements(self.config),
+            plans: self.config.plans(),
         });
         secrets.check_keys().await.map_err(anyhow::Error::from_boxed).with_context(|| {
             let folder = keys_folder(self.config);
@@ -278,7 +275,7 @@ impl<'c> Base<'c> {
             edge_ring: self.edge_ring()?,
             clock: Arc::clone(&self.clock),
             rng: Arc::clone(&self.rng),
-            entitlements: entitlements(self.config),
+            plans: self.config.plans(),
         };
         shared.domains()
     }
@@ -359,7 +356,7 @@ impl<'c> Base<'c> {
             edge_ring: self.edge_ring()?,
             routes: routes.clone(),
             local_ca: Arc::clone(&local_ca),
-            entitlements: entitlements(self.config),
+            plans: self.config.plans(),
             console: self.config.console.clone(),
             own: platform_names(self.config),
             clock: Arc::clone(&self.clock),
@@ -547,6 +544,7 @@ pub(crate) fn accounts(
             0 => (processors / 2).max(1),
             threads => threads as usize,
         },
+        plans: config.plans(),
     };
     let parts = wax_accounts::Parts { store, keys, clock, rng, settings };
     Accounts::new(parts).context("no threads for passwords could be started")
@@ -589,15 +587,6 @@ fn make_private(path: &Path) -> Result<()> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).with_context(|| {
         format!("cannot make the data directory {} (store.data_dir)", path.display())
     })
-}
-
-fn entitlements(config: &Config) -> Entitlements {
-    Entitlements {
-        max_views: config.secrets.max_views,
-        max_lifetime: config.secrets.max_lifetime,
-        max_content_bytes: sealed_bytes(config.secrets.max_content_bytes as usize),
-        ..Entitlements::SELF_HOSTED
-    }
 }
 
 /// The load balancers that the configuration trusts.

@@ -17,7 +17,7 @@ use wax_crypto::{
 use wax_dns::{Anchors, Dns, Limits, Reach, Roots, Sockets};
 use wax_domains::{Domains, Everywhere, FileFeed, IssuerPlace, Noted, Parts, Settings, UrlFeed};
 use wax_kernel::{Clock, HostPattern, Hostname, Job, Redacted, Rng, base64url_decode};
-use wax_model::{Entitlements, domain::ownership::Vantage};
+use wax_model::{Plans, domain::ownership::Vantage};
 use wax_store::Store;
 use wax_store_sql::SqlStore;
 use zeroize::Zeroizing;
@@ -52,7 +52,7 @@ pub(crate) struct Shared<'c> {
     pub(crate) edge_ring: Arc<KeyRing>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rng: Arc<dyn Rng>,
-    pub(crate) entitlements: Entitlements,
+    pub(crate) plans: Plans,
 }
 
 impl Shared<'_> {
@@ -142,7 +142,7 @@ impl Shared<'_> {
             // A port that the system is to choose is known too late for links in mails.
             console: origin.and_then(|origin| Origin::parse(&origin).ok()),
             issuers: acme.issuers.iter().map(place).collect(),
-            entitlements: self.entitlements,
+            plans: self.plans.clone(),
             most_domains: MOST_DOMAINS,
         }
     }

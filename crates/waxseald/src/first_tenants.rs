@@ -20,13 +20,14 @@ pub(crate) async fn ensure(
 ) -> Result<()> {
     let platform = store.platform();
     let (local, acme) = (Hostname::parse(LOCAL_HOST)?, Hostname::parse(demo::HOST)?);
+    let plan = config.plans().default_plan().id.clone();
     if platform.count_tenants().await? == 0 {
         check(&config.console, &local)?;
-        add(platform, "local", "Local", local, Brand::plain("Local"), clock, rng).await?;
+        add(platform, "local", "Local", local, (Brand::plain("Local"), &plan), clock, rng).await?;
     }
     if config.server.demo {
         check(&config.console, &acme)?;
-        add(platform, demo::SLUG, "Acme, Inc.", acme, demo::acme(), clock, rng).await?;
+        add(platform, demo::SLUG, "Acme, Inc.", acme, (demo::acme(), &plan), clock, rng).await?;
     }
     Ok(())
 }
@@ -47,7 +48,7 @@ async fn add(
     slug: &str,
     name: &str,
     host: Hostname,
-    brand: Brand,
+    (brand, plan): (Brand, &PlanId),
     clock: &dyn Clock,
     rng: &dyn Rng,
 ) -> Result<()> {
@@ -55,7 +56,7 @@ async fn add(
         id: TenantId::random(rng),
         slug: slug.into(),
         name: name.into(),
-        plan: PlanId::self_hosted(),
+        plan: plan.clone(),
         limited: false,
         created_at: clock.now(),
         deletion_due_at: None,

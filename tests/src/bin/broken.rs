@@ -13,7 +13,9 @@ use wax_httpkit::{ClientAddress, Network, RequestContext, auth::NoAccounts};
 use wax_kernel::{
     DomainId, HostPattern, Redacted, RequestId, Rng, SystemClock, SystemRng, TenantId, Timestamp,
 };
-use wax_model::{Brand, Domain, Entitlements, PlanId, Tenant, TenantScope, domain::Transport};
+use wax_model::{
+    Brand, Domain, Entitlements, PlanId, Plans, Tenant, TenantScope, domain::Transport,
+};
 use wax_secrets::{Parts, Secrets};
 use wax_store::{NewDomain, Store};
 use wax_store_sql::{Settings, SqlStore};
@@ -41,7 +43,7 @@ async fn main() -> Result<()> {
         hints: Arc::new(MemoryHints::default()),
         clock: Arc::new(SystemClock),
         rng,
-        entitlements: Entitlements::SELF_HOSTED,
+        plans: Plans::self_hosted(Entitlements::SELF_HOSTED),
     });
     let router: Router = wax_secrets::router(secrets, Arc::new(NoAccounts));
     let router = router.layer(Extension(context));

@@ -23,6 +23,8 @@ impl From<Refusal> for Problem {
             Refusal::NoSuchCode => Self::new(Code::NotAvailable).in_case("code"),
             Refusal::NoSetup => Self::new(Code::NotAvailable).in_case("setup"),
             Refusal::OtherDevice => Self::new(Code::OtherDevice),
+            Refusal::Denied(denied) => denied.into(),
+            Refusal::NoRoom => Self::new(Code::OrganizationLimited).in_case("invited"),
             Refusal::Forbidden(permission) => {
                 Self::new(Code::Forbidden).with("permission", permission.as_str())
             }
@@ -61,6 +63,7 @@ mod tests {
             (Refusal::OtherRequest, "conflict", "repetition", Some("Idempotency-Key")),
             (Refusal::NoSuchCode, "not-available", "code", None),
             (Refusal::NoSetup, "not-available", "setup", None),
+            (Refusal::NoRoom, "organization-limited", "invited", None),
         ] {
             let problem = Problem::from(refusal);
             assert_eq!(problem.code().as_str(), code);

@@ -6,9 +6,10 @@ use wax_crypto::ApiKeyText;
 use wax_httpkit::auth::bearer_hash;
 use wax_kernel::{ApiKeyId, Timestamp};
 use wax_model::{
-    Action, Actor, ApiKey, AuditEvent, Invalid, MailKind, OutboxMessage, Permission, Rule, Scope,
+    Action, Actor, ApiKey, AuditEvent, Invalid, MailKind, Meter, OutboxMessage, Permission, Plans,
+    Rule, Scope,
 };
-use wax_store::{OrganizationRepository, TokenHash, UnitOfWork};
+use wax_store::{OrganizationRepository, StoreError, TokenHash, UnitOfWork, room_for};
 
 use super::{
     Accounts, Name, Refusal,
@@ -174,7 +175,8 @@ impl Accounts {
     async fn act_on_key(&self, acting: &Acting, id: ApiKeyId, act: Act) -> Result<(), Refusal> {
         let letters = self.key_letters(acting, id, &act).await?;
         let event = self.audit(acting, act.action(), id);
-        let doing = Doing { acting: acting.clone(), id, act, event, letters };
+        let (plans, now) = (self.plans().clone(), self.now());
+        let doing = Doing { acting: acting.clone(), id, act, event, letters, plans, now };
         let work = self.store().write(&acting.scope, move |uow| {
             let doing = doing.clone();
             Box::pin(async move { doing.write(uow).await })
@@ -236,23 +238,47 @@ struct Doing {
     act: Act,
     event: AuditEvent,
     letters: Vec<OutboxMessage>,
+    plans: Plans,
+    now: Timestamp,
 }
 
 impl Doing {
     async fn write(&self, uow: &mut dyn UnitOfWork) -> Ruled<()> {
         let organization = uow.organization();
-        organization.lock().await?;
+        let Some(tenant) = organization.lock().await? else {
+            return Ok(Err(Refusal::NotAvailable));
+        };
         let role = self.acting.role_now(organization).await?;
         if role.is_none_or(|role| Permission::KeysWrite.of_role(role).is_none()) {
             return Ok(Err(Refusal::Forbidden(Permission::KeysWrite)));
         }
-        if let Err(refusal) = self.change(organization).await? {
+        if self.adds_one(organization).await?
+            && let Err(denied) = room_for(uow, &self.plans, &tenant, Meter::Keys, self.now).await?
+        {
+            return Ok(Err(Refusal::Denied(denied)));
+        }
+        if let Err(refusal) = self.change(uow.organization()).await? {
             return Ok(Err(refusal));
         }
         for letter in &self.letters {
             uow.outbox().send(letter).await?;
         }
         uow.audit().record(&self.event).await.map(Ok)
+    }
+
+    /// Whether there is a key more afterwards that is not over.
+    async fn adds_one(
+        &self,
+        organization: &mut dyn OrganizationRepository,
+    ) -> Result<bool, StoreError> {
+        Ok(match &self.act {
+            Act::Make { .. } => true,
+            Act::Change { expires_at: Some(_), .. } => {
+                let key = organization.key(self.id).await?;
+                key.is_some_and(|key| key.expires_at <= self.now)
+            }
+            Act::Change { .. } | Act::Rotate { .. } | Act::Revoke => false,
+        })
     }
 
     async fn change(&self, organization: &mut dyn OrganizationRepository) -> Ruled<()> {

@@ -1,7 +1,7 @@
 //! A new organization, and who owns it.
 
 use wax_kernel::{AccountId, EventId, Rng, TenantId};
-use wax_model::{Action, Actor, AuditEvent, Membership, PlanId, Role, Tenant, TenantScope};
+use wax_model::{Action, Actor, AuditEvent, Membership, Role, Tenant, TenantScope};
 use wax_store::{PlatformUnit, StoreError};
 
 use super::{Accounts, Name, Slug};
@@ -104,7 +104,7 @@ impl Accounts {
             id: TenantId::random(self.rng()),
             slug: if slug.is_empty() { other_slug.clone() } else { slug },
             name: name.as_str().to_owned(),
-            plan: PlanId::self_hosted(),
+            plan: self.plans().default_plan().id.clone(),
             limited: false,
             created_at: self.now(),
             deletion_due_at: None,

@@ -9,9 +9,10 @@ use wax_kernel::{
 };
 use wax_model::{
     Account, AccountAction, AccountEvent, Action, Actor, AuditEvent, Invalid, Invitation, MailKind,
-    Membership, OutboxMessage, Permission, Role, Rule, SignUpPolicy, TenantScope, TokenPurpose,
+    Membership, Meter, OutboxMessage, Permission, Plans, Role, Rule, SignUpPolicy, Tenant,
+    TenantScope, TokenPurpose,
 };
-use wax_store::{NewToken, PlatformUnit, TokenHash, UnitOfWork};
+use wax_store::{NewToken, PlatformUnit, TokenHash, UnitOfWork, room_for, room_to_join};
 
 use super::{
     Accounts, BearerText, Caller, Language, Name, Refusal,
@@ -146,6 +147,7 @@ impl Accounts {
             token,
             mail,
             event,
+            plans: self.plans().clone(),
             now: self.now(),
         };
         let work = self.store().write_platform(move |unit| {
@@ -255,7 +257,8 @@ impl Accounts {
             subject: account.to_string(),
             network: Some(network.to_owned()),
         };
-        Joining { hash, scope, account, invitation, event, now }
+        let plans = self.plans().clone();
+        Joining { hash, scope, account, invitation, event, plans, now }
     }
 
     /// The invitation that a mailed token names, while both stand.
@@ -286,6 +289,7 @@ struct Sending {
     token: NewToken,
     mail: OutboxMessage,
     event: AuditEvent,
+    plans: Plans,
     now: Timestamp,
 }
 
@@ -306,8 +310,9 @@ impl Sending {
     async fn write_row(&self, uow: &mut dyn UnitOfWork) -> Ruled<Vec<InvitationId>> {
         let Self { acting, invitation, .. } = self;
         let organization = uow.organization();
-        organization.lock().await?;
-        let Some(caller) = acting.role_now(organization).await? else {
+        let tenant = organization.lock().await?;
+        let caller = acting.role_now(organization).await?;
+        let Some((tenant, caller)) = tenant.zip(caller) else {
             return Ok(Err(Refusal::NotAvailable));
         };
         if !caller.governs(invitation.role) || acting.exceeds(invitation.role) {
@@ -323,6 +328,12 @@ impl Sending {
         if replaced.is_empty() && open.len() >= MAX_OPEN {
             let rule = Rule::Plan { max: MAX_OPEN as u64 };
             return Ok(Err(Refusal::Invalid(Invalid::new("email", rule))));
+        }
+        if replaced.is_empty()
+            && let Err(denied) =
+                room_for(uow, &self.plans, &tenant, Meter::Members, self.now).await?
+        {
+            return Ok(Err(Refusal::Denied(denied)));
         }
         if let Err(refusal) = check_domain(uow, invitation.role, invitation.domain).await? {
             return Ok(Err(refusal));
@@ -368,6 +379,7 @@ struct Joining {
     account: AccountId,
     invitation: Invitation,
     event: AuditEvent,
+    plans: Plans,
     now: Timestamp,
 }
 
@@ -375,15 +387,17 @@ impl Joining {
     /// Whoever takes the token joins; a second finds nothing. The address is compared before it is taken, so that somebody
     /// else's try leaves it standing.
     async fn write(&self, unit: &mut dyn PlatformUnit) -> Ruled<()> {
-        unit.within(self.scope).organization().lock().await?;
+        let tenant = unit.within(self.scope).organization().lock().await?;
         let account = unit.accounts().lock(self.account).await?;
         if !account.is_some_and(|account| account.email == self.invitation.email) {
             return Ok(Err(Refusal::NotAvailable));
         }
-        self.take(unit).await
+        self.take(unit, tenant).await
     }
 
-    async fn take(&self, unit: &mut dyn PlatformUnit) -> Ruled<()> {
+    /// `tenant`: as its lock read it.
+    async fn take(&self, unit: &mut dyn PlatformUnit, tenant: Option<Tenant>) -> Ruled<()> {
+        let Some(tenant) = tenant else { return Ok(Err(Refusal::NotAvailable)) };
         // Whoever was removed or demoted since brings nobody in: least of all another self.
         let inviter = match self.invitation.invited_by {
             Actor::Account(id) => {
@@ -395,6 +409,11 @@ impl Joining {
         if !inviter.is_some_and(|inviter| inviter.governs(self.invitation.role)) {
             return Ok(Err(Refusal::NotAvailable));
         }
+        let mut within = unit.within(self.scope);
+        if room_to_join(&mut *within, &self.plans, &tenant, self.now).await?.is_err() {
+            return Ok(Err(Refusal::NoRoom));
+        }
+        drop(within);
         let taken = unit.tokens().take(self.hash, TokenPurpose::Invitation, self.now).await?;
         if taken.is_none() {
             return Ok(Err(Refusal::NotAvailable));
@@ -425,12 +444,12 @@ impl SigningUp {
     /// All of it or nothing: an address that has an account keeps its invitation.
     async fn write(&self, unit: &mut dyn PlatformUnit) -> Ruled<()> {
         let scope = self.joining.scope;
-        unit.within(scope).organization().lock().await?;
+        let tenant = unit.within(scope).organization().lock().await?;
         unit.within(scope).savepoint().await?;
         if !unit.accounts().insert(&self.account).await? {
             return Ok(Err(Refusal::HasAccount));
         }
-        if let Err(refusal) = self.joining.take(unit).await? {
+        if let Err(refusal) = self.joining.take(unit, tenant).await? {
             unit.within(scope).undo().await?;
             return Ok(Err(refusal));
         }

@@ -52,7 +52,7 @@ use wax_crypto::{
 use wax_httpkit::auth::BearerHash;
 use wax_kernel::{Clock, Rng, Timestamp};
 use wax_mail::Postbox;
-use wax_model::SignUpPolicy;
+use wax_model::{Plans, SignUpPolicy};
 use wax_store::{AccountReads, Store};
 
 use self::hasher::Hasher;
@@ -109,6 +109,8 @@ pub struct Settings {
     pub argon2: Argon2Cost,
     /// Threads that verify passwords, at least 1.
     pub argon2_threads: usize,
+    /// What organizations may have.
+    pub plans: Plans,
 }
 
 /// Who asks, as far as it is known before signing in.
@@ -167,6 +169,10 @@ impl Accounts {
 
     fn rng(&self) -> &dyn Rng {
         &*self.0.rng
+    }
+
+    fn plans(&self) -> &Plans {
+        &self.0.settings.plans
     }
 
     fn store(&self) -> &Arc<dyn Store> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use wax_crypto::at_rest::EnvelopeError;
-use wax_model::{Invalid, Permission};
+use wax_model::{Denied, Invalid, Permission};
 use wax_store::StoreError;
 
 /// Why not. What it looks like from outside is decided in `http/problem.rs`.
@@ -27,6 +27,10 @@ pub(crate) enum Refusal {
     NoSetup,
     /// It belongs to another browser.
     OtherDevice,
+    /// The organization's plan has no room for it.
+    Denied(Denied),
+    /// The same, told to somebody who is no member yet: the organization has no room for them.
+    NoRoom,
     /// The caller may see it, but not do this.
     Forbidden(Permission),
     /// Another organization has the short name.

@@ -10,4 +10,5 @@ mod members;
 mod notices;
 mod organizations;
 mod overtaken;
+mod plans;
 mod secrets;

@@ -10,6 +10,7 @@ impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Invalid(invalid) => invalid.into(),
+            Refusal::Denied(denied) => denied.into(),
             Refusal::Host(fault) => Self::new(Code::Invalid)
                 .in_case("host")
                 .because(format!("dns.host.{}", fault.code()))

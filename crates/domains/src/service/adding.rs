@@ -6,10 +6,10 @@ use sha2::{Digest as _, Sha256};
 use wax_dns::{ClaimToken, HostFault, TenantHost, draw_target_label};
 use wax_kernel::{DomainId, HostPattern, Hostname, Timestamp};
 use wax_model::{
-    Action, AuditEvent, Brand, Invalid, Rule,
+    Action, AuditEvent, Brand, Invalid, Meter, Plans, Rule,
     domain::{Checks, Domain, Pointing, ProofToken, Transport, ownership::HostClaim},
 };
-use wax_store::{NewDomain, PlatformUnit};
+use wax_store::{NewDomain, PlatformUnit, room_for};
 
 use super::{
     Acting, Domains, Refusal, Seen,
@@ -22,6 +22,7 @@ struct Addition {
     new: Arc<NewDomain>,
     event: AuditEvent,
     most: u64,
+    plans: Plans,
     now: Timestamp,
 }
 
@@ -41,8 +42,8 @@ impl Domains {
         let organization = self.store().read(scope).organization().find().await?;
         let name = organization.ok_or(Refusal::NotAvailable)?.name;
         let new = Arc::new(NewDomain { domain, brand: Brand::plain(&name) });
-        let most = self.settings().most_domains;
-        let addition = Addition { new, event, most, now: self.now() };
+        let (most, plans) = (self.settings().most_domains, self.settings().plans.clone());
+        let addition = Addition { new, event, most, plans, now: self.now() };
         let work = self.store().write_platform(move |unit| {
             let addition = addition.clone();
             Box::pin(async move { addition.write(unit).await })
@@ -111,6 +112,11 @@ fn id_of(acting: &Acting, key: &str) -> DomainId {
 impl Addition {
     async fn write(&self, unit: &mut dyn PlatformUnit) -> Ruled<()> {
         let domain = &self.new.domain;
+        let scope = scope_of(domain.tenant());
+        // Of two that want the last place, the second waits here.
+        let Some(tenant) = unit.within(scope).organization().lock().await? else {
+            return Ok(Err(Refusal::NotAvailable));
+        };
         if let Some(found) = unit.domains().domain(domain.id()).await? {
             let same = found.host == domain.host;
             return Ok(if same { Ok(()) } else { Err(Refusal::OtherRequest) });
@@ -127,10 +133,17 @@ impl Addition {
             let rule = Rule::Plan { max: self.most };
             return Ok(Err(Invalid::new("host", rule).into()));
         }
+        let room = {
+            let mut within = unit.within(scope);
+            room_for(&mut *within, &self.plans, &tenant, Meter::Domains, self.now).await?
+        };
+        if let Err(denied) = room {
+            return Ok(Err(Refusal::Denied(denied)));
+        }
         if !unit.domains().insert(&self.new).await? {
             return Ok(Err(Refusal::Known));
         }
-        unit.within(scope_of(domain.tenant())).audit().record(&self.event).await?;
+        unit.within(scope).audit().record(&self.event).await?;
         unit.domains().announce(domain.id(), self.now).await?;
         Ok(Ok(()))
     }

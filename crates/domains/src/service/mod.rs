@@ -41,7 +41,7 @@ use wax_crypto::{
 };
 use wax_kernel::{Clock, HostPattern, Hostname, Rng, Timestamp};
 use wax_mail::Postbox;
-use wax_model::{Entitlements, domain::ownership::Vantage};
+use wax_model::{Plans, domain::ownership::Vantage};
 use wax_store::{DomainPlatform, Store};
 
 pub(crate) use self::{
@@ -110,9 +110,9 @@ pub struct Settings {
     pub console: Option<Origin>,
     /// Best first. None: no certificates are ordered.
     pub issuers: Vec<IssuerPlace>,
-    /// What tenants may do. With one plan, the same for all.
-    pub entitlements: Entitlements,
-    /// How many domains one tenant may have.
+    /// What tenants may do.
+    pub plans: Plans,
+    /// How many domains one tenant may have, whatever its plan is.
     pub most_domains: u64,
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wax_acme::{Fault, StoreFault};
 use wax_dns::HostFault;
-use wax_model::Invalid;
+use wax_model::{Denied, Invalid};
 use wax_store::StoreError;
 
 use super::Unconnected;
@@ -14,6 +14,8 @@ use super::Unconnected;
 pub(crate) enum Refusal {
     /// A field breaks a rule.
     Invalid(Invalid),
+    /// The organization's plan has no room for it.
+    Denied(Denied),
     /// The name is none that a tenant may bring.
     Host(HostFault),
     /// The certificate cannot be used.

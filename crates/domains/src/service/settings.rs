@@ -2,7 +2,7 @@
 
 use wax_kernel::{DomainId, HostPattern, Timestamp};
 use wax_model::{
-    Action, AuditEvent, Entitlements, Invalid, Kind, Rule,
+    Action, AuditEvent, Entitlements, Invalid, Kind, Plans, Rule,
     domain::{Creators, DomainDefaults, DomainLimits, DomainSettings, Home},
 };
 use wax_store::PlatformUnit;
@@ -27,7 +27,7 @@ struct Resetting {
     id: DomainId,
     host: HostPattern,
     change: SettingsChange,
-    plan: Entitlements,
+    plans: Plans,
     event: AuditEvent,
     now: Timestamp,
 }
@@ -48,7 +48,7 @@ impl Domains {
             id,
             host: domain.host,
             change,
-            plan: self.settings().entitlements,
+            plans: self.settings().plans.clone(),
             event: self.audit(acting, Action::DomainSettingsChanged, id),
             now: self.now(),
         };
@@ -68,7 +68,9 @@ impl Resetting {
             return Ok(Err(Refusal::NotAvailable));
         };
         let settings = changed(&domain.settings, &self.change);
-        if let Err(invalid) = check(&settings, &self.plan) {
+        let tenant = unit.within(scope_of(domain.tenant())).organization().find().await?;
+        let Some(tenant) = tenant else { return Ok(Err(Refusal::NotAvailable)) };
+        if let Err(invalid) = check(&settings, &self.plans.of(&tenant.plan).entitlements) {
             return Ok(Err(invalid.into()));
         }
         if settings == domain.settings {

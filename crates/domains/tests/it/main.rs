@@ -9,6 +9,7 @@ mod contests;
 mod feed;
 mod kit;
 mod losing;
+mod plans;
 mod proving;
 mod races;
 mod removing;

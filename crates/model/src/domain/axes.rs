@@ -82,8 +82,6 @@ text_enum! {
         Open = "open",
         /// The operator has stopped it.
         Suspended = "suspended",
-        /// The plan has no room for it.
-        PlanLimit = "plan-limit",
     }
 }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use wax_kernel::{DomainId, HostPattern, TenantId, Timestamp};
 
 use super::{DomainSettings, Gate, Ownership, Transport};
-use crate::{Brand, text_enum::text_enum};
+use crate::{Brand, PlanId, text_enum::text_enum};
 
 /// What an edge needs to serve a name, except its certificate: one entry of the routing snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +23,9 @@ pub struct Route {
     pub ownership: Ownership,
     /// Whether we let it.
     pub gate: Gate,
+    /// Its organization's plan.
+    #[serde(default = "PlanId::self_hosted")]
+    pub plan: PlanId,
     /// What visitors may do.
     pub settings: DomainSettings,
     /// What visitors see.

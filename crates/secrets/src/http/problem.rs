@@ -22,6 +22,8 @@ impl From<Refusal> for Problem {
             Refusal::NotAvailable => Self::new(Code::NotAvailable),
             Refusal::MembersOnly => Self::new(Code::MembersOnly),
             Refusal::Held => Self::new(Code::DomainHeld),
+            Refusal::Denied(denied) => denied.into(),
+            Refusal::TakesNothingNew => Self::new(Code::OrganizationLimited),
             Refusal::Invalid(invalid) => invalid.into(),
             Refusal::Conflict => Self::new(Code::Conflict),
             Refusal::BadSignature => Self::new(Code::BadSignature),

@@ -6,8 +6,8 @@ use wax_crypto::{
 use wax_httpkit::Network;
 use wax_kernel::{DomainId, ReceiptId, SecretId, Timestamp};
 use wax_model::{
-    Action, Actor, Invalid, Kind, MIN_CONTENT_BYTES, Policy, RECEIPT_KEPT, Rule, Sealed, Secret,
-    SecretState, TenantScope,
+    Action, Actor, Denied, Invalid, Kind, MIN_CONTENT_BYTES, Meter, Month, Policy, RECEIPT_KEPT,
+    Rule, Sealed, Secret, SecretState, TenantScope,
 };
 use wax_store::{NewSecret, StoreError, UnitOfWork};
 
@@ -56,25 +56,39 @@ pub(crate) struct Maker {
     pub(crate) network: Network,
 }
 
-/// A secret that fits its plan, ready to be written where its domain lets it.
+/// A secret that fits some plan, ready to be written where its domain lets it.
 #[derive(Clone)]
 struct Prepared {
     new: NewSecret,
     admission: Admission,
     trail: Trail,
+    /// Random: where it is counted.
+    draw: u64,
 }
 
 impl Prepared {
     /// `false`: the id or the receipt's id is taken.
     async fn write(&self, uow: &mut dyn UnitOfWork) -> Result<Result<bool, Refusal>, StoreError> {
-        if let Err(refusal) = self.admission.ask(uow.domains()).await? {
-            return Ok(Err(refusal));
+        let most = match self.admission.ask(uow).await? {
+            Ok(limit) => limit.most(),
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        if most.is_some() {
+            uow.savepoint().await?;
         }
-        let inserted = uow.secrets().insert(&self.new).await?;
-        if inserted {
-            self.trail.record(uow, [Action::SecretCreated]).await?;
+        if !uow.secrets().insert(&self.new).await? {
+            return Ok(Ok(false));
         }
-        Ok(Ok(inserted))
+        self.trail.record(uow, [Action::SecretCreated]).await?;
+        // Counted last, because others may wait for the count; and never without the secret, nor twice for one.
+        if let Some(max) = most
+            && !uow.usage().count_secret(Month::of(self.admission.now), max, self.draw).await?
+        {
+            uow.undo().await?;
+            let denied = Denied::Beyond { meter: Meter::Secrets, max };
+            return Ok(Err(self.admission.denied(denied)));
+        }
+        Ok(Ok(true))
     }
 }
 
@@ -127,10 +141,12 @@ impl Secrets {
 
     fn prepare(&self, maker: &Maker, create: &Create) -> Result<Prepared, Refusal> {
         let now = self.parts.clock.now();
-        let plan = &self.parts.entitlements;
+        // Whose plan counts is known in the transaction; this is what none allows.
+        let plans = &self.parts.plans;
+        let most = plans.most();
         let policy = Policy::parse(&create.delivery.content.policy)?;
-        let expires_at = policy.check(plan, now)?;
-        check_sealed(&policy, &create.delivery.content, plan.max_content_bytes)?;
+        let expires_at = policy.check(&most, now)?;
+        check_sealed(&policy, &create.delivery.content, most.max_content_bytes)?;
         let id = create.peek_sha256.secret_id();
         let day = Day::of(expires_at);
         let place = Place { tenant: maker.scope.tenant(), id, day };
@@ -168,9 +184,16 @@ impl Secrets {
             wrap: sealed.wrap,
             content: sealed.content,
         };
-        let admission =
-            Admission { domain: maker.domain, actor: maker.actor, policy, plan: *plan, now };
-        Ok(Prepared { new, admission, trail })
+        let admission = Admission {
+            domain: maker.domain,
+            actor: maker.actor,
+            policy,
+            content_bytes: create.delivery.content.content.len(),
+            plans: plans.clone(),
+            now,
+        };
+        let draw = u64::from_le_bytes(self.parts.rng.bytes());
+        Ok(Prepared { new, admission, trail, draw })
     }
 }
 

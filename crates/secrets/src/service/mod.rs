@@ -22,7 +22,7 @@ use std::sync::{Arc, atomic::AtomicU32};
 use wax_cache::Hints;
 use wax_crypto::{ChallengeKeys, at_rest::KeyStore};
 use wax_kernel::{Clock, ReceiptId, Rng};
-use wax_model::{Entitlements, TenantScope};
+use wax_model::{Plans, TenantScope};
 use wax_store::Store;
 
 pub use self::reaper::{audit_job, jobs};
@@ -55,8 +55,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Where randomness comes from.
     pub rng: Arc<dyn Rng>,
-    /// What tenants may do. With one plan, the same for all.
-    pub entitlements: Entitlements,
+    /// What tenants may do.
+    pub plans: Plans,
 }
 
 /// The secrets service. Clones are the same service.

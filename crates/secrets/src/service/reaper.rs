@@ -4,7 +4,7 @@ use std::{future::Future, sync::atomic::Ordering, time::Duration};
 
 use wax_crypto::at_rest::Day;
 use wax_kernel::{Job, JobError, Timestamp};
-use wax_model::{Action, KEY_DESTROYED_ON_DAY, Secret, TenantScope};
+use wax_model::{Action, KEY_DESTROYED_ON_DAY, PlanId, Secret, TenantScope};
 use wax_store::{DueClaim, DueSecret, transitions};
 
 use super::{Refusal, Secrets, vault::Place};
@@ -188,6 +188,28 @@ impl Secrets {
         let before = self.parts.clock.now().minus(kept);
         let platform = self.parts.store.platform();
         while platform.forget_events(before, BATCH).await? == u64::from(BATCH) {}
+        self.forget_events_of_plans(kept).await
+    }
+
+    /// And earlier what an organization's plan keeps for less long.
+    async fn forget_events_of_plans(&self, kept: Duration) -> Result<(), Refusal> {
+        let (plans, now) = (&self.parts.plans, self.parts.clock.now());
+        let platform = self.parts.store.platform();
+        let default = &plans.default_plan().id;
+        let ids = plans.iter().map(|plan| &plan.id).filter(|id| *id != default);
+        let others: Vec<PlanId> = ids.cloned().collect();
+        for plan in plans.iter() {
+            let Some(of_plan) = plan.entitlements.audit_kept.filter(|of_plan| *of_plan < kept)
+            else {
+                continue;
+            };
+            let before = now.minus(of_plan);
+            // Whoever has a plan that there is no more has the default one.
+            let is_default = plan.id == *default;
+            let of = if is_default { &others[..] } else { std::slice::from_ref(&plan.id) };
+            let forget = || platform.forget_events_of(of, is_default, before, BATCH);
+            while forget().await? == u64::from(BATCH) {}
+        }
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use wax_crypto::{
     at_rest::{EnvelopeError, KeyStoreError},
     channel::SignedConfig,
 };
-use wax_model::{Claim, Invalid, SecretState, Tries};
+use wax_model::{Claim, Denied, Invalid, SecretState, Tries};
 use wax_store::StoreError;
 
 /// Everything but the answer that was asked for.
@@ -28,6 +28,12 @@ pub(crate) enum Refusal {
     /// The domain's DNS names somebody else, or it was stopped.
     #[error("the domain is held")]
     Held,
+    /// The organization's plan does not let this member or key.
+    #[error("the plan does not let it")]
+    Denied(Denied),
+    /// Nor does it let a guest, who is not told why.
+    #[error("the organization takes nothing new")]
+    TakesNothingNew,
     /// A field breaks a rule.
     #[error(transparent)]
     Invalid(#[from] Invalid),

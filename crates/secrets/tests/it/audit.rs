@@ -3,12 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use wax_cache::MemoryHints;
-use wax_crypto::at_rest::KeyStore;
-use wax_kernel::Clock;
-use wax_model::Entitlements;
+use wax_crypto::at_rest::{KeyStore, MemoryKeyStore};
+use wax_kernel::{Clock, Rng, SystemRng};
+use wax_model::{Entitlements, Plans};
 use wax_secrets::{Parts, Secrets};
-use wax_store::Store;
-use wax_testkit::{Sender, Terms, TestApp};
+use wax_store::{AuditFilter, Store};
+use wax_testkit::{PlatformApp, Sender, Terms, TestApp, plans};
 
 /// The trail of the one secret there is, oldest first. Every event names it and nothing of its link.
 async fn trail(app: &TestApp, sender: &Sender) -> Vec<&'static str> {
@@ -73,7 +73,7 @@ async fn what_is_older_than_the_trail_is_kept_is_forgotten_with_its_ids() {
         hints: Arc::new(MemoryHints::default()),
         clock: Arc::clone(&app.clock) as Arc<dyn Clock>,
         rng: Arc::clone(&app.rng),
-        entitlements: Entitlements::SELF_HOSTED,
+        plans: Plans::self_hosted(Entitlements::SELF_HOSTED),
     });
     for job in wax_secrets::jobs(&secrets) {
         job.run().await.expect("it trusts the clock from the first beat on");
@@ -86,4 +86,47 @@ async fn what_is_older_than_the_trail_is_kept_is_forgotten_with_its_ids() {
     app.clock.advance(Duration::from_millis(1));
     job.run().await.unwrap();
     assert!(trail(&app, &sender).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_plan_may_keep_the_trail_for_less_long() {
+    let app = PlatformApp::selling(plans(|free| {
+        free.audit_kept = Some(Duration::from_secs(3_600));
+    }))
+    .await;
+    let ann = app.person("ann").await;
+    let houses = [app.house(&ann, "acme").await, app.house(&ann, "other").await];
+    app.change_plan(&houses[1], "team", false).await;
+    let events = async || {
+        let mut found = [true; 2];
+        for (found, house) in found.iter_mut().zip(&houses) {
+            let mut reader = app.store.read(house.scope);
+            let page = reader.organization().events(&AuditFilter::default(), None, 1).await;
+            *found = !page.unwrap().is_empty();
+        }
+        found
+    };
+    let rng: Arc<dyn Rng> = Arc::new(SystemRng);
+    let secrets = Secrets::new(Parts {
+        store: Arc::clone(&app.store),
+        keys: Arc::new(MemoryKeyStore::new(Arc::clone(&rng))),
+        hints: Arc::new(MemoryHints::default()),
+        clock: Arc::clone(&app.clock) as Arc<dyn Clock>,
+        rng,
+        plans: app.plans.clone(),
+    });
+    for job in wax_secrets::jobs(&secrets) {
+        job.run().await.expect("it trusts the clock from the first beat on");
+    }
+    let job = wax_secrets::audit_job(&secrets, Duration::from_secs(86_400));
+    for (passed_ms, expected) in [
+        (3_599_999, [true, true]),
+        (1, [false, true]),
+        (82_799_999, [false, true]),
+        (1, [false; 2]),
+    ] {
+        app.clock.advance(Duration::from_millis(passed_ms));
+        job.run().await.unwrap();
+        assert_eq!(events().await, expected);
+    }
 }

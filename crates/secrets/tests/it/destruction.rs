@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use wax_cache::MemoryHints;
 use wax_crypto::at_rest::{Day, KeyStore, MemoryKeyStore};
 use wax_kernel::{Clock, JobError, SystemRng, Timestamp};
-use wax_model::Entitlements;
+use wax_model::{Entitlements, Plans};
 use wax_secrets::{Parts, Secrets};
 use wax_store::Store;
 use wax_testkit::{Sender, Terms, TestApp};
@@ -47,7 +47,7 @@ async fn check(app: &TestApp, keys: Arc<dyn KeyStore>) -> Result<(), JobError> {
         hints: Arc::new(MemoryHints::default()),
         clock: Arc::clone(&app.clock) as Arc<dyn Clock>,
         rng: Arc::clone(&app.rng),
-        entitlements: Entitlements::SELF_HOSTED,
+        plans: Plans::self_hosted(Entitlements::SELF_HOSTED),
     });
     secrets.check_keys().await
 }

@@ -11,6 +11,7 @@ mod handover;
 mod hostile;
 mod life;
 mod passkey;
+mod plans;
 mod receipt;
 mod rules;
 mod sealed;

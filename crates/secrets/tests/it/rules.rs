@@ -110,7 +110,6 @@ async fn nothing_is_created_on_a_domain_that_is_held_stopped_or_lost() {
         (Ownership::Held, Gate::Open, (503, "domain-held")),
         (Ownership::Grace, Gate::Open, (503, "domain-held")),
         (Ownership::Verified, Gate::Suspended, (503, "domain-held")),
-        (Ownership::Verified, Gate::PlanLimit, (503, "domain-held")),
         (Ownership::Pending, Gate::Open, (404, "not-available")),
         (Ownership::Lapsed, Gate::Open, (404, "not-available")),
     ] {

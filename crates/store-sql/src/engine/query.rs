@@ -7,7 +7,7 @@ use wax_kernel::{
     AccountId, ApiKeyId, CertificateId, ClaimId, ContextKeyId, DomainId, EventId, HostPattern,
     Hostname, InvitationId, PasskeyId, ReceiptId, SecretId, SessionId, TenantId, Timestamp,
 };
-use wax_model::Actor;
+use wax_model::{Actor, PlanId};
 
 use crate::statements::Statement;
 
@@ -75,6 +75,13 @@ where
 impl From<&[DomainId]> for Value {
     fn from(ids: &[DomainId]) -> Self {
         let texts: Vec<_> = ids.iter().map(ToString::to_string).collect();
+        Self::Text(Some(serde_json::json!(texts).to_string()))
+    }
+}
+
+impl From<&[PlanId]> for Value {
+    fn from(ids: &[PlanId]) -> Self {
+        let texts: Vec<_> = ids.iter().map(PlanId::as_str).collect();
         Self::Text(Some(serde_json::json!(texts).to_string()))
     }
 }

@@ -192,7 +192,10 @@ async fn secrets(store: &Arc<dyn Store>) {
                 due_at: START.plus(ASK_STANDS),
                 not_after: START.plus(ASK_STANDS),
             };
-            uow.outbox().send(&message).await
+            uow.outbox().send(&message).await?;
+            let month = wax_model::Month::of(START);
+            uow.usage().note_high(wax_model::Meter::Secrets, month).await?;
+            uow.usage().count_secret(month, 1, 0).await.map(drop)
         })
     })
     .await;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use futures_util::future::{join, join_all};
 use wax_kernel::{DomainId, Timestamp};
 use wax_model::{
-    Brand, Domain, Logo, LogoType,
+    Brand, Domain, Logo, LogoType, PlanId,
     domain::{Gate, Node, NodeKind, Ownership, Route},
 };
 
@@ -190,8 +190,9 @@ pub async fn routes_are_read_page_by_page(store: Arc<dyn Store>) {
     let Domain { claim, host, label, transport, gate, settings, .. } = new.domain;
     let (tenant, domain, ownership) = (claim.tenant, claim.domain, claim.ownership);
     let brand = new.brand;
+    let plan = PlanId::self_hosted();
     let expected =
-        Route { host, tenant, domain, label, transport, ownership, gate, settings, brand };
+        Route { host, tenant, domain, label, transport, ownership, gate, plan, settings, brand };
     assert_eq!(with_logo, expected);
 }
 

@@ -129,7 +129,7 @@ fn full() -> Domain {
         transport: Transport::Own,
         token: ProofToken { text: "other".into(), drawn_at: after(15), answers_contest: true },
         pointing: Pointing::Proxied,
-        gate: Gate::PlanLimit,
+        gate: Gate::Suspended,
         checks: Checks {
             since: after(16),
             count: u32::MAX,
@@ -347,7 +347,7 @@ pub async fn a_domains_history_is_listed_newest_first(store: Arc<dyn Store>) {
         AxisChange::Ownership(Ownership::Pending, Ownership::Verified),
         AxisChange::Pointing(Pointing::Unknown, Pointing::Nxdomain),
         AxisChange::Certificate(CertificateState::None, CertificateState::Queued),
-        AxisChange::Gate(Gate::Open, Gate::PlanLimit),
+        AxisChange::Gate(Gate::Open, Gate::Suspended),
     ];
     let mut events: Vec<_> =
         (1..).zip(changes).map(|(n, change)| event(n, 1, after(n / 3), change)).collect();

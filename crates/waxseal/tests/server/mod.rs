@@ -18,7 +18,8 @@ use wax_kernel::{
     Clock as _, DomainId, HostPattern, RequestId, Rng, SystemClock, SystemRng, TenantId,
 };
 use wax_model::{
-    Brand, Domain, DomainSettings, Entitlements, PlanId, Tenant, TenantScope, domain::Transport,
+    Brand, Domain, DomainSettings, Entitlements, PlanId, Plans, Tenant, TenantScope,
+    domain::Transport,
 };
 use wax_pages::BrandFiles;
 use wax_secrets::{Parts, Secrets};
@@ -146,7 +147,7 @@ async fn service(host: &str, settings: DomainSettings) -> Router {
         hints: Arc::new(MemoryHints::default()),
         clock: Arc::new(SystemClock),
         rng,
-        entitlements: plan,
+        plans: Plans::self_hosted(plan),
     });
     let brand =
         move |headers: HeaderMap| std::future::ready(brand.json.respond(&headers).map(Body::from));

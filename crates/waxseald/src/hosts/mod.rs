@@ -15,7 +15,7 @@ use wax_config::Console;
 use wax_crypto::at_rest::KeyRing;
 use wax_edge::{LocalCa, Readiness, Routes};
 use wax_kernel::{Clock, Job, Rng, base64url_encode};
-use wax_model::Entitlements;
+use wax_model::Plans;
 use wax_store::Store;
 use wax_telemetry::Metrics;
 
@@ -36,7 +36,7 @@ pub(crate) struct HostsParts {
     pub(crate) edge_ring: Arc<KeyRing>,
     pub(crate) routes: Routes,
     pub(crate) local_ca: Arc<LocalCa>,
-    pub(crate) entitlements: Entitlements,
+    pub(crate) plans: Plans,
     pub(crate) console: Console,
     /// Names that no organization has.
     pub(crate) own: Vec<PlatformName>,
@@ -62,7 +62,7 @@ impl Hosts {
             edge_ring,
             routes,
             local_ca,
-            entitlements,
+            plans,
             console,
             own,
             ..
@@ -72,7 +72,7 @@ impl Hosts {
         let serve = Serve {
             routes,
             local_ca,
-            entitlements,
+            plans,
             console,
             certificates,
             own,

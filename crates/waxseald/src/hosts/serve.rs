@@ -8,7 +8,7 @@ use wax_config::Console;
 use wax_edge::{At, HostCertificate, LocalCa, Route, RouteOwner, Routes, TenantHost, Transport};
 use wax_kernel::{DomainId, HostPattern, Hostname, Timestamp};
 use wax_model::{
-    Entitlements,
+    Plans,
     domain::{Transport as Reached, service},
 };
 use wax_pages::Look;
@@ -20,7 +20,7 @@ use super::entry::{Certificates, Entry, OwnEntry, Shown};
 pub(super) struct Serve {
     pub(super) routes: Routes,
     pub(super) local_ca: Arc<LocalCa>,
-    pub(super) entitlements: Entitlements,
+    pub(super) plans: Plans,
     pub(super) console: Console,
     pub(super) certificates: Certificates,
     /// The platform's own names, and their certificates as far as they have come.
@@ -76,7 +76,8 @@ impl Serve {
         let met = service(stored.transport, stored.ownership, stored.gate, until, now);
         let Some(service) = met else { return Ok(None) };
         let is_local = stored.transport == Reached::Loopback;
-        let look = Look::new(entry.brand(), self.entitlements, stored.settings.clone());
+        let plan = self.plans.of(&stored.plan).entitlements;
+        let look = Look::new(entry.brand(), plan, stored.settings.clone());
         let (tenant, domain, brand) = (stored.tenant, stored.domain, Arc::new(look));
         let owner = RouteOwner::Tenant(TenantHost { tenant, domain, brand, service });
         let transport = if is_local { Transport::Loopback } else { Transport::Tls };

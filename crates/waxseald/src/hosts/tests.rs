@@ -10,7 +10,7 @@ use wax_kernel::{
     CertificateId, DomainId, HostPattern, Hostname, ManualClock, SeededRng, TenantId, Timestamp,
 };
 use wax_model::{
-    Brand, Domain, Tenant,
+    Brand, Domain, Entitlements, Plan, PlanId, Plans, Tenant, TenantScope,
     domain::{NodeKind, Ownership, Service, Transport},
 };
 use wax_store::{CHANGES_KEPT, NewDomain};
@@ -32,6 +32,7 @@ struct House {
     folder: tempfile::TempDir,
     console: Console,
     own: Vec<PlatformName>,
+    plans: Plans,
 }
 
 async fn house() -> House {
@@ -41,8 +42,8 @@ async fn house() -> House {
     let rng = Arc::new(SeededRng::new(1));
     let edge_ring = Arc::new(KeyRing::random(&*rng));
     let console = Config::default().console;
-    let own = Vec::new();
-    House { store, edge_ring, clock, rng, folder: tempfile::tempdir().unwrap(), console, own }
+    let (own, plans) = (Vec::new(), Plans::self_hosted(Entitlements::SELF_HOSTED));
+    House { store, edge_ring, clock, rng, folder: tempfile::tempdir().unwrap(), console, own, plans }
 }
 
 /// One edge's routes, and what keeps them.
@@ -61,7 +62,7 @@ impl House {
             edge_ring: Arc::clone(&self.edge_ring),
             routes: routes.clone(),
             local_ca: Arc::new(LocalCa::in_memory(Arc::clone(&clock)).unwrap()),
-            entitlements: Entitlements::SELF_HOSTED,
+            plans: self.plans.clone(),
             console: self.console.clone(),
             own: self.own.clone(),
             clock,
@@ -200,6 +201,49 @@ async fn a_change_is_in_force_after_the_next_look() {
         let expected = met.map(|service| (tenant, service));
         assert_eq!(edge.met("secrets.acme.example"), expected, "{ownership:?}");
     }
+}
+
+/// What a host's pages know of an organization's limits.
+async fn most_views(edge: &Following, host: &str) -> serde_json::Value {
+    let route = edge.routes.find(&Hostname::parse(host).unwrap(), true).unwrap();
+    let RouteOwner::Tenant(host) = &route.owner else { panic!("it is a tenant's") };
+    let answer = host.brand.files().json.respond(&http::HeaderMap::new());
+    let json: serde_json::Value = serde_json::from_slice(answer.body()).unwrap();
+    json["max_views"].clone()
+}
+
+#[tokio::test]
+async fn pages_show_the_limits_of_the_organizations_own_plan_as_it_changes() {
+    let mut house = house().await;
+    let free = house.plans.default_plan().clone();
+    let team = Plan {
+        id: PlanId::parse("team").unwrap(),
+        prices: vec!["team-month".into()],
+        ..free.clone()
+    };
+    let few = Entitlements { max_views: 5, ..free.entitlements };
+    house.plans = Plans::new(vec![Plan { entitlements: few, ..free }, team]).unwrap();
+    let tenant = house.tenant("acme").await;
+    house.certified(tenant, "a.example").await;
+    let edge = house.edge();
+    edge.follow().await.unwrap();
+    assert_eq!(most_views(&edge, "a.example").await, 5);
+
+    let (team, now) = (PlanId::parse("team").unwrap(), house.clock.now());
+    let limits = house.plans.of(&team).entitlements;
+    let store = Arc::clone(&house.store) as Arc<dyn Store>;
+    let changed = store.write(&scope(tenant), move |uow| {
+        let team = team.clone();
+        Box::pin(async move { uow.usage().change_plan(&team, false, &limits, now).await })
+    });
+    changed.await.unwrap();
+    edge.follow().await.unwrap();
+    assert_eq!(most_views(&edge, "a.example").await, 1_000);
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests act for whom they like")]
+fn scope(tenant: TenantId) -> TenantScope {
+    TenantScope::proven(tenant)
 }
 
 #[tokio::test]

@@ -2055,7 +2055,7 @@ export interface components {
              * @description Whether we let it.
              * @enum {string}
              */
-            gate: "open" | "suspended" | "plan-limit";
+            gate: "open" | "suspended";
             /** @description A-labels in lower case; `*.` before a wildcard's base. */
             host: string;
             id: string;
@@ -2695,7 +2695,7 @@ export interface components {
                  * @description Whether we let it.
                  * @enum {string}
                  */
-                gate: "open" | "suspended" | "plan-limit";
+                gate: "open" | "suspended";
                 /** @description A-labels in lower case; `*.` before a wildcard's base. */
                 host: string;
                 id: string;
@@ -3071,7 +3071,7 @@ export interface components {
         /** @description A problem document (RFC 9457). Members beyond these depend on the code: `docs/protocol.md`, "Problems". */
         ProblemDocument: {
             /** @enum {string} */
-            code: "malformed" | "channel-key" | "bad-signature" | "stale-challenge" | "sign-in" | "second-factor" | "signed-out" | "wrong-key" | "forbidden" | "step-up" | "csrf" | "sign-up-closed" | "members-only" | "other-device" | "not-available" | "method" | "timeout" | "conflict" | "last-owner" | "last-way-in" | "gone" | "too-large" | "media-type" | "misdirected" | "invalid" | "weak-password" | "locked" | "held-back" | "rate-limited" | "internal" | "no-answer" | "domain-held" | "payments-unavailable" | "unavailable";
+            code: "malformed" | "channel-key" | "bad-signature" | "stale-challenge" | "sign-in" | "second-factor" | "signed-out" | "wrong-key" | "forbidden" | "step-up" | "csrf" | "sign-up-closed" | "members-only" | "plan-limit" | "organization-limited" | "other-device" | "not-available" | "method" | "timeout" | "conflict" | "last-owner" | "last-way-in" | "gone" | "too-large" | "media-type" | "misdirected" | "invalid" | "weak-password" | "locked" | "held-back" | "rate-limited" | "internal" | "no-answer" | "domain-held" | "payments-unavailable" | "unavailable";
             /** @description What is wrong and what to do, in the caller's language. */
             detail: string;
             /**

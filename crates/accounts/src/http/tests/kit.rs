@@ -194,6 +194,7 @@ fn settings(sign_up: SignUpPolicy, argon2: Argon2Cost) -> Settings {
         session_max: Duration::from_hours(30 * 24),
         argon2,
         argon2_threads: 1,
+        plans: wax_model::Plans::self_hosted(wax_model::Entitlements::SELF_HOSTED),
     }
 }
 

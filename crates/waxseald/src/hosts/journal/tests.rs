@@ -40,6 +40,7 @@ fn entry(n: u8) -> Entry {
         transport: Transport::Acme,
         ownership: Ownership::Verified,
         gate: Gate::Open,
+        plan: wax_model::PlanId::self_hosted(),
         settings: DomainSettings::default(),
         brand: Brand::plain("Acme"),
     };

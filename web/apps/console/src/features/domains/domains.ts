@@ -2,7 +2,7 @@ import type { Actor, Change, DnsRecord, Domain, DomainDetail, Finding, Gate, Own
 
 /** What comes next, as `domain.next.<word>` says it. */
 export type Next =
-  | 'ready' | 'suspended' | 'plan-limit' | 'contested' | 'held' | 'grace' | 'lapsed' | 'turned-down'
+  | 'ready' | 'suspended' | 'contested' | 'held' | 'grace' | 'lapsed' | 'turned-down'
   | 'records' | 'point' | 'provider' | 'ours' | 'dns' | 'unordered' | 'certificate' | 'certificate-again' | 'certificate-failed';
 
 /** All that is known of a domain, in one word, with who must act. */
@@ -18,7 +18,6 @@ const stand = (verdict: Verdict, actor: Actor, next: Next): Standing => ({ verdi
 
 const GATES: Partial<Record<Gate, Standing>> = {
   suspended: stand('act', 'us', 'suspended'),
-  'plan-limit': stand('act', 'tenant', 'plan-limit'),
 };
 
 /** States that say by themselves what is to be done. */
