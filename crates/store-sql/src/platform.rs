@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use wax_kernel::{TenantId, Timestamp};
 use wax_model::{Meter, Month, OperatorEvent, PlanId, Tenant};
 use wax_store::{
-    BillingPlatform, DomainPlatform, DueClaim, DueSecret, HighUsage, NewDomain, Outage, Outbox, PlatformStore,
-    RegisteredKey, StoreError, TicketRow,
+    BillingPlatform, DomainPlatform, DueClaim, DueSecret, HighUsage, NewDomain, Outage, Outbox,
+    PlatformStore, RegisteredKey, StoreError, TicketRow,
 };
 
 use crate::{

@@ -232,7 +232,8 @@ async fn pages_show_the_limits_of_the_organizations_own_plan_as_it_changes() {
     let (team, now) = (PlanId::parse("team").unwrap(), house.clock.now());
     let limits = house.plans.of(&team).entitlements;
     let store = Arc::clone(&house.store) as Arc<dyn Store>;
-    let changed = store.write(&scope(tenant), move |uow| {
+    let scope = scope(tenant);
+    let changed = store.write(&scope, move |uow| {
         let team = team.clone();
         Box::pin(async move { uow.usage().change_plan(&team, false, &limits, now).await })
     });
