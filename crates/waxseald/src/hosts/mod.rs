@@ -56,17 +56,8 @@ pub(crate) struct Hosts {
 impl Hosts {
     /// Serves what its file remembers, and the console.
     pub(crate) fn open(parts: HostsParts) -> Result<Self> {
-        let HostsParts {
-            store,
-            orders,
-            edge_ring,
-            routes,
-            local_ca,
-            plans,
-            console,
-            own,
-            ..
-        } = parts;
+        let HostsParts { store, orders, edge_ring, routes, local_ca, plans, console, own, .. } =
+            parts;
         let (clock, rng, challenges) = (parts.clock, parts.rng, Challenges::default());
         let certificates = Certificates::new(Vault::new(Arc::clone(&edge_ring), Arc::clone(&rng)));
         let serve = Serve {

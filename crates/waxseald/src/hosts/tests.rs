@@ -43,7 +43,16 @@ async fn house() -> House {
     let edge_ring = Arc::new(KeyRing::random(&*rng));
     let console = Config::default().console;
     let (own, plans) = (Vec::new(), Plans::self_hosted(Entitlements::SELF_HOSTED));
-    House { store, edge_ring, clock, rng, folder: tempfile::tempdir().unwrap(), console, own, plans }
+    House {
+        store,
+        edge_ring,
+        clock,
+        rng,
+        folder: tempfile::tempdir().unwrap(),
+        console,
+        own,
+        plans,
+    }
 }
 
 /// One edge's routes, and what keeps them.
