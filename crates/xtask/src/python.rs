@@ -24,6 +24,25 @@ pub(crate) fn executable(requirements: &str, executable: &str) -> Result<PathBuf
     Ok(venv.join("bin").join(executable))
 }
 
+/// As [`executable`], of a package that comes as source only, pinned in a file of its own. It is built with what the
+/// requirements name, and nothing else is fetched for that.
+pub(crate) fn built(requirements: &str, source: &str, name: &str) -> Result<PathBuf> {
+    let python = executable(requirements, "python")?;
+    let built = python.with_file_name(name).with_extension("built");
+    let wanted = fs::read_to_string(source).with_context(|| source.to_owned())?;
+    if !fs::read_to_string(&built).is_ok_and(|text| text == wanted) {
+        process::run(
+            Command::new(&python)
+                .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+                .args(["--no-build-isolation", "--no-deps"])
+                .args(["--require-hashes", "--requirement", source]),
+        )
+        .with_context(|| format!("cannot build {source}"))?;
+        fs::write(&built, wanted)?;
+    }
+    Ok(python)
+}
+
 fn create(venv: &Path, requirements: &str) -> Result<()> {
     process::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(venv))?;
     process::run(

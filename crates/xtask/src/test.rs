@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use crate::postgres::Postgres;
 use crate::results::{self, Results, Tally};
 use crate::web::{self, Shape};
-use crate::{helm, interop, process, rust, tls, tools};
+use crate::{helm, interop, process, python, rust, tls, tools};
 
 /// How much the largest tests do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,17 +52,30 @@ pub(crate) fn test(scale: Scale, filters: &[&str], install: bool) -> Result<Tall
     run_suites(scale, filters)
 }
 
+/// The Python that has a Stripe of other people's making. Where it cannot be installed the test that needs it fails, and no
+/// other.
+fn localstripe() -> PathBuf {
+    let requirements = "tests/interop/localstripe.txt";
+    let built = python::built(requirements, "tests/interop/localstripe-source.txt", "localstripe");
+    built.unwrap_or_else(|error| {
+        eprintln!("{error:#}");
+        PathBuf::from("localstripe cannot be installed")
+    })
+}
+
 /// Runs the tests of what has been built.
 pub(crate) fn run_suites(scale: Scale, filters: &[&str]) -> Result<Tally> {
     let mut results = Results::create(&results::path()?)?;
     let postgres = Postgres::start()?;
     let (waxseald, waxseal) = (scale.server()?, rust::binary("waxseal")?);
+    let localstripe = localstripe();
     let environment_on = |database: String| {
         [
             ("WAXSEAL_TEST_POSTGRES_URL", database),
             ("WAXSEALD", waxseald.display().to_string()),
             ("WAXSEAL", waxseal.display().to_string()),
             ("WAXSEAL_TEST_SCALE", scale.as_str().to_owned()),
+            ("WAXSEAL_LOCALSTRIPE", localstripe.display().to_string()),
         ]
     };
     let environment = environment_on(postgres.url());

@@ -3,6 +3,7 @@
 
 mod client;
 mod house;
+mod localstripe;
 mod pages;
 mod trouble;
 mod webhook;
