@@ -5,5 +5,6 @@ mod client;
 mod house;
 mod localstripe;
 mod pages;
+mod scripted;
 mod trouble;
 mod webhook;
