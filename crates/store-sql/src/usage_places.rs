@@ -33,7 +33,7 @@ macro_rules! place_of_member {
 
 statements! {
     COUNT_OWN_DOMAINS = both(concat!("SELECT COUNT(*) AS things FROM domains WHERE tenant_id = $1 AND ", counted!("domains")));
-    COUNT_ALL_MEMBERS = both("SELECT (SELECT COUNT(*) FROM memberships WHERE tenant_id = $1)
+    COUNT_MEMBERS_AND_INVITED = both("SELECT (SELECT COUNT(*) FROM memberships WHERE tenant_id = $1)
         + (SELECT COUNT(*) FROM invitations WHERE tenant_id = $1 AND expires_at_ms > $2) AS things");
     COUNT_KEYS = both("SELECT COUNT(*) AS things FROM api_keys WHERE tenant_id = $1 AND expires_at_ms > $2");
 
@@ -65,7 +65,7 @@ pub(crate) async fn count(
     let query = match meter {
         Meter::Secrets => return Ok(0),
         Meter::Domains => sql(COUNT_OWN_DOMAINS).bind(tenant),
-        Meter::Members => sql(COUNT_ALL_MEMBERS).bind(tenant).bind(now),
+        Meter::Members => sql(COUNT_MEMBERS_AND_INVITED).bind(tenant).bind(now),
         Meter::Keys => sql(COUNT_KEYS).bind(tenant).bind(now),
     };
     database.row(query).await?.map_or(Ok(0), |row| row.of(meter.as_str()).number("things"))
