@@ -30,7 +30,7 @@ statements! {
     /// Only by whoever took it last.
     ATTEND_CUSTOMER = both("UPDATE billing_customers
         SET fetched = $3, failures = $4, asked_at_ms = $5, standing = $6, reminded = $7, seats = $8,
-            copy = COALESCE($9, copy), due_at_ms = CASE WHEN wanted > $3 THEN $11 ELSE $10 END, leased_until_ms = 0
+            copy = COALESCE($9, copy), due_at_ms = CASE WHEN wanted > $3 THEN CAST($11 AS BIGINT) ELSE CAST($10 AS BIGINT) END, leased_until_ms = 0
         WHERE tenant_id = $1 AND fence = $2");
     FIND_CUSTOMER = both(concat!("SELECT ", columns!(), " FROM billing_customers WHERE tenant_id = $1"));
     ANY_DUE_CUSTOMER = both("SELECT tenant_id FROM billing_customers WHERE due_at_ms <= $1 AND leased_until_ms <= $1 LIMIT 1");
