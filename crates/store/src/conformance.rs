@@ -13,6 +13,7 @@
 )]
 
 pub mod accounts;
+pub mod billing;
 pub mod bound;
 pub mod change_log;
 pub mod claims;
@@ -262,6 +263,19 @@ macro_rules! conformance {
                 who_lost_a_message_changes_it_no_more,
                 what_is_given_up_is_gone_and_told,
                 an_address_gets_no_mail_until_its_time_is_over_or_it_is_lifted;
+            billing:
+                an_organization_is_one_customer,
+                a_due_customer_is_taken_by_one,
+                a_late_writer_writes_nothing,
+                what_is_wanted_during_a_question_is_asked_again,
+                a_customer_is_taken_out_of_turn_from_nobody,
+                an_event_is_kept_once_until_its_time_is_over,
+                who_pays_for_another_number_of_members_is_marked_once,
+                prices_are_replaced_together,
+                a_turn_is_taken_by_one_at_its_time,
+                drift_is_replaced_and_only_what_is_new_is_told,
+                customers_and_plans_are_compared_with_what_is_known,
+                an_erased_customer_is_left_to_be_parted_from;
             operator:
                 who_may_sign_up_is_switched_and_stays_so,
                 a_switch_is_undone_with_the_unit_that_fails,

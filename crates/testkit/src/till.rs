@@ -37,6 +37,8 @@ struct State {
     done: HashMap<String, String>,
     /// Why nothing is answered.
     fault: Option<PaymentsError>,
+    /// Why no change is taken.
+    refusal: Option<PaymentsError>,
     /// Answers wait here after they were read.
     gate: Option<Arc<Semaphore>>,
     /// Answers that wait.
@@ -108,16 +110,21 @@ impl Till {
         self.state().fault = fault;
     }
 
-    /// Holds every answer back after it was read.
-    pub fn hold(&self) {
-        self.state().gate = Some(Arc::new(Semaphore::new(0)));
+    /// Refuses every change of a subscription with this from now on; `None`: takes them.
+    pub fn refuse_changes(&self, refusal: Option<PaymentsError>) {
+        self.state().refusal = refusal;
     }
 
-    /// Lets everything go that is held back; nothing is from now on.
-    pub fn release(&self) {
-        if let Some(gate) = self.state().gate.take() {
-            gate.add_permits(Semaphore::MAX_PERMITS / 2);
-        }
+    /// Holds every answer back after it was read, until [`Self::pass`]; those that are held wait for permits of this.
+    pub fn hold(&self) -> Arc<Semaphore> {
+        let gate = Arc::new(Semaphore::new(0));
+        self.state().gate = Some(Arc::clone(&gate));
+        gate
+    }
+
+    /// Holds nothing back that is asked from now on.
+    pub fn pass(&self) {
+        self.state().gate = None;
     }
 
     /// Answers that are held back.
@@ -271,6 +278,9 @@ impl Payments for Till {
 
     async fn change(&self, change: &Change, idempotency_key: &str) -> Result<(), PaymentsError> {
         self.answer(|state| {
+            if let Some(refusal) = state.refusal.clone() {
+                return Err(refusal);
+            }
             state.subscription(&change.subscription)?;
             if state.once(idempotency_key, "change", String::new()).0 {
                 let current = state.subscription(&change.subscription)?;

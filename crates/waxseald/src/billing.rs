@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "stripe")]
+use anyhow::Context as _;
 use anyhow::Result;
 use wax_billing::{Billing, Parts, Settings};
-use wax_config::Config;
+use wax_config::{Config, Stripe};
 use wax_crypto::{Origin, at_rest::KeyStore};
 use wax_kernel::{Clock, Rng};
 use wax_payments::Payments;
+#[cfg(feature = "stripe")]
+use wax_payments::{Stripe as Client, StripeSettings};
 use wax_store::Store;
 use wax_telemetry::Metrics;
 
@@ -26,11 +30,25 @@ impl Shared<'_> {
     pub(crate) fn billing(self) -> Result<Billing> {
         let Self { config, store, keys, clock, rng, metrics } = self;
         let stripe = config.billing.stripe()?;
+        let payments = stripe.as_ref().map(payments).transpose()?;
         let webhook_secrets = stripe.map(|stripe| stripe.webhook_secrets).unwrap_or_default();
         let origin = config.console_origin();
         let console = origin.and_then(|origin| Origin::parse(&origin).ok());
-        let (payments, plans) = (None::<Arc<dyn Payments>>, config.plans());
+        let plans = config.plans();
         let settings = Settings { console, webhook_secrets };
         Ok(Billing::new(Parts { store, keys, payments, plans, clock, rng, metrics, settings }))
     }
+}
+
+/// Stripe, as the configuration reaches it. Nothing is asked yet.
+#[cfg(feature = "stripe")]
+fn payments(stripe: &Stripe) -> Result<Arc<dyn Payments>> {
+    let settings = StripeSettings::new(stripe.secret_key.clone(), stripe.url.clone());
+    Ok(Arc::new(Client::new(&settings).context("Stripe cannot be used (billing)")?))
+}
+
+/// This server was built without it.
+#[cfg(not(feature = "stripe"))]
+fn payments(_: &Stripe) -> Result<Arc<dyn Payments>> {
+    anyhow::bail!("this server was built without Stripe, and has something to sell (billing.plans)")
 }

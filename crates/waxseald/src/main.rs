@@ -59,10 +59,28 @@ enum Command {
     /// What only the operator of the server may do.
     #[command(subcommand)]
     Admin(AdminCommand),
+    /// What organizations pay for.
+    #[command(subcommand)]
+    Billing(BillingCommand),
     /// Prints what DNS providers are handed for them to set records by themselves: templates, and our public key's records.
     DomainConnect,
     /// Prints the `OpenAPI` document.
     Openapi,
+}
+
+#[derive(Debug, Subcommand)]
+enum BillingCommand {
+    /// Prints the differences between Stripe and us that only people can mend.
+    Drift {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Asks Stripe about one organization now, and writes what follows.
+    Refresh {
+        /// Its id or short name.
+        organization: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -177,6 +195,12 @@ fn run(arguments: &Arguments) -> Result<()> {
         }
         Command::Config(ConfigCommand::Default) => commands::print(wax_config::DEFAULT_TOML),
         Command::Admin(command) => administer(&load(arguments, None)?, command),
+        Command::Billing(BillingCommand::Drift { json }) => {
+            commands::billing_drift(&load(arguments, None)?, *json)
+        }
+        Command::Billing(BillingCommand::Refresh { organization }) => {
+            commands::billing_refresh(&load(arguments, None)?, organization)
+        }
         Command::DomainConnect => commands::domain_connect(&load(arguments, None)?),
         Command::Openapi => commands::openapi(),
     }

@@ -89,7 +89,7 @@ pub(crate) fn log(config: &Config, limit: u32) -> Result<()> {
 }
 
 /// RFC 3339, in UTC.
-fn moment(at: Timestamp) -> Result<String> {
+pub(super) fn moment(at: Timestamp) -> Result<String> {
     let at = jiff::Timestamp::from_millisecond(at.as_ms()).context("a moment in the database")?;
     Ok(at.to_string())
 }

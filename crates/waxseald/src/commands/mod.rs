@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod admin;
+mod billing;
 mod domain_connect;
 mod mail_test;
 mod migrate;
@@ -13,6 +14,7 @@ use anyhow::{Context as _, Result};
 
 pub(crate) use self::{
     admin::{log, mail_lift, mail_show, operator_link, sign_up},
+    billing::{billing_drift, billing_refresh},
     domain_connect::domain_connect,
     mail_test::mail_test,
     migrate::migrate,
