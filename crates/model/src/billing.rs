@@ -207,9 +207,22 @@ impl Subscription {
             SubscriptionStatus::Active => (Standing::Active, self.ends_at),
             SubscriptionStatus::Paused => (Standing::Limited, None),
             SubscriptionStatus::PastDue | SubscriptionStatus::Unpaid => {
-                let over = self.unpaid_since.unwrap_or(self.created_at).plus(GRACE);
+                let over = self.unpaid_since.unwrap_or_else(|| self.period_begins_at()).plus(GRACE);
                 if now < over { (Standing::Grace, Some(over)) } else { (Standing::Limited, None) }
             }
         }
     }
+
+    /// About when the period began that is not paid, for a subscription whose invoice tells no date: never too early.
+    fn period_begins_at(&self) -> Timestamp {
+        let days = match self.interval {
+            Interval::Month => 28,
+            Interval::Year => 365,
+        };
+        let begins_at = self.period_ends_at.minus(Duration::from_secs(days * 86_400));
+        begins_at.max(self.created_at)
+    }
 }
+
+#[cfg(test)]
+mod tests;
