@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use wax_kernel::{TenantId, Timestamp};
-use wax_model::{PlanId, billing::Standing};
+use wax_model::billing::Standing;
 use wax_store::{Attended, BillingCustomer, BillingEvent, BillingRepository, Drift, StoreError};
 
 use crate::{
@@ -48,7 +48,6 @@ statements! {
         AND seats <> (SELECT COUNT(*) FROM memberships WHERE memberships.tenant_id = billing_customers.tenant_id)");
     COUNT_ALL_MEMBERS = both("SELECT COUNT(*) AS members FROM memberships WHERE tenant_id = $1");
     KNOWN_CUSTOMER = both("SELECT tenant_id FROM billing_customers WHERE customer = $1");
-    SET_PLAN = both("UPDATE tenants SET plan = $2, limited = $3 WHERE id = $1");
     INSERT_BILLING_EVENT = both("INSERT INTO billing_events (id, customer, kind, received_at_ms, body) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (id) DO NOTHING");
     FIND_BILLING_EVENT = both("SELECT id, customer, kind, received_at_ms, body FROM billing_events WHERE id = $1");
@@ -200,16 +199,6 @@ impl BillingRepository for Unscoped<Session<'_>> {
             .bind(attended.due_at)
             .bind(attended.again_at);
         self.session.changed(attend).await
-    }
-
-    async fn set_plan(
-        &mut self,
-        tenant: TenantId,
-        plan: &PlanId,
-        limited: bool,
-    ) -> Result<(), StoreError> {
-        let set = sql(SET_PLAN).bind(tenant).bind(plan.as_str()).bind(i64::from(limited));
-        self.session.execute(set).await
     }
 
     async fn replace_drift(

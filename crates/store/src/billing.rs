@@ -155,13 +155,6 @@ pub trait BillingRepository: Send {
     /// Writes what whoever took a customer leaves, and lets it go. `false`: somebody else took it meanwhile, or it is gone;
     /// nothing was written, and the unit writes nothing else.
     async fn attend(&mut self, attended: &Attended) -> Result<bool, StoreError>;
-    /// Writes what an organization may do.
-    async fn set_plan(
-        &mut self,
-        tenant: TenantId,
-        plan: &PlanId,
-        limited: bool,
-    ) -> Result<(), StoreError>;
     /// Replaces an organization's drift; `None`: that of customers whom we do not know. What was known keeps its time. Answers
     /// what is new.
     async fn replace_drift(

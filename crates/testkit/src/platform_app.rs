@@ -133,7 +133,7 @@ impl PlatformApp {
         let postbox =
             Postbox::new(Arc::clone(&keys), Arc::clone(&clock) as Arc<dyn Clock>, Arc::clone(&rng));
         let till = Arc::new(Till::default());
-        let billing = billing(shared(), &rng, &till);
+        let billing = billing(shared(), &rng, &till, plans.clone());
         let services = services(accounts, secrets, names.here.clone(), billing.clone());
         Self { clock, store, plans, rng, postbox, names, till, billing, services, jobs }
     }
@@ -493,6 +493,7 @@ fn billing(
     (store, keys, clock): (Arc<dyn Store>, Arc<dyn KeyStore>, Arc<dyn Clock>),
     rng: &Arc<dyn Rng>,
     till: &Arc<Till>,
+    plans: Plans,
 ) -> Billing {
     let webhook_secrets = vec![Redacted::new(WEBHOOK_SECRET.to_owned())];
     let console = Some(PlatformApp::origin());
@@ -500,7 +501,7 @@ fn billing(
         store,
         keys,
         payments: Some(Arc::clone(till) as _),
-        plans: Till::plans(),
+        plans,
         clock,
         rng: Arc::clone(rng),
         metrics: wax_telemetry::Metrics::default(),
@@ -523,6 +524,14 @@ fn services(accounts: Accounts, secrets: Secrets, domains: Domains, billing: Bil
         )
         .with(
             at(HostKind::Platform, "/v1/organizations/{organization}/billing"),
+            wax_billing::router(billing.clone(), Arc::clone(&authenticator)),
+        )
+        .with(
+            at(HostKind::Platform, "/v1/organizations/{organization}/usage"),
+            wax_billing::router(billing.clone(), Arc::clone(&authenticator)),
+        )
+        .with(
+            at(HostKind::Platform, "/v1/organizations/{organization}/usage.csv"),
             wax_billing::router(billing.clone(), Arc::clone(&authenticator)),
         )
         .with(

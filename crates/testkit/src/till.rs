@@ -56,15 +56,16 @@ struct Customer {
 }
 
 impl Till {
-    /// `free`, which limits nothing, and two plans that cost something: `team` by members, with a trial, and `business`.
+    /// `free`, which limits nothing, and two plans that cost something: `team` by members, with a trial, and `business`, in
+    /// which 10 secrets may be made in a month.
     pub fn plans() -> Plans {
         let free = Plans::self_hosted(Entitlements::SELF_HOSTED).default_plan().clone();
-        let sold = |id: &str, name: &str, per_seat, trial_days| Plan {
+        let sold = |id: &str, name: &str, per_seat, trial_days, secrets| Plan {
             id: PlanId::parse(id).expect("an id"),
             name_en: name.to_owned(),
             name_ja: name.to_owned(),
             entitlements: Entitlements {
-                secrets_per_month: Limit::at_most(1_000),
+                secrets_per_month: Limit::at_most(secrets),
                 domains: Limit::at_most(5),
                 ..Entitlements::SELF_HOSTED
             },
@@ -72,8 +73,11 @@ impl Till {
             per_seat,
             trial_days,
         };
-        let plans =
-            vec![free, sold("team", "Team", true, 14), sold("business", "Business", false, 0)];
+        let plans = vec![
+            free,
+            sold("team", "Team", true, 14, 1_000),
+            sold("business", "Business", false, 0, 10),
+        ];
         Plans::new(plans).expect("plans that go together")
     }
 

@@ -58,6 +58,10 @@ const DOMAINS: Mount =
 /// What an organization pays for, and what Stripe sends of it.
 const BILLING: Mount =
     Mount { host: HostKind::Platform, prefix: "/v1/organizations/{organization}/billing" };
+const USAGE: Mount =
+    Mount { host: HostKind::Platform, prefix: "/v1/organizations/{organization}/usage" };
+const USAGE_TABLE: Mount =
+    Mount { host: HostKind::Platform, prefix: "/v1/organizations/{organization}/usage.csv" };
 const STRIPE: Mount = Mount { host: HostKind::Platform, prefix: "/v1/billing" };
 const ACCOUNTS: Mount = Mount { host: HostKind::Platform, prefix: "/v1" };
 /// Where notices can be stopped: on whichever host they name.
@@ -139,10 +143,13 @@ pub(crate) async fn server(config: &Config) -> Result<Server> {
             let origin = config.console_origin();
             let origin = origin.unwrap_or_else(|| "https://app.example.com".to_owned());
             let authenticator: SharedAuthenticator = Arc::new(members.clone());
+            let paid = wax_billing::router(billing, Arc::clone(&authenticator));
             services = services
-                .with(DOMAINS, wax_domains::router(domains, Arc::clone(&authenticator)))
-                .with(BILLING, wax_billing::router(billing.clone(), Arc::clone(&authenticator)))
-                .with(STRIPE, wax_billing::router(billing, authenticator))
+                .with(DOMAINS, wax_domains::router(domains, authenticator))
+                .with(BILLING, paid.clone())
+                .with(USAGE, paid.clone())
+                .with(USAGE_TABLE, paid.clone())
+                .with(STRIPE, paid)
                 .with(ACCOUNTS, wax_accounts::router(members.clone()))
                 .with(UNSUBSCRIBE, wax_accounts::unsubscribe_router(members.clone()))
                 .with(UNSUBSCRIBE_ON_TENANTS, wax_accounts::unsubscribe_router(members.clone()))
@@ -406,6 +413,8 @@ impl<'c> Base<'c> {
             (Part::Secrets, MEMBERS_SECRETS, &upstream.secrets),
             (Part::Accounts, DOMAINS, &upstream.accounts),
             (Part::Accounts, BILLING, &upstream.accounts),
+            (Part::Accounts, USAGE, &upstream.accounts),
+            (Part::Accounts, USAGE_TABLE, &upstream.accounts),
             (Part::Accounts, STRIPE, &upstream.accounts),
             (Part::Accounts, ACCOUNTS, &upstream.accounts),
             (Part::Accounts, DOCUMENT_PAGE, &upstream.accounts),

@@ -25,6 +25,8 @@ pub(super) struct SessionView {
     sign_up: &'static str,
     /// Whether passkeys sign in here. Older servers say nothing.
     passkeys: bool,
+    /// Whether this server sells plans. Older servers say nothing.
+    billing: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     account: Option<AccountView>,
 }
@@ -62,6 +64,7 @@ pub(super) async fn session(
         csrf: csrf_token(&device, shown.filter(|_| bearer.is_some())),
         sign_up,
         passkeys: true,
+        billing: accounts.sells(),
         account: bearer.as_ref().map(|bearer| AccountView {
             id: bearer.session.account.to_string(),
             name: bearer.name.clone(),

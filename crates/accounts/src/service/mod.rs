@@ -171,6 +171,11 @@ impl Accounts {
         &*self.0.rng
     }
 
+    /// Whether there is anything to buy.
+    pub(crate) fn sells(&self) -> bool {
+        self.plans().are_sold()
+    }
+
     fn plans(&self) -> &Plans {
         &self.0.settings.plans
     }

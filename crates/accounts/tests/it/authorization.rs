@@ -139,7 +139,11 @@ async fn key(app: &PlatformApp, house: &House, by: &Person, scopes: &[Scope]) ->
 impl World {
     /// `path`: what will be asked.
     async fn new(path: &str) -> Self {
-        let app = PlatformApp::new().await;
+        let about_money = path.contains("/billing") || path.contains("/usage");
+        let app = match about_money {
+            true => PlatformApp::selling(Till::plans()).await,
+            false => PlatformApp::new().await,
+        };
         let (owner, tom) = (app.person("owner").await, app.person("tom").await);
         let acme = app.house(&owner, "acme").await;
         app.join(&acme, &tom, Role::Member, None).await;

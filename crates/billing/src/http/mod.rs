@@ -7,6 +7,7 @@ mod invoices;
 mod names;
 mod problem;
 mod stripe;
+mod usage;
 mod view;
 
 use axum::{
@@ -58,6 +59,8 @@ fn routes() -> OpenApiRouter<State> {
         .routes(routes!(changing::cancel))
         .routes(routes!(changing::resume))
         .routes(routes!(invoices::invoices))
+        .routes(routes!(usage::usage))
+        .routes(routes!(usage::csv))
         .routes(routes!(stripe::hear))
 }
 
@@ -69,8 +72,8 @@ async fn unkept(request: Request, next: Next) -> Response {
     response
 }
 
-/// The service's routes on the platform's host: below `/v1/organizations/{organization}/billing`, and `/v1/billing/stripe`. Every
-/// answer that is an error is a problem document in the caller's language.
+/// The service's routes on the platform's host: below `/v1/organizations/{organization}/billing` and `…/usage`, and
+/// `/v1/billing/stripe`. Every answer that is an error is a problem document in the caller's language.
 pub fn router(billing: Billing, authenticator: SharedAuthenticator) -> Router {
     let (router, _) = routes().split_for_parts();
     router

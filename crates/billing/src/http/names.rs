@@ -1,7 +1,10 @@
 //! What a field may say, as the OpenAPI document lists it.
 
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
-use wax_model::billing::{Interval, Standing};
+use wax_model::{
+    Meter,
+    billing::{Interval, Standing},
+};
 
 fn one(names: impl IntoIterator<Item = &'static str>, about: &str) -> Object {
     let names: Vec<_> = names.into_iter().collect();
@@ -11,6 +14,10 @@ fn one(names: impl IntoIterator<Item = &'static str>, about: &str) -> Object {
 
 pub(super) fn interval() -> Object {
     one(Interval::ALL.iter().map(|one| one.as_str()), "How often is paid.")
+}
+
+pub(super) fn meter() -> Object {
+    one(Meter::ALL.iter().map(|one| one.as_str()), "What is counted.")
 }
 
 pub(super) fn standing() -> Object {

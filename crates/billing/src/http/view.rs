@@ -7,10 +7,10 @@ use wax_model::{
     Entitlements, Limit, Plan,
     billing::{Interval, Standing, Subscription},
 };
-use wax_store::BillingPrice;
+use wax_store::{BillingPrice, Frozen};
 
 use super::names;
-use crate::service::{Frozen, Offer, Over, Seen};
+use crate::service::{Offer, Seen};
 
 /// How an organization pays, and what it may.
 #[derive(Debug, Serialize, ToSchema)]
@@ -170,15 +170,16 @@ impl From<&Entitlements> for LimitsView {
 
 impl From<Frozen> for FrozenView {
     fn from(frozen: Frozen) -> Self {
-        let of = |over: Vec<Over>| over.into_iter().map(FrozenThingView::from).collect();
-        Self { domains: of(frozen.domains), members: of(frozen.members), keys: of(frozen.keys) }
+        let Frozen { domains, members, keys } = frozen;
+        Self { domains: named(domains), members: named(members), keys: named(keys) }
     }
 }
 
-impl From<Over> for FrozenThingView {
-    fn from(Over { id, name }: Over) -> Self {
-        Self { id, name }
-    }
+fn named(things: Vec<(impl ToString, impl ToString)>) -> Vec<FrozenThingView> {
+    let things = things.into_iter();
+    things
+        .map(|(id, name)| FrozenThingView { id: id.to_string(), name: name.to_string() })
+        .collect()
 }
 
 impl OfferView {

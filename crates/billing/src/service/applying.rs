@@ -1,8 +1,8 @@
 //! What was fetched is written, with everything that follows, or not at all.
 
-use wax_kernel::{DomainId, Timestamp};
+use wax_kernel::Timestamp;
 use wax_model::{
-    Action, AuditEvent, OutboxMessage, PlanId, TenantScope,
+    Action, AuditEvent, OutboxMessage, PlanId, Plans, TenantScope,
     billing::{DriftKind, Standing},
 };
 use wax_store::{Attended, BillingCustomer, Drift, PlatformUnit, StoreError};
@@ -28,6 +28,7 @@ struct Applying {
     standing_changed: Option<AuditEvent>,
     letters: Vec<OutboxMessage>,
     drift: Vec<Drift>,
+    plans: Plans,
     now: Timestamp,
 }
 
@@ -85,6 +86,7 @@ impl Billing {
             standing_changed: changed.then(event),
             letters: self.news(taken, following, scope, now).await?,
             drift: drift.collect(),
+            plans: self.plans().clone(),
             attended,
             now,
         })
@@ -140,7 +142,8 @@ impl Billing {
 }
 
 impl Applying {
-    /// `None`: somebody was faster. Answers the drift that is new. The organization's lock comes first, the change log last.
+    /// `None`: somebody was faster. Answers the drift that is new. The organization's lock comes first; the plan last, because
+    /// edges are told of it.
     async fn write(&self, unit: &mut dyn PlatformUnit) -> Result<Option<Vec<Drift>>, StoreError> {
         let tenant = unit.within(self.scope).organization().lock().await?;
         let Some(tenant) = tenant else { return Ok(None) };
@@ -149,14 +152,12 @@ impl Applying {
         }
         let plan = self.plan.as_ref().unwrap_or(&tenant.plan);
         let other_plan = *plan != tenant.plan;
-        let other_limits = other_plan || tenant.limited != self.limited;
-        if other_limits {
-            unit.billing().set_plan(tenant.id, plan, self.limited).await?;
-        }
         let new = unit.billing().replace_drift(Some(tenant.id), &self.drift).await?;
         self.tell(unit, other_plan).await?;
-        if other_limits {
-            self.announce(unit).await?;
+        if other_plan || tenant.limited != self.limited {
+            let limits = self.plans.of(plan).entitlements;
+            let mut within = unit.within(self.scope);
+            within.usage().change_plan(plan, self.limited, &limits, self.now).await?;
         }
         Ok(Some(new))
     }
@@ -169,16 +170,6 @@ impl Applying {
         let plan = self.plan_changed.as_ref().filter(|_| other_plan);
         for event in plan.into_iter().chain(&self.standing_changed) {
             within.audit().record(event).await?;
-        }
-        Ok(())
-    }
-
-    /// Edges show what each domain's organization may do.
-    async fn announce(&self, unit: &mut dyn PlatformUnit) -> Result<(), StoreError> {
-        let domains = unit.within(self.scope).organization().domains().await?;
-        let ids: Vec<DomainId> = domains.iter().map(wax_model::Domain::id).collect();
-        for id in ids {
-            unit.domains().announce(id, self.now).await?;
         }
         Ok(())
     }

@@ -17,6 +17,7 @@ pub fn jobs(billing: &Billing) -> Vec<Job> {
     let of = || billing.clone();
     let (attending, seats, prices) = (of(), of(), of());
     let (sweeping, counting, parting, forgetting) = (of(), of(), of(), of());
+    let telling = of();
     vec![
         Job::new("billing.attend", SECOND, move || {
             let billing = attending.clone();
@@ -37,6 +38,10 @@ pub fn jobs(billing: &Billing) -> Vec<Job> {
         Job::new("billing.drift", MINUTE, move || {
             let billing = counting.clone();
             async move { Ok(billing.count_drift().await?) }
+        }),
+        Job::new("billing.usage", MINUTE, move || {
+            let billing = telling.clone();
+            async move { billing.tell_usage().await }
         }),
         Job::new("billing.part", MINUTE, move || {
             let billing = parting.clone();

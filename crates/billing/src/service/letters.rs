@@ -1,7 +1,7 @@
 //! What owners are told.
 
 use wax_kernel::{EmailAddress, Timestamp};
-use wax_model::{Link, Mail, MailKind, OutboxMessage, Role, TenantScope, billing::Standing};
+use wax_model::{Link, Mail, MailKind, Meter, OutboxMessage, Role, TenantScope, billing::Standing};
 
 use super::{Billing, Refusal, following::Reminder};
 
@@ -29,6 +29,8 @@ pub(super) enum News {
     Ended { at: Timestamp },
     /// Something happens soon.
     Soon(Reminder),
+    /// So many percent of a limit are used.
+    Used { meter: Meter, most: u64, percent: u8 },
 }
 
 impl News {
@@ -61,6 +63,12 @@ impl News {
             }
             Self::Soon(Reminder::Trial { ends }) => {
                 MailKind::TrialEnds { link, organization, ends }
+            }
+            Self::Used { meter, most, percent } if percent < 100 => {
+                MailKind::UsageHigh { link, organization, meter, most }
+            }
+            Self::Used { meter, most, .. } => {
+                MailKind::UsageFull { link, organization, meter, most }
             }
         }
     }

@@ -6,7 +6,6 @@ mod attending;
 mod buying;
 mod changing;
 mod following;
-mod frozen;
 mod hearing;
 mod jobs;
 mod letters;
@@ -20,6 +19,7 @@ mod seats;
 mod seeing;
 mod sweeping;
 mod truth;
+mod usage;
 
 use std::{fmt, sync::Arc};
 
@@ -35,11 +35,11 @@ pub(crate) use self::{
     acting::Acting,
     buying::Wanted,
     changing::Shown,
-    frozen::{Frozen, Over},
     prices::Offer,
     refusal::Refusal,
     seeing::Seen,
     truth::KeptInvoice,
+    usage::{Metered, Usage},
 };
 pub use self::{jobs::jobs, operator::Refreshed};
 

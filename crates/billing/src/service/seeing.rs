@@ -5,11 +5,9 @@ use wax_model::{
     Plan, TenantScope,
     billing::{Standing, Subscription},
 };
-use wax_store::BillingCustomer;
+use wax_store::{BillingCustomer, Frozen};
 
-use super::{
-    Acting, Billing, Frozen, KeptInvoice, Offer, Refusal, following::Following, truth::Truth,
-};
+use super::{Acting, Billing, KeptInvoice, Offer, Refusal, following::Following, truth::Truth};
 
 /// Everything about an organization's payments.
 #[derive(Debug, Clone)]
@@ -41,7 +39,7 @@ impl Billing {
         let following = Following::of(&truth.subscriptions, self.plans(), self.now());
         let plan = self.plans().of(&tenant.plan).clone();
         Ok(Seen {
-            frozen: self.frozen(scope, &plan.entitlements).await?,
+            frozen: self.store().read(scope).usage().frozen(&plan.entitlements, self.now()).await?,
             plan,
             standing: following.standing,
             until: following.until,

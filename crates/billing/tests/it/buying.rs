@@ -151,3 +151,17 @@ async fn invoices_are_shown_as_we_last_saw_them() {
     let sealed = shop.row().await.copy.unwrap();
     assert!(!sealed.windows(15).any(|part| part == b"invoice.example"), "a row opens no invoice");
 }
+
+#[tokio::test]
+async fn where_nothing_is_sold_no_operation_exists_and_nothing_is_done() {
+    let app = wax_testkit::PlatformApp::new().await;
+    let owner = app.person("owner").await;
+    let house = app.house(&owner, "acme").await;
+    for path in ["/billing", "/billing/invoices", "/usage", "/usage.csv"] {
+        let answer = app.get(&house.path(path), &owner.token).await;
+        assert_eq!((answer.status.as_u16(), answer.code()), (404, "not-available"), "{path}");
+    }
+    let answer = app.hear("{}", None).await;
+    assert_eq!((answer.status.as_u16(), answer.code()), (404, "not-available"));
+    assert!(wax_billing::jobs(&app.billing).is_empty());
+}

@@ -57,13 +57,7 @@ async fn a_price_that_no_plan_has_leaves_the_plan_as_it_was() {
 #[tokio::test]
 async fn a_plan_that_was_taken_from_the_configuration_counts_as_the_default_one() {
     let shop = Shop::customer().await;
-    let id = wax_model::PlanId::parse("of-old").unwrap();
-    let tenant = shop.house.id;
-    let changed = shop.app.store.write_platform(move |unit| {
-        let id = id.clone();
-        Box::pin(async move { unit.billing().set_plan(tenant, &id, false).await })
-    });
-    changed.await.unwrap();
+    shop.app.change_plan(&shop.house, "of-old", false).await;
     assert_eq!(shop.seen().await["plan"]["id"], "self-hosted");
     shop.app.clock.advance(DAY);
     for job in wax_billing::jobs(&shop.app.billing) {

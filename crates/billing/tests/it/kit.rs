@@ -29,7 +29,7 @@ pub(crate) struct Shop {
 impl Shop {
     /// One that is no customer yet.
     pub(crate) async fn stranger() -> Self {
-        let app = PlatformApp::new().await;
+        let app = PlatformApp::selling(Till::plans()).await;
         let owner = app.person("owner").await;
         let house = app.house(&owner, "acme").await;
         app.run_billing().await;

@@ -11,3 +11,4 @@ mod kit;
 mod outage;
 mod seats;
 mod standing;
+mod usage;
