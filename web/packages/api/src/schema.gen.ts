@@ -1142,6 +1142,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/organizations/{organization}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is used of each limit, and how many secrets were made in the last twelve months. 404 where nothing is sold. */
+        get: operations["usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/usage.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same months as comma-separated values (RFC 4180). */
+        get: operations["usage_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/password/reset": {
         parameters: {
             query?: never;
@@ -2477,6 +2511,28 @@ export interface components {
             /** @description Whether password and mailed link take a second factor. A passkey, which is both at once, does not change what they take. */
             second_factor: boolean;
         };
+        MeterView: {
+            /**
+             * Format: int64
+             * @description `null`: there is none.
+             */
+            limit?: number | null;
+            /**
+             * @description What is counted.
+             * @enum {string}
+             */
+            meter: "secrets" | "domains" | "members" | "keys";
+            /**
+             * Format: int64
+             * @description When it begins anew, UTC milliseconds.
+             */
+            resets_at_ms?: number | null;
+            /**
+             * Format: int64
+             * @description `null`: nothing is counted.
+             */
+            used?: number | null;
+        };
         /** @description A key with its text: the only time that it is told. */
         NewKeyView: components["schemas"]["KeyView"] & {
             /** @description `wxk_`, 32 random characters and 6 of their checksum. */
@@ -3348,6 +3404,8 @@ export interface components {
         /** @description Who is signed in, and what a page needs before it may ask for anything. */
         SessionView: {
             account?: components["schemas"]["AccountView"] | null;
+            /** @description Whether this server sells plans. Older servers say nothing. */
+            billing: boolean;
             /** @description To be sent along as `X-Waxseal-CSRF` with whatever changes something. Another one after signing in or out. */
             csrf: string;
             /** @description Whether passkeys sign in here. Older servers say nothing. */
@@ -3500,6 +3558,21 @@ export interface components {
             code: string;
             /** @description In the issuer's words; may be empty. */
             detail: string;
+        };
+        UsageMonthView: {
+            /** @description `2026-11`, UTC. */
+            month: string;
+            /**
+             * Format: int64
+             * @description Made in it.
+             */
+            secrets: number;
+        };
+        /** @description What an organization uses of its plan. */
+        UsageView: {
+            meters: components["schemas"]["MeterView"][];
+            /** @description The last twelve, oldest first, the current one included. */
+            months: components["schemas"]["UsageMonthView"][];
         };
         UserCodeBody: {
             /** @description As the command line shows it. */
@@ -6088,6 +6161,66 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    usage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageView"];
+                };
+            };
+            /** @description a problem; docs/protocol.md has the codes */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    usage_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
             };
             /** @description a problem; docs/protocol.md has the codes */
             default: {
