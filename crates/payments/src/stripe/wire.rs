@@ -48,9 +48,13 @@ struct Said {
 
 impl Wire {
     pub(super) fn new(settings: &StripeSettings) -> Result<Self, BadStripe> {
-        let client = Client::builder()
-            // Another server may stand on this machine, without TLS.
-            .https_only(settings.url.is_none())
+        let client = Client::builder();
+        let client = match settings.url {
+            None => client.https_only(true),
+            // Another server in its place stands nearby, perhaps on this machine and without TLS.
+            Some(_) => client.no_proxy(),
+        };
+        let client = client
             .redirect(Policy::none())
             .tcp_nodelay(true)
             .connect_timeout(settings.timeout)
