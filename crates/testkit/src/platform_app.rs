@@ -505,6 +505,7 @@ fn billing(
         clock,
         rng: Arc::clone(rng),
         metrics: wax_telemetry::Metrics::default(),
+        tasks: wax_telemetry::Tasks::new(),
         settings: wax_billing::Settings { console, webhook_secrets },
     })
 }

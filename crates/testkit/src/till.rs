@@ -3,6 +3,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    fmt::Write as _,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -151,8 +152,11 @@ impl Till {
         let at = at.as_secs();
         let key = hmac::Key::new(hmac::HMAC_SHA256, WEBHOOK_SECRET.as_bytes());
         let tag = hmac::sign(&key, format!("{at}.{body}").as_bytes());
-        let hex: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("t={at},v1={hex}")
+        tag.as_ref().iter().fold(format!("t={at},v1="), |mut header, byte| {
+            // Writing to a text does not fail.
+            let _ = write!(header, "{byte:02x}");
+            header
+        })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

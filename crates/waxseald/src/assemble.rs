@@ -121,7 +121,7 @@ pub(crate) async fn server(config: &Config) -> Result<Server> {
         let secrets = base.secrets(&keys).await?;
         let members = base.accounts(&keys)?;
         let DomainsSide { domains, orders } = base.domains(&keys)?;
-        let billing = base.billing(&keys)?;
+        let billing = base.billing(&keys, &tasks)?;
         if parts.has(Part::Worker) {
             let audit_kept = Duration::from_secs(u64::from(config.audit.retention_days) * 86_400);
             jobs.push(base.mail_job(&keys)?);
@@ -288,7 +288,7 @@ impl<'c> Base<'c> {
     }
 
     /// What organizations pay for; where nothing is sold, it says so.
-    fn billing(&self, keys: &Arc<dyn KeyStore>) -> Result<Billing> {
+    fn billing(&self, keys: &Arc<dyn KeyStore>, tasks: &Tasks) -> Result<Billing> {
         let shared = billing::Shared {
             config: self.config,
             store: Arc::clone(&self.store) as Arc<dyn Store>,
@@ -296,6 +296,7 @@ impl<'c> Base<'c> {
             clock: Arc::clone(&self.clock),
             rng: Arc::clone(&self.rng),
             metrics: self.metrics.clone(),
+            tasks: tasks.clone(),
         };
         shared.billing()
     }

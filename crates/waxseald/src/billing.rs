@@ -13,7 +13,7 @@ use wax_payments::Payments;
 #[cfg(feature = "stripe")]
 use wax_payments::{Stripe as Client, StripeSettings};
 use wax_store::Store;
-use wax_telemetry::Metrics;
+use wax_telemetry::{Metrics, Tasks};
 
 /// What the service is made with.
 pub(crate) struct Shared<'c> {
@@ -23,12 +23,13 @@ pub(crate) struct Shared<'c> {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) metrics: Metrics,
+    pub(crate) tasks: Tasks,
 }
 
 impl Shared<'_> {
     /// Puts the service together. Nobody is asked yet.
     pub(crate) fn billing(self) -> Result<Billing> {
-        let Self { config, store, keys, clock, rng, metrics } = self;
+        let Self { config, store, keys, clock, rng, metrics, tasks } = self;
         let stripe = config.billing.stripe()?;
         let payments = stripe.as_ref().map(payments).transpose()?;
         let webhook_secrets = stripe.map(|stripe| stripe.webhook_secrets).unwrap_or_default();
@@ -36,7 +37,17 @@ impl Shared<'_> {
         let console = origin.and_then(|origin| Origin::parse(&origin).ok());
         let plans = config.plans();
         let settings = Settings { console, webhook_secrets };
-        Ok(Billing::new(Parts { store, keys, payments, plans, clock, rng, metrics, settings }))
+        Ok(Billing::new(Parts {
+            store,
+            keys,
+            payments,
+            plans,
+            clock,
+            rng,
+            metrics,
+            tasks,
+            settings,
+        }))
     }
 }
 

@@ -29,7 +29,7 @@ use wax_mail::Postbox;
 use wax_model::Plans;
 use wax_payments::Payments;
 use wax_store::{BillingPlatform, Store};
-use wax_telemetry::{Gauge, Metrics};
+use wax_telemetry::{Gauge, Metrics, Tasks};
 
 pub(crate) use self::{
     acting::Acting,
@@ -60,6 +60,8 @@ pub struct Parts {
     pub rng: Arc<dyn Rng>,
     /// The process's numbers.
     pub metrics: Metrics,
+    /// The process's tasks: what is asked goes on to its end, though nobody waits.
+    pub tasks: Tasks,
     /// What the operator has decided.
     pub settings: Settings,
 }
@@ -86,6 +88,7 @@ struct Inner {
     rng: Arc<dyn Rng>,
     postbox: Postbox,
     drift: Gauge,
+    tasks: Tasks,
     settings: Settings,
 }
 
@@ -98,12 +101,23 @@ impl fmt::Debug for Billing {
 impl Billing {
     /// Puts the service together.
     pub fn new(parts: Parts) -> Self {
-        let Parts { store, keys, payments, plans, clock, rng, metrics, settings } = parts;
+        let Parts { store, keys, payments, plans, clock, rng, metrics, tasks, settings } = parts;
         let postbox = Postbox::new(Arc::clone(&keys), Arc::clone(&clock), Arc::clone(&rng));
         let help = "Differences between Stripe and us that only people can mend.";
         let drift = metrics.gauge("waxseal_billing_drift", help, &["kind"]);
         let payments = payments.filter(|_| plans.are_sold());
-        Self(Arc::new(Inner { store, keys, payments, plans, clock, rng, postbox, drift, settings }))
+        Self(Arc::new(Inner {
+            store,
+            keys,
+            payments,
+            plans,
+            clock,
+            rng,
+            postbox,
+            drift,
+            tasks,
+            settings,
+        }))
     }
 
     /// Whether anything is sold here.

@@ -14,7 +14,7 @@ impl Billing {
             match self.end_all(&customer).await {
                 Ok(()) => self.platform().parted(&customer).await?,
                 Err(error) => {
-                    tracing::warn!(%error, "what an erased organization pays for could not be ended")
+                    tracing::warn!(%error, "what an erased organization pays for could not be ended");
                 }
             }
         }

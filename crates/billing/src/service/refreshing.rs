@@ -37,9 +37,10 @@ impl Billing {
     /// Whether Stripe answered while somebody had the patience. What takes longer goes on to its end.
     pub(super) async fn ask_and_wait(&self, scope: TenantScope) -> bool {
         let billing = self.clone();
-        let asking = tokio::spawn(async move { billing.ask_now(scope).await });
+        let asking =
+            self.0.tasks.spawn("billing.refresh", async move { billing.ask_now(scope).await });
         let answered = tokio::time::timeout(PATIENCE, asking).await;
-        matches!(answered, Ok(Ok(Ok(true))))
+        matches!(answered, Ok(Ok(Some(Ok(true)))))
     }
 
     /// Takes the customer as soon as nobody else has it.

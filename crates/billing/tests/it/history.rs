@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use proptest::{collection::vec, prelude::*, sample::select};
 use tokio::{sync::Semaphore, task::JoinHandle};
 use wax_model::billing::{Standing, Subscription, SubscriptionStatus};
+use wax_telemetry::Tasks;
 use wax_testkit::Till;
 
 use crate::kit::{CUSTOMER, DAY, MINUTE, Shop};
@@ -75,7 +76,7 @@ fn history() -> impl Strategy<Value = History> {
 /// Somebody who waits for an answer.
 struct Asking {
     gate: Arc<Semaphore>,
-    task: JoinHandle<()>,
+    task: JoinHandle<Option<()>>,
 }
 
 impl Shop {
@@ -112,7 +113,8 @@ impl Shop {
         let before = self.app.till.waiting();
         let gate = self.app.till.hold();
         let billing = self.app.billing.clone();
-        let task = tokio::spawn(async move { drop(wax_billing::jobs(&billing)[0].run().await) });
+        let attend = async move { drop(wax_billing::jobs(&billing)[0].run().await) };
+        let task = Tasks::new().spawn("attend", attend);
         while self.app.till.waiting() == before && !task.is_finished() {
             tokio::task::yield_now().await;
         }
@@ -122,7 +124,6 @@ impl Shop {
 
     async fn works(&self, work: Work, asking: &mut Vec<Asking>) {
         match work {
-            Work::Nothing => {}
             Work::Ask => asking.extend(self.asks().await),
             Work::Arrive if !asking.is_empty() => asking.remove(0).arrives().await,
             Work::Crash => {
@@ -131,7 +132,7 @@ impl Shop {
                     drop(asked.task.await);
                 }
             }
-            Work::Arrive => {}
+            Work::Nothing | Work::Arrive => {}
             Work::Pass(time) => {
                 self.app.clock.advance(time);
             }

@@ -9,7 +9,7 @@ use wax_model::{
     Tenant,
     billing::{Standing, Subscription},
 };
-use wax_store::{BillingCustomer, Drift};
+use wax_store::{AuditFilter, BillingCustomer, Drift};
 use wax_testkit::{Answer, House, Person, PlatformApp, Till};
 
 pub(crate) const MINUTE: Duration = Duration::from_secs(60);
@@ -143,7 +143,7 @@ impl Shop {
     /// Action and subject of what the trail says of payments, oldest first.
     pub(crate) async fn trail(&self) -> Vec<(&'static str, String)> {
         let mut reader = self.app.store.read(self.house.scope);
-        let all = reader.organization().events(&Default::default(), None, 1_000).await.unwrap();
+        let all = reader.organization().events(&AuditFilter::default(), None, 1_000).await.unwrap();
         let mut all: Vec<_> =
             all.into_iter().filter(|event| event.action.as_str().starts_with("billing.")).collect();
         all.sort_by_key(|event| (event.at, event.action.as_str()));

@@ -8,7 +8,7 @@ use wax_billing::{Billing, Refreshed};
 use wax_config::Config;
 use wax_kernel::{Clock, Rng, SystemClock, SystemRng};
 use wax_store::{Drift, Store};
-use wax_telemetry::Metrics;
+use wax_telemetry::{Metrics, Tasks};
 
 use super::admin::moment;
 use crate::{assemble, billing::Shared};
@@ -72,6 +72,7 @@ fn operate<T>(config: &Config, work: impl AsyncFnOnce(&Billing) -> Result<T>) ->
             clock: Arc::new(SystemClock) as Arc<dyn Clock>,
             rng,
             metrics: Metrics::default(),
+            tasks: Tasks::new(),
         };
         let done = work(&shared.billing()?).await;
         store.close().await;
