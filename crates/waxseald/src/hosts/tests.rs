@@ -213,7 +213,7 @@ async fn a_change_is_in_force_after_the_next_look() {
 }
 
 /// What a host's pages know of an organization's limits.
-async fn most_views(edge: &Following, host: &str) -> serde_json::Value {
+fn most_views(edge: &Following, host: &str) -> serde_json::Value {
     let route = edge.routes.find(&Hostname::parse(host).unwrap(), true).unwrap();
     let RouteOwner::Tenant(host) = &route.owner else { panic!("it is a tenant's") };
     let answer = host.brand.files().json.respond(&http::HeaderMap::new());
@@ -236,7 +236,7 @@ async fn pages_show_the_limits_of_the_organizations_own_plan_as_it_changes() {
     house.certified(tenant, "a.example").await;
     let edge = house.edge();
     edge.follow().await.unwrap();
-    assert_eq!(most_views(&edge, "a.example").await, 5);
+    assert_eq!(most_views(&edge, "a.example"), 5);
 
     let (team, now) = (PlanId::parse("team").unwrap(), house.clock.now());
     let limits = house.plans.of(&team).entitlements;
@@ -248,7 +248,7 @@ async fn pages_show_the_limits_of_the_organizations_own_plan_as_it_changes() {
     });
     changed.await.unwrap();
     edge.follow().await.unwrap();
-    assert_eq!(most_views(&edge, "a.example").await, 1_000);
+    assert_eq!(most_views(&edge, "a.example"), 1_000);
 }
 
 #[expect(clippy::disallowed_methods, reason = "tests act for whom they like")]
