@@ -57,6 +57,8 @@ pub enum Code {
     OrganizationLimited,
     /// A mailed link in another browser than the one that asked for it.
     OtherDevice,
+    /// The payment provider does not answer; nothing was changed.
+    PaymentsUnavailable,
     /// The organization's plan has no room for it.
     PlanLimit,
     /// Too many requests from this network.
