@@ -140,9 +140,10 @@ impl World {
     /// `path`: what will be asked.
     async fn new(path: &str) -> Self {
         let about_money = path.contains("/billing") || path.contains("/usage");
-        let app = match about_money {
-            true => PlatformApp::selling(Till::plans()).await,
-            false => PlatformApp::new().await,
+        let app = if about_money {
+            PlatformApp::selling(Till::plans()).await
+        } else {
+            PlatformApp::new().await
         };
         let (owner, tom) = (app.person("owner").await, app.person("tom").await);
         let acme = app.house(&owner, "acme").await;
