@@ -41,7 +41,7 @@ pub(super) struct BillingView {
     asked_at_ms: Option<i64>,
     /// Whether Stripe did not answer when it was last asked.
     stale: bool,
-    limits: LimitsView,
+    limits: PlanLimitsView,
     frozen: FrozenView,
     /// Every plan, in its order; the default one has no prices.
     offers: Vec<OfferView>,
@@ -63,7 +63,7 @@ struct PlanNameView {
 
 /// What is allowed; `null`: no limit.
 #[derive(Debug, Serialize, ToSchema)]
-struct LimitsView {
+struct PlanLimitsView {
     /// Made in a calendar month, UTC.
     #[schema(value_type = Option<u64>)]
     secrets: Limit,
@@ -99,7 +99,7 @@ struct FrozenThingView {
 struct OfferView {
     id: String,
     name: PlanNameView,
-    limits: LimitsView,
+    limits: PlanLimitsView,
     per_seat: bool,
     /// 0: none, or the organization has tried a plan already.
     trial_days: u32,
@@ -153,7 +153,7 @@ impl From<&Plan> for PlanNameView {
     }
 }
 
-impl From<&Entitlements> for LimitsView {
+impl From<&Entitlements> for PlanLimitsView {
     fn from(allowed: &Entitlements) -> Self {
         Self {
             secrets: allowed.secrets_per_month,

@@ -14,7 +14,7 @@ const FREE: PlanLimits = { secrets: 25, domains: 1, members: 3, keys: 1, max_lif
 const TEAM: PlanLimits = { secrets: 1_000, domains: 5, members: null, keys: 20, max_lifetime_s: 7_776_000, max_views: 100, max_content_bytes: 262_144, audit_days: 365 };
 const BUSINESS: PlanLimits = { secrets: null, domains: null, members: null, keys: null, max_lifetime_s: 31_536_000, max_views: 1_000, max_content_bytes: 1_048_576, audit_days: null };
 
-const OFFERS: readonly Offer[] = [
+const OFFERS: Offer[] = [
   { id: 'free', name: { en: 'Free', ja: 'フリー' }, limits: FREE, per_seat: false, trial_days: 0, prices: [] },
   { id: 'team', name: { en: 'Team', ja: 'チーム' }, limits: TEAM, per_seat: true, trial_days: 14, prices: prices(900, 1_200) },
   { id: 'business', name: { en: 'Business', ja: 'ビジネス' }, limits: BUSINESS, per_seat: false, trial_days: 0, prices: prices(24_900, 32_000) },

@@ -120,6 +120,21 @@ describe('by keyboard', () => {
     await page.close();
   });
 
+  test('a plan is compared and chosen, and the change is looked at and left', async () => {
+    const page = await open('/o/acme/billing');
+    await page.getByRole('radio', { name: 'Monthly' }).focus();
+    await page.keyboard.press('ArrowRight');
+    await page.getByText('$2,490').waitFor();
+    await page.getByRole('button', { name: 'Change to Business' }).focus();
+    await page.keyboard.press('Enter');
+    const dialog = page.getByRole('dialog', { name: 'Change to Business' });
+    await dialog.getByText('$74.85').waitFor();
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    expect(await focused(page)).toBe('Change to Business');
+    await page.close();
+  });
+
   test('a form with a fault puts focus where it can be mended', async () => {
     const page = await open('/sign-up', 'guest');
     await page.getByLabel('Your name').fill('Aiko');

@@ -1742,7 +1742,7 @@ export interface components {
             grace_ends_at_ms?: number | null;
             /** @description How often is paid: `month`, `year`. `null`: there is no subscription. */
             interval?: string | null;
-            limits: components["schemas"]["LimitsView"];
+            limits: components["schemas"]["PlanLimitsView"];
             /**
              * Format: int64
              * @description What a plan that is paid by members would be paid for now.
@@ -2565,7 +2565,7 @@ export interface components {
         /** @description A plan, and what it costs. */
         OfferView: {
             id: string;
-            limits: components["schemas"]["LimitsView"];
+            limits: components["schemas"]["PlanLimitsView"];
             name: components["schemas"]["PlanNameView"];
             per_seat: boolean;
             prices: components["schemas"]["PriceView"][];
@@ -3031,6 +3031,31 @@ export interface components {
             /** Format: int32 */
             views_left: number;
             yours: components["schemas"]["ClaimStateName"] | null;
+        };
+        /** @description What is allowed; `null`: no limit. */
+        PlanLimitsView: {
+            /** Format: int64 */
+            audit_days?: number | null;
+            /** Format: int64 */
+            domains?: number | null;
+            /** Format: int64 */
+            keys?: number | null;
+            /**
+             * Format: int64
+             * @description Sealed.
+             */
+            max_content_bytes: number;
+            /** Format: int64 */
+            max_lifetime_s: number;
+            /** Format: int32 */
+            max_views: number;
+            /** Format: int64 */
+            members?: number | null;
+            /**
+             * Format: int64
+             * @description Made in a calendar month, UTC.
+             */
+            secrets?: number | null;
         };
         /** @description In both languages. */
         PlanNameView: {

@@ -55,10 +55,13 @@ export type Limited = keyof PlanLimits;
 /** Whether `after` allows more of something than `before`. `null` is no limit. */
 const allowsMore = (after: number | null, before: number | null): boolean => before !== null && (after === null || after > before);
 
+/** How much of something there may be; `null`: as much as anybody wants. */
+export const limitOf = (limits: PlanLimits, limited: Limited): number | null => limits[limited] ?? null;
+
 /** The next plan that allows more of it: the first after the present one, or the first that does. */
 export function nextPlan({ offers, plan, limits }: Billing, limited: Limited): Offer | undefined {
   const at = offers.findIndex(({ id }) => id === plan.id);
-  const more = offers.filter((offer) => !isDefault(offer) && offer.id !== plan.id && allowsMore(offer.limits[limited], limits[limited]));
+  const more = offers.filter((offer) => !isDefault(offer) && offer.id !== plan.id && allowsMore(limitOf(offer.limits, limited), limitOf(limits, limited)));
   return more.find((offer) => offers.indexOf(offer) > at) ?? more[0];
 }
 
@@ -76,7 +79,7 @@ export function fillOf(used: number, limit: number): Fill {
 /** What would be frozen under other limits. What happened in a month is no thing that can be frozen. */
 export function overOf(meters: readonly Meter[], limits: PlanLimits): readonly { meter: MeterName; count: number; max: number }[] {
   return meters.flatMap(({ meter, used }) => {
-    const max = limits[meter];
+    const max = limitOf(limits, meter);
     return meter === 'secrets' || max === null || used == null || used <= max ? [] : [{ meter, count: used - max, max }];
   });
 }

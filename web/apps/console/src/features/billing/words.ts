@@ -1,6 +1,6 @@
 import type { Billing, Interval, Named, Offer, PlanLimits, Price } from '../../api/billing.ts';
 import type { Words } from '../../shell/words.svelte.ts';
-import { offerOf, priceOf, totalOf, type Limited } from './billing.ts';
+import { limitOf, offerOf, priceOf, totalOf, type Limited } from './billing.ts';
 
 /** An amount as the reader's language writes it. `Intl` gets the digits from us: Stripe's count is not always its own. */
 export function money({ lang }: Words, amount: number, { currency, decimals }: Pick<Price, 'currency' | 'decimals'>, whole = false): string {
@@ -19,7 +19,7 @@ export const each = (words: Words, amount: number, price: Price, interval: Inter
 /** What the organization pays each time, as far as its plan is still offered. */
 export function paidOf(words: Words, billing: Billing): string | null {
   const offer = offerOf(billing);
-  const price = offer && billing.interval && priceOf(offer, billing.interval, billing.currency ?? undefined);
+  const price = offer && billing.interval && priceOf(offer, billing.interval as Interval, billing.currency ?? undefined);
   if (!offer || !price) return null;
   const seats = billing.seats ?? billing.members;
   const total = each(words, totalOf(offer, price, seats), price);
@@ -42,7 +42,7 @@ export function standingOf(words: Words, billing: Billing): string {
 /** What a plan allows of something, in a line: "5 domains", "Unlimited domains". */
 export function allowance(words: Words, limited: Limited, limits: PlanLimits): string {
   const { t, say } = words;
-  const value = limits[limited];
+  const value = limitOf(limits, limited);
   if (limited === 'max_content_bytes') return t('allows.max_content_bytes', { size: say.size(limits.max_content_bytes) });
   if (limited === 'max_lifetime_s') return t('allows.max_lifetime_s', { time: say.duration(limits.max_lifetime_s * 1_000) });
   if (value === null) return t(`allows.${limited}.none` as Parameters<Words['t']>[0]);
