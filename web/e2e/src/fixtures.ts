@@ -73,7 +73,7 @@ export async function watchContext(context: BrowserContext, fault: (text: string
     if (['data:', 'blob:', 'about:'].includes(protocol)) return;
     watched(href.slice(0, href.length - hash.length));
     // A person may go from one host of this machine to another; a page may speak to its own only.
-    const own = request.isNavigationRequest() ? hostname.endsWith('.localhost') : origin === new URL(request.frame().url()).origin;
+    const own = request.isNavigationRequest() ? hostname.endsWith('.localhost') || hostname === '127.0.0.1' : origin === new URL(request.frame().url()).origin;
     if (!own) fault(`a request to another origin: ${href}`);
   });
 }

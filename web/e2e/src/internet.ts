@@ -1,7 +1,6 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { example } from './servers.ts';
 
 /** A DNS of a test's own, from the root down: `crates/dns-tree/examples/internet.rs`. */
 export interface Internet {
@@ -24,7 +23,7 @@ export const ZONE = 'edge.example.net';
 
 /** Starts a tree with these zones and their servers. */
 export async function startInternet(zones: Readonly<Record<string, readonly string[]>>): Promise<Internet> {
-  const child = spawn(program(), Object.entries(zones).map(([apex, servers]) => `${apex}=${servers.join(',')}`), { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(example('internet'), Object.entries(zones).map(([apex, servers]) => `${apex}=${servers.join(',')}`), { stdio: ['pipe', 'pipe', 'inherit'] });
   const killNow = () => void child.kill('SIGKILL');
   process.once('exit', killNow);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
@@ -47,11 +46,4 @@ export async function startInternet(zones: Readonly<Record<string, readonly stri
       child.kill();
     },
   };
-}
-
-/** Built with the tests, wherever the server that is tested comes from. */
-function program(): string {
-  const options = { cwd: fileURLToPath(new URL('.', import.meta.url)), encoding: 'utf8', maxBuffer: 1 << 24 } as const;
-  const metadata = execFileSync('cargo', ['metadata', '--no-deps', '--format-version', '1'], options);
-  return join((JSON.parse(metadata) as { target_directory: string }).target_directory, 'debug/examples/internet');
 }

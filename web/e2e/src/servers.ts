@@ -44,11 +44,18 @@ const UNLIMITED = {
 };
 
 function binary(): string {
-  const named = process.env['WAXSEALD'];
-  if (named) return named;
+  return process.env['WAXSEALD'] || join(built(), 'waxseald');
+}
+
+/** A program beside the tests, built with them wherever the server that is tested comes from. */
+export function example(name: string): string {
+  return join(built(), 'examples', name);
+}
+
+function built(): string {
   const options = { cwd: fileURLToPath(new URL('.', import.meta.url)), encoding: 'utf8', maxBuffer: 1 << 24 } as const;
   const metadata = execFileSync('cargo', ['metadata', '--no-deps', '--format-version', '1'], options);
-  return join((JSON.parse(metadata) as { target_directory: string }).target_directory, 'debug/waxseald');
+  return join((JSON.parse(metadata) as { target_directory: string }).target_directory, 'debug');
 }
 
 interface Running {
