@@ -64,6 +64,8 @@ for (const [lang, locale, yearly] of [['en', 'en-GB', '$90'], ['ja', 'ja-JP', 'ï
     test.setTimeout(150_000);
     const world = await begin(`billing-${lang}`);
     const owner = await member(person, locale, world);
+    // Else the account's own language would win, which is the demo's.
+    await owner.context().addCookies([{ name: 'lang', value: lang, url: world.platform }]);
     const share = async () => {
       await owner.locator('main textarea').fill(text);
       await button(owner, 'share.submit').click();

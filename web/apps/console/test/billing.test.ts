@@ -96,11 +96,18 @@ test('a failure on the way is not the end of asking', async () => {
   expect([back.came, back.problem]).toEqual(['there', null]);
 });
 
-test('who left Checkout is not asked about, and who was at the portal once', async () => {
+test('who left Checkout is not asked about, and who was at the portal owing nothing, once', async () => {
   const [left, portal] = [comingBack([FREE]), comingBack([FREE])];
   await left.back.from('left');
   await portal.back.from('portal');
   expect([left.back.came, left.asked(), portal.back.came, portal.asked()]).toEqual(['left', 0, null, 1]);
+});
+
+test('a payment that was settled at the portal is seen, though the server had asked a moment before', async () => {
+  const [settled, not] = [comingBack([world('grace'), PAYS]), comingBack([world('grace')])];
+  await settled.back.from('portal');
+  await not.back.from('portal');
+  expect([settled.asked(), not.asked(), not.back.came]).toEqual([2, 3, null]);
 });
 
 test('nobody is asked for a page that is gone', async () => {

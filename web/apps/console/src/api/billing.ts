@@ -18,18 +18,8 @@ export type Invoice = Schemas['InvoiceView'];
 /** Where one pays, or sees to payments: a page of Stripe's. */
 export type Elsewhere = Schemas['PaymentsPageView'];
 
-export type MeterName = 'secrets' | 'domains' | 'members' | 'keys';
-
-export interface Meter {
-  meter: MeterName;
-  /** `null`: nothing is counted, because nothing is limited. */
-  used?: number | null;
-  limit?: number | null;
-  resets_at_ms?: number | null;
-}
-
-export interface Usage {
-  meters: readonly Meter[];
-  /** `month`: `2026-11`. */
-  months: readonly { month: string; secrets: number }[];
-}
+/** What is used of each limit, and how many secrets were made in the last twelve months (`2026-11`). */
+export type Usage = Schemas['UsageView'];
+/** `used` is `null` where nothing is counted, because nothing is limited. */
+export type Meter = Schemas['MeterView'];
+export type MeterName = Meter['meter'];

@@ -12,11 +12,7 @@ export type AccountsCode =
   | 'other-device'
   | 'last-owner'
   | 'last-way-in'
-  | 'weak-password'
-  | 'plan-limit'
-  | 'organization-limited'
-  | 'subscribed'
-  | 'payments-unavailable';
+  | 'weak-password';
 
 /** Whether an error is a problem with this code. */
 export function isCode(error: unknown, ...codes: (AccountsCode | Problem['code'])[]): error is Problem {

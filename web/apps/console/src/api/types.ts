@@ -4,7 +4,7 @@ import type { CreateAnswer, CreateRequest, Schemas } from '@waxseal/api';
 
 export type { CreateAnswer, CreateRequest };
 
-export type SessionAnswer = Schemas['SessionView'] & { /** Whether this server sells plans. */ billing?: boolean };
+export type SessionAnswer = Schemas['SessionView'];
 export type SignInAnswer = Schemas['SignInView'];
 export type SecondFactor = NonNullable<SignInAnswer['methods']>[number];
 export type VerifiedAnswer = Schemas['VerifiedView'];
@@ -18,7 +18,7 @@ export type TotpKey = Schemas['TotpKeyView'];
 export type RecoveryCodes = Schemas['RecoveryCodesView'];
 export type DeviceLook = Schemas['DeviceView'];
 export type Organization = Schemas['OrganizationView'];
-export type Permission = Organization['permissions'][number] | 'billing.read' | 'billing.write';
+export type Permission = Organization['permissions'][number];
 export type Member = Schemas['MemberView'];
 export type Invitation = Schemas['InvitationView'];
 export type ApiKey = Schemas['KeyView'];

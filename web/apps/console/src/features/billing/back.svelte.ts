@@ -1,10 +1,12 @@
 import { isProblem, type Problem } from '@waxseal/api';
-import { isSubscribed } from './billing.ts';
+import { isLate, isSubscribed } from './billing.ts';
 import type { Billing } from '../../api/billing.ts';
 
 /** How often the server is asked what became of a payment, and how long apart: it asks Stripe at most so often. */
 export const ASKED = 12;
 export const EVERY_MS = 5_000;
+/** After the portal only while a payment is late: it may have been settled there, or not. */
+export const ASKED_AFTER_PORTAL = 3;
 
 /** Of whom somebody comes back, as the address says it (`docs/billing.md` §6). */
 export type From = 'checkout' | 'left' | 'portal';
@@ -33,8 +35,7 @@ export class Back {
   async from(from: From | null): Promise<void> {
     if (from === 'left') this.came = 'left';
     if (from === 'checkout') await this.checkout();
-    // What was done at the portal is what it says; there is nothing to wait for.
-    if (from === 'portal') await this.#once();
+    if (from === 'portal') await this.#portal();
   }
 
   /** Asks until the subscription is there, a bounded number of times. */
@@ -47,6 +48,15 @@ export class Back {
     }
     if (!this.#gone) this.came = 'late';
   };
+
+  /** The server asks Stripe at most so often: what it just heard may be from before the payment. */
+  async #portal(): Promise<void> {
+    for (let left = ASKED_AFTER_PORTAL; left > 0 && !this.#gone; left -= 1) {
+      const billing = await this.#once();
+      if (billing && !isLate(billing)) return;
+      if (left > 1) await this.#asked.wait(EVERY_MS);
+    }
+  }
 
   /** Nobody looks any more. */
   readonly leave = (): void => {

@@ -6,6 +6,9 @@ export const METERS = ['secrets', 'domains', 'members', 'keys'] as const satisfi
 /** Whether somebody pays, or tries: then there is something to change or to end. */
 export const isSubscribed = ({ standing }: Pick<Billing, 'standing'>): boolean => standing !== 'none';
 
+/** Whether a payment is late. */
+export const isLate = ({ standing }: Pick<Billing, 'standing'>): boolean => standing === 'grace' || standing === 'limited';
+
 /** The plan of those who pay nothing. */
 export const isDefault = ({ prices }: Pick<Offer, 'prices'>): boolean => prices.length === 0;
 

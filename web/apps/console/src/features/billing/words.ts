@@ -52,5 +52,8 @@ export function allowance(words: Words, limited: Limited, limits: PlanLimits): s
 /** Everything that plans differ in, in the order in which cards have it. */
 export const LIMITS = ['secrets', 'domains', 'members', 'keys', 'max_lifetime_s', 'max_views', 'max_content_bytes', 'audit_days'] as const satisfies readonly Limited[];
 
+/** Sentences after each other, as the language sets them. */
+export const run = ({ lang }: Words, ...sentences: (string | null | undefined)[]): string => sentences.filter(Boolean).join(lang === 'ja' ? '' : ' ');
+
 /** What a button that chooses an offer says. */
 export const trialOf = ({ t }: Words, { trial_days }: Offer): string => t('billing.trial', { count: trial_days });
